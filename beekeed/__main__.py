@@ -1,0 +1,82 @@
+"""`beekeed`: argv -> settings -> the daemon, or one of the sandbox's programs."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import beekeed
+from beekeed.errors import BeekeedError, ConfigError
+from beekeed.say import say
+
+EX_CONFIG = 78  # sysexits.h: systemd is told not to try again (RestartPreventExitStatus)
+DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the programs; gives the exit code."""
+    arguments, rest = _parser().parse_known_args(argv)
+    if arguments.program == "sandbox-online":
+        from beekeed.sandbox import online
+
+        return online.main(rest)
+    if arguments.program == "demo":
+        from beekeed.sandbox import demo
+
+        return demo.main(rest)
+    if rest:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    return _run(Path(arguments.config))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="beekeed", description="Brings a Beekee box's work to its online Moodle."
+    )
+    parser.add_argument("--version", action="version", version=beekeed.__version__)
+    programs = parser.add_subparsers(dest="program", required=True, metavar="PROGRAM")
+    run = programs.add_parser("run", help="run the daemon")
+    run.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE", help=DEFAULT_CONFIG)
+    programs.add_parser("demo", help="try everything in a sandbox", add_help=False)
+    programs.add_parser("sandbox-online", help="a stand-in online Moodle", add_help=False)
+    return parser
+
+
+def _run(file: Path) -> int:
+    from beekeed import config, daemon  # the demo and the sandbox load none of it
+
+    code = 0
+    try:
+        settings = config.load(file)
+        daemon.set_up_logging(settings.daemon.log_level)
+        asyncio.run(daemon.run(settings, file))
+    except* BeekeedError as group:
+        for error in _flat(group):
+            code = EX_CONFIG if isinstance(error, ConfigError) else 1
+            _print_problems(error)
+    return code
+
+
+def _flat(group: BaseExceptionGroup[BeekeedError]) -> list[BeekeedError]:
+    found: list[BeekeedError] = []
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found += _flat(error)
+        else:
+            found.append(error)
+    return found
+
+
+def _print_problems(error: BeekeedError) -> None:
+    for problem in error.problems if isinstance(error, ConfigError) else (error,):
+        _print(problem)
+
+
+def _print(error: BeekeedError) -> None:
+    said = say(error.code, error.params)
+    print(f"beekeed: {said.what}\n  {said.remedy}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""beekeectl: the daemon from a terminal. Standard library only; one file a command."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import beekeed
+from beekeed.client import Client, Refused
+from beekeed.ctl import check, history, set_aside, show, status, sync
+from beekeed.ctl.exits import EXITS, Exit, exit_of_code
+from beekeed.ctl.terminal import Terminal
+
+Command = Callable[[Client, Terminal, argparse.Namespace], Exit]
+
+DEFAULT_SOCKET = "/run/beekeed/control.sock"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    arguments = parser().parse_args(argv)
+    terminal = Terminal(as_json=arguments.json, language=_language())
+    command: Command = arguments.command
+    try:
+        return int(command(Client(arguments.socket), terminal, arguments))
+    except Refused as refused:
+        terminal.trouble(refused.code, refused.params)
+        return int(exit_of_code(refused.code))
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILURE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print JSON for other programs")
+    common.add_argument(
+        "--socket",
+        default=os.environ.get("BEEKEED_SOCKET", DEFAULT_SOCKET),
+        help="the daemon's control socket (also: BEEKEED_SOCKET)",
+    )
+    top = argparse.ArgumentParser(
+        prog="beekeectl",
+        description="Operate beekeed, which brings a Beekee box's work to its online Moodle.",
+        epilog="Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in EXITS.items()),
+    )
+    top.add_argument("--version", action="version", version=beekeed.__version__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("status", status.run, "how it stands: what waits, what runs, the latest sync")
+    add("sync", sync.run, "start a sync now").add_argument(
+        "--wait", action="store_true", help="wait for its end and show what it did"
+    )
+    add("history", history.run, "the latest syncs").add_argument(
+        "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"
+    )
+    add("show", show.run, "what one sync did").add_argument("event_id", metavar="ID")
+    aside = add("set-aside", set_aside.run, "what could not be sent, and why")
+    aside.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "retry"],
+        default="list",
+        help="list it (default), or have it tried again at the next sync",
+    )
+    add("check", check.run, "try the whole way, step by step, without changing anything")
+    return top
+
+
+def _language() -> str:
+    """The reader's language, as the terminal's environment names it."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    first = next((name for name in names if name), "en")
+    return first.partition(".")[0].partition("_")[0]

@@ -1,1 +1,1 @@
-"""link"""
+"""The way to the online Moodle: which line it takes, and what it costs."""

@@ -1,1 +1,63 @@
-"""say"""
+"""Every sentence that a person reads, by code, in the reader's language.
+
+The rest of beekeed gives codes and parameters; the edges (`beekeectl`, the
+page, mail) render them here. English is the source; other languages are
+gettext catalogues beside this file, and what they lack is said in English.
+"""
+
+import functools
+import gettext
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from beekeed.say.sentences import SENTENCES
+from beekeed.say.words import WORDS
+
+_LOCALES = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What happened and what it means, what to do, and who should do it."""
+
+    what: str
+    remedy: str
+    who: str
+
+
+def say(code: str, params: Mapping[str, str | int], language: str = "en") -> Said:
+    """Say a trouble or a reason. A code of a newer beekeed is shown as it stands."""
+    translate = _catalogue(language).gettext
+    entry = SENTENCES.get(code)
+    if entry is None:
+        return Said(code, "", "")
+    shown = _Shown({name: clean(str(value)) for name, value in params.items()})
+    return Said(
+        translate(entry.what).format_map(shown),
+        translate(entry.remedy).format_map(shown),
+        word(entry.who, language),
+    )
+
+
+def word(name: str, language: str = "en") -> str:
+    """Say a status, a kind of change, a verdict; a name that has no word is shown as it stands."""
+    return _catalogue(language).gettext(WORDS[name]) if name in WORDS else name
+
+
+def clean(text: str) -> str:
+    """Take from a name what could trick a terminal or a page: control and format characters."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+class _Shown(dict[str, str]):
+    """Parameters of a sentence; one that is missing shows as an ellipsis."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@functools.cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("beekeed", _LOCALES, [language], fallback=True)

@@ -1,0 +1,66 @@
+"""Speaks the control API over its unix socket. Standard library only, so that it loads fast."""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+
+class Refused(Exception):
+    """The daemon was not reached, or answered no: a code and the parameters of its sentence."""
+
+    def __init__(self, code: str, params: Mapping[str, Any]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class Client:
+    """The daemon behind one socket. One connection a request; nothing is kept."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def get(self, *path: str, **query: str | int) -> dict[str, Any]:
+        """Read something: `get("runs", event_id, wait=30)`. Raises Refused."""
+        return self._ask("GET", _target(path, query))
+
+    def post(self, *path: str) -> dict[str, Any]:
+        """Have something done. Raises Refused."""
+        return self._ask("POST", _target(path, {}))
+
+    def _ask(self, method: str, target: str) -> dict[str, Any]:
+        connection = _UnixConnection(self._path)
+        try:
+            connection.request(method, target)
+            envelope = json.loads(connection.getresponse().read())
+        except PermissionError as error:
+            raise Refused("not_permitted", {"path": self._path}) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Refused("daemon_not_running", {"path": self._path}) from error
+        finally:
+            connection.close()
+        if "error" in envelope:
+            raise Refused(envelope["error"]["code"], envelope["error"]["params"])
+        data: dict[str, Any] = envelope["data"]
+        return data
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("beekeed")
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket's file."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self._path)
+
+
+def _target(path: tuple[str, ...], query: Mapping[str, str | int]) -> str:
+    target = "/v1/" + "/".join(quote(part, safe="") for part in path)
+    return f"{target}?{urlencode(query)}" if query else target

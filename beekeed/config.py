@@ -1,0 +1,265 @@
+"""The settings: fragments (TOML files) -> inputs (merged) -> Settings (valid, or not built).
+
+Every mistake is reported at once, each with its file, its key and an example.
+`SECTIONS` is the one description of what may be set; config/beekeed.toml shows
+each key with its comment, and a test holds the two together.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from beekeed.errors import Code, ConfigError
+
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of the settings file."""
+
+
+class DeviceSettings(Section, frozen=True, kw_only=True):
+    """The box's own Moodle."""
+
+    path: Text
+    prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] = "mdl_"
+    learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
+
+
+class OnlineSettings(Section, frozen=True, kw_only=True):
+    """The online Moodle."""
+
+    address: Annotated[str, Meta(pattern="^https?://[^/?#]+")]
+    token_file: Text
+    allow_http: bool = False
+    timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
+    batch_calls: Annotated[int, Meta(ge=1, le=400)] = 100
+    learner_role: Text = "student"
+    learner_role_id: Annotated[int, Meta(ge=1)] = 5
+
+
+class AccountSettings(Section, frozen=True, kw_only=True):
+    """Learners' accounts on the online Moodle."""
+
+    username_prefix: Annotated[str, Meta(pattern="^[-.@_a-z0-9]*$")] = ""
+    never_touch: tuple[Text, ...] = ()
+    password: Literal["random", "mailed"] = "random"  # noqa: S105 - a choice, not a secret
+
+
+class DaemonSettings(Section, frozen=True, kw_only=True):
+    """The daemon itself."""
+
+    state_directory: Text = "/var/lib/beekeed"
+    control_socket: Text = "/run/beekeed/control.sock"
+    control_group: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, valid."""
+
+    device: DeviceSettings
+    online: OnlineSettings
+    accounts: AccountSettings
+    daemon: DaemonSettings
+
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "device": DeviceSettings,
+    "online": OnlineSettings,
+    "accounts": AccountSettings,
+    "daemon": DaemonSettings,
+}
+
+_EXAMPLES: Mapping[str, str] = {
+    "device.path": '"/var/lib/beekeed/box.sqlite"',
+    "online.address": '"https://moodle.example.org"',
+    "online.token_file": '"/etc/beekeed/token"',
+}
+
+_MUST_BE: Mapping[str, str] = {
+    "device.prefix": "small letters, digits and _, or empty",
+    "online.address": "a web address",
+    "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
+    "accounts.password": '"random" or "mailed"',
+    "daemon.log_level": '"debug", "info", "warning" or "error"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One TOML file as it was read."""
+
+    file: Path
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One value and the file that it came from; a later fragment wins."""
+
+    value: Any
+    file: Path
+
+
+def load(file: Path) -> Settings:
+    """Read the settings from a file, and from the `*.toml` in the folder `<file>.d`.
+
+    Raises ConfigError with every mistake in `problems`.
+    """
+    fragments = [read_fragment(file)]
+    fragments += [read_fragment(extra) for extra in sorted(Path(f"{file}.d").glob("*.toml"))]
+    return build(merge(fragments), file)
+
+
+def read_fragment(file: Path) -> Fragment:
+    """Read one TOML file. Raises ConfigError."""
+    try:
+        return Fragment(file, tomllib.loads(file.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        detail = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(Code.SETTINGS_UNREADABLE, file=str(file), detail=str(detail)) from error
+
+
+def merge(fragments: list[Fragment]) -> dict[str, Input]:
+    """Put fragments together, key by key (`section.key`); later ones win."""
+    inputs: dict[str, Input] = {}
+    for fragment in fragments:
+        for section, values in fragment.values.items():
+            if isinstance(values, Mapping):
+                for key, value in values.items():
+                    inputs[f"{section}.{key}"] = Input(value, fragment.file)
+            else:
+                inputs[section] = Input(values, fragment.file)
+    return inputs
+
+
+def build(inputs: Mapping[str, Input], file: Path) -> Settings:
+    """Build the settings from the inputs, or raise ConfigError with all that is wrong.
+
+    `file` is the one that a missing key should be added to.
+    """
+    problems = [_unknown(key, each) for key, each in inputs.items() if _field(key) is None]
+    sections: dict[str, Section | None] = {}
+    for name, section in SECTIONS.items():
+        sections[name], wrong = _build_section(name, section, inputs, file)
+        problems += wrong
+    if not problems:
+        problems += _contradictions(inputs)
+    if problems:
+        raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
+    return msgspec.convert(sections, Settings, from_attributes=True)
+
+
+def _build_section(
+    name: str, section: type[Section], inputs: Mapping[str, Input], file: Path
+) -> tuple[Section | None, list[ConfigError]]:
+    values: dict[str, Any] = {}
+    problems: list[ConfigError] = []
+    for field in msgspec.structs.fields(section):
+        key = f"{name}.{field.name}"
+        given = inputs.get(key)
+        if given is None:
+            if field.required:
+                problems.append(_missing(key, file))
+            continue
+        try:
+            values[field.name] = msgspec.convert(given.value, field.type)
+        except msgspec.ValidationError as error:
+            problems.append(_wrong(key, given.file, str(error), field))
+    return (None if problems else section(**values)), problems
+
+
+def _field(key: str) -> msgspec.structs.FieldInfo | None:
+    name, _, field_name = key.partition(".")
+    if name not in SECTIONS:
+        return None
+    fields = {field.name: field for field in msgspec.structs.fields(SECTIONS[name])}
+    return fields.get(field_name)
+
+
+def keys() -> list[str]:
+    """Name every setting, as `section.key`."""
+    return [
+        f"{name}.{field.name}"
+        for name, section in SECTIONS.items()
+        for field in msgspec.structs.fields(section)
+    ]
+
+
+def _unknown(key: str, given: Input) -> ConfigError:
+    close = difflib.get_close_matches(key, keys(), n=1, cutoff=0.7)
+    suggestion = f"Did you mean {close[0]}?" if close else "Remove it."
+    return ConfigError(Code.SETTING_UNKNOWN, file=str(given.file), key=key, suggestion=suggestion)
+
+
+def _missing(key: str, file: Path) -> ConfigError:
+    section, _, name = key.partition(".")
+    example = f"in [{section}]: {name} = {_EXAMPLES.get(key, '...')}"
+    return ConfigError(Code.SETTING_MISSING, file=str(file), key=key, example=example)
+
+
+def _wrong(key: str, file: Path, detail: str, field: msgspec.structs.FieldInfo) -> ConfigError:
+    name = key.partition(".")[2]
+    example = f"{name} = {_EXAMPLES.get(key) or toml(field.default)}"
+    must_be = f"it must be {_MUST_BE[key]}" if key in _MUST_BE else _plain(detail)
+    return ConfigError(Code.SETTING_WRONG, file=str(file), key=key, detail=must_be, example=example)
+
+
+def _plain(detail: str) -> str:
+    """Put msgspec's message into words for somebody who knows TOML but not Python."""
+    words = {
+        "`str`": "text in quotes",
+        "`int`": "a whole number",
+        "`bool`": "true or false",
+        "`array`": "a list",
+        "`float`": "a number",
+        "`object`": "a table",
+    }
+    for technical, plain in words.items():
+        detail = detail.replace(technical, plain)
+    return detail[0].lower() + detail[1:]
+
+
+def _contradictions(inputs: Mapping[str, Input]) -> list[ConfigError]:
+    address = inputs["online.address"]
+    allowed = inputs.get("online.allow_http")
+    if urlsplit(address.value).scheme == "https" or (allowed is not None and allowed.value):
+        return []
+    return [ConfigError(Code.ADDRESS_NOT_HTTPS, file=str(address.file), address=address.value)]
+
+
+def toml(value: Any) -> str:
+    """Write a setting's value as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(toml(each) for each in value)}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def read_token(settings: Settings) -> str:
+    """Read the web service token: systemd's credential `token`, else the settings' file.
+
+    Raises ConfigError without ever showing what the file holds.
+    """
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(directory, "token") if directory else Path(settings.online.token_file)
+    if directory and not path.exists():
+        path = Path(settings.online.token_file)
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        detail = str(error.strerror) if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail) from error
+    if not token or any(c.isspace() for c in token):
+        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail="it holds no token")
+    return token

@@ -1,0 +1,69 @@
+"""What the handlers of the control API share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from beekeed.clock import Clock
+from beekeed.core.cycle import Phase
+from beekeed.ports.device import DeviceMoodle
+from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.stores import Changes, History, Targets
+
+
+class StartedRun(Protocol):
+    """The run that a request led to."""
+
+    @property
+    def event_id(self) -> str:
+        """Its Sync Event ID."""
+        ...
+
+    @property
+    def joined(self) -> bool:
+        """Whether it was running already."""
+        ...
+
+
+class Runner(Protocol):
+    """What starts runs: the daemon's loop."""
+
+    @property
+    def phase(self) -> Phase:
+        """What it is doing."""
+        ...
+
+    @property
+    def event_id(self) -> str | None:
+        """The run under way, if there is one."""
+        ...
+
+    async def request(self, cause: str) -> StartedRun:
+        """Have a sync started, or join the one under way."""
+        ...
+
+    async def ended(self, event_id: str, seconds: float) -> None:
+        """Wait until a run is over, or so many seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The daemon's parts, as the handlers see them."""
+
+    version: str
+    clock: Clock
+    runner: Runner
+    device: DeviceMoodle
+    online: OnlineMoodle
+    history: History
+    changes: Changes
+    targets: Targets
+    address: str
+    token_digest: str
+    recheck_settings: Callable[[], None]
+    """Read the settings file again; raises ConfigError where it would not start with it."""
+
+    async def target_id(self) -> int:
+        """Give the target that the settings name."""
+        return await self.targets.open(self.address, self.token_digest, self.clock.now())

@@ -1,0 +1,101 @@
+"""`POST /v1/check`: the whole way tried, step by step, without changing anything.
+
+Each step is tried only if those before it, on which it depends, held.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from aiohttp import web
+
+from beekeed.control.api import Api
+from beekeed.control.envelope import reason_view
+from beekeed.core.model import Reason, Site
+from beekeed.errors import BeekeedError, Code, RemoteRefused
+
+_TOKEN_CODES = frozenset({Code.TOKEN_REFUSED, Code.ACCESS_REFUSED, Code.ACCOUNT_SUSPENDED})
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found so far."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(
+        self,
+        step: str,
+        state: str,
+        reason: Reason | None = None,
+        facts: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """Note what a step gave: "ok", "warning", "failed" or "not_tried"."""
+        view = reason_view(reason.code, reason.params) if reason else None
+        self.steps.append({"step": step, "state": state, "facts": dict(facts), "reason": view})
+
+    async def attempt(self, step: str, trial: Callable[[], Awaitable[dict[str, object]]]) -> None:
+        """Try a step that gives facts or raises one of our errors."""
+        try:
+            self.add(step, "ok", facts=await trial())
+        except BeekeedError as error:
+            self.add(step, "failed", Reason(error.code, error.params))
+
+
+async def check(api: Api, _: web.Request) -> dict[str, Any]:
+    """Check settings, the box's database, the online Moodle, the token and its functions."""
+    if api.runner.event_id is not None:
+        raise BeekeedError(Code.ALREADY_RUNNING)
+    findings = _Findings()
+
+    async def settings() -> dict[str, object]:
+        api.recheck_settings()
+        return {}
+
+    async def database() -> dict[str, object]:
+        async with api.device.snapshot(api.clock.now()) as box:
+            courses = await box.courses()
+            learners = sum([sum(each.enrolled for each in chunk) async for chunk in box.learners()])
+        return {"courses": len(courses), "learners": learners}
+
+    await findings.attempt("settings", settings)
+    await findings.attempt("database", database)
+    try:
+        await _check_online(api, findings)
+    finally:
+        await api.online.close()
+    failed = any(step["state"] == "failed" for step in findings.steps)
+    return {"schema": "beekeed.check/1", "ok": not failed, "steps": findings.steps}
+
+
+async def _check_online(api: Api, findings: _Findings) -> None:
+    try:
+        site = await api.online.probe()
+    except RemoteRefused as error:
+        at_token = error.code in _TOKEN_CODES
+        findings.add("target", "ok" if at_token else "failed", None if at_token else _why(error))
+        findings.add("token", *(("failed", _why(error)) if at_token else ("not_tried", None)))
+        findings.add("functions", "not_tried")
+        return
+    except BeekeedError as error:
+        findings.add("target", "failed", _why(error))
+        findings.add("token", "not_tried")
+        findings.add("functions", "not_tried")
+        return
+    findings.add("target", "ok", facts={"name": site.name, "release": site.release})
+    findings.add("token", "ok", facts={"account": site.account})
+    _check_functions(site, findings)
+
+
+def _check_functions(site: Site, findings: _Findings) -> None:
+    if site.missing or site.wanted:
+        names = ", ".join([*site.missing, *site.wanted])
+        state = "failed" if site.missing else "warning"
+        findings.add("functions", state, Reason(Code.FUNCTION_MISSING, {"function": names}))
+    else:
+        findings.add("functions", "ok")
+
+
+def _why(error: BeekeedError) -> Reason:
+    return Reason(error.code, error.params)

@@ -1,0 +1,87 @@
+"""`GET /v1/runs` and `GET /v1/runs/{event_id}`: what the syncs did. Names nobody."""
+
+from typing import Any
+
+from aiohttp import web
+
+from beekeed.control.api import Api
+from beekeed.control.envelope import reason_view
+from beekeed.core.model import Reason
+from beekeed.errors import BeekeedError, Code
+from beekeed.ports.stores import Run, RunDetails
+
+_LONGEST_WAIT_SECONDS = 60
+
+
+async def history(api: Api, request: web.Request) -> dict[str, Any]:
+    """List runs, newest first: `limit` (up to 50) from `offset`."""
+    limit = min(_number(request, "limit", 5), 50)
+    offset = _number(request, "offset", 0)
+    runs = await api.history.recent(limit, offset)
+    return {
+        "schema": "beekeed.history/1",
+        "total": await api.history.count(),
+        "runs": [run_view(run) for run in runs],
+    }
+
+
+async def run(api: Api, request: web.Request) -> dict[str, Any]:
+    """Show one run with what it did; `wait`: first wait up to so many seconds for its end."""
+    event_id = request.match_info["event_id"]
+    wait = min(_number(request, "wait", 0), _LONGEST_WAIT_SECONDS)
+    if wait:
+        await api.runner.ended(event_id, wait)
+    details = await api.history.details(event_id)
+    if details is None:
+        raise BeekeedError(Code.NOT_FOUND, what=f"sync {event_id}")
+    return {"schema": "beekeed.run/1", **run_view(details.run), **_details_view(details)}
+
+
+def run_view(run: Run) -> dict[str, Any]:
+    """Show a run without what it did."""
+    ended = run.ended_at
+    return {
+        "event_id": run.event_id,
+        "cause": run.cause,
+        "status": run.status,
+        "started_at": run.started_at,
+        "ended_at": ended,
+        "duration_seconds": (ended - run.started_at).total_seconds() if ended else None,
+        "sent_bytes": run.traffic.sent,
+        "received_bytes": run.traffic.received,
+        "waiting": run.waiting,
+        "reason": _reason(run.reason),
+    }
+
+
+def _details_view(details: RunDetails) -> dict[str, Any]:
+    return {
+        "courses": [
+            {
+                "shortname": course.shortname,
+                "fullname": course.fullname,
+                "left_out": _reason(course.left_out),
+            }
+            for course in details.courses
+        ],
+        "actions": [
+            {
+                "kind": action.kind,
+                "verdict": action.verdict,
+                "reason": reason_view(action.code, {}) if action.code else None,
+                "count": action.count,
+            }
+            for action in details.actions
+        ],
+    }
+
+
+def _reason(reason: Reason | None) -> dict[str, Any] | None:
+    return reason_view(reason.code, reason.params) if reason else None
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BeekeedError(Code.BAD_REQUEST, detail=f"{name} must be a whole number")
+    return int(text)

@@ -1,0 +1,34 @@
+"""`GET /v1/set-aside` and `POST /v1/set-aside/retry`. Shows learners' names: never anonymous."""
+
+from typing import Any
+
+from aiohttp import web
+
+from beekeed.control.api import Api
+from beekeed.control.envelope import reason_view
+from beekeed.ports.stores import AsideRow
+
+
+async def set_aside(api: Api, _: web.Request) -> dict[str, Any]:
+    """List the changes that are set aside, each with its reason and what waits for it."""
+    rows = await api.changes.set_aside_list(await api.target_id())
+    return {"schema": "beekeed.set-aside/1", "changes": [_view(row) for row in rows]}
+
+
+async def retry(api: Api, _: web.Request) -> dict[str, Any]:
+    """Have everything that is set aside tried again at the next sync."""
+    return {"schema": "beekeed.retry/1", "retried": await api.changes.retry()}
+
+
+def _view(row: AsideRow) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "username": row.username,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "course": row.shortname,
+        "activity": row.activity,
+        "since": row.since,
+        "holds": row.holds,
+        "reason": reason_view(row.reason.code, row.reason.params),
+    }

@@ -1,0 +1,25 @@
+"""`GET /v1/status`: how it stands, in one answer."""
+
+from typing import Any
+
+from aiohttp import web
+
+from beekeed.control.api import Api
+from beekeed.control.history import run_view
+
+
+async def status(api: Api, _: web.Request) -> dict[str, Any]:
+    """Show the phase, what waits, and the latest run that ended."""
+    target_id = await api.target_id()
+    latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
+    return {
+        "schema": "beekeed.status/1",
+        "version": api.version,
+        "now": api.clock.now(),
+        "phase": api.runner.phase,
+        "running": api.runner.event_id,
+        "target": {"address": api.address, "name": await api.targets.name(target_id)},
+        "waiting": await api.changes.waiting(target_id),
+        "set_aside": await api.changes.set_aside_count(target_id),
+        "latest": run_view(latest[0]) if latest else None,
+    }

@@ -1,0 +1,123 @@
+"""What is pending: the box's facts held against the receipts.
+
+Works on one slice at a time (one activity, or one course's enrolments), so that
+memory grows with the learners of a course and never with all they did. A hash
+of the slice's receipts serves better here than merging sorted rows: it does not
+depend on how three databases order text.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from beekeed.core.model import (
+    DONE,
+    Change,
+    Completion,
+    Fact,
+    Key,
+    Kind,
+    Outcome,
+    Reason,
+    Receipt,
+    Verdict,
+)
+from beekeed.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What reading a slice of the box changes in what we have noted."""
+
+    pending: tuple[Change, ...] = ()
+    """New, or pending with another value than was noted."""
+    settled: tuple[Key, ...] = ()
+    """Noted as pending, and no longer a difference."""
+    gone: tuple[Key, ...] = ()
+    """Acknowledged, and no longer on the box: sends nothing (features.md, row 18)."""
+    back: tuple[Key, ...] = ()
+    """Was gone, and is on the box again."""
+
+    def __bool__(self) -> bool:
+        return bool(self.pending or self.settled or self.gone or self.back)
+
+
+def compare(
+    facts: Iterable[Fact], receipts: Mapping[Key, Receipt], noted: Mapping[Key, Change]
+) -> Differences:
+    """Hold a slice's facts against its receipts and the changes noted before."""
+    pending: list[Change] = []
+    settled = dict.fromkeys(noted)
+    gone = dict.fromkeys(key for key, receipt in receipts.items() if not receipt.gone)
+    back: list[Key] = []
+    for fact in facts:
+        receipt = receipts.get(fact.key)
+        gone.pop(fact.key, None)
+        if receipt is not None and receipt.gone:
+            back.append(fact.key)
+        if acknowledged(fact, receipt):
+            continue
+        settled.pop(fact.key, None)
+        before = noted.get(fact.key)
+        if before is None or before.value != fact.value:
+            pending.append(Change(fact.key, fact.value, fact.happened_at, base=receipt))
+    return Differences(tuple(pending), tuple(settled), tuple(gone), tuple(back))
+
+
+def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
+    """Tell whether there is nothing to send for a fact.
+
+    A completion of 1 or 2 is confirmed by a receipt of either. One that failed
+    (3, 4) sends no completion, ever, and one that never was sends no 0. An
+    enrolment is made once; what happens to it later on the box does not cross.
+    """
+    if fact.key.kind is not Kind.COMPLETION:
+        return receipt is not None
+    state = Completion(int(fact.value))
+    if state in DONE:
+        return receipt is not None and Completion(int(receipt.value)) in DONE
+    if state is Completion.INCOMPLETE:
+        return receipt is None or Completion(int(receipt.value)) is Completion.INCOMPLETE
+    return True
+
+
+def reads_first(change: Change) -> bool:
+    """Tell whether the online state must be read before this completion may be sent.
+
+    Before one is lowered, and for a pass, which Moodle may have decided itself.
+    A plain completion needs no reading: Moodle leaves any result alone (recorded:
+    "complete sent to one that already has passed or failed changes nothing").
+    """
+    return change.key.kind is Kind.COMPLETION and change.value != str(Completion.COMPLETE.value)
+
+
+def decide(change: Change, theirs: Completion) -> Outcome | None:
+    """Decide what becomes of a completion when online holds `theirs`; None: send it.
+
+    Three-way: the receipt is the base, the change ours. What is neither stays
+    online and is listed.
+    """
+    ours = Completion(int(change.value))
+    if ours in DONE:
+        if theirs is Completion.INCOMPLETE:
+            return None
+        return confirmed(theirs)
+    if theirs is Completion.INCOMPLETE:
+        return Outcome(Verdict.ALREADY, str(theirs.value))
+    if change.base is not None and change.base.online_value == str(theirs.value):
+        return None
+    return Outcome(
+        Verdict.KEPT, str(theirs.value), Reason(Code.ONLINE_DIFFERS, {"online": theirs.value})
+    )
+
+
+def confirmed(theirs: Completion) -> Outcome:
+    """Tell what it means for a completion of ours that online already has a result."""
+    if theirs in DONE:
+        return Outcome(Verdict.ALREADY, str(theirs.value))
+    return Outcome(Verdict.KEPT, str(theirs.value), Reason(Code.ONLINE_FAILED))
+
+
+def wanted(change: Change) -> Completion:
+    """Tell the only two states that Moodle takes: complete or incomplete (2 and 3 are refused)."""
+    done = Completion(int(change.value)) in DONE
+    return Completion.COMPLETE if done else Completion.INCOMPLETE

@@ -1,0 +1,319 @@
+"""The nouns: people, courses and activities on either side, and what we keep of them.
+
+Device ids (`device_id`, `cmid`) never outlive one reading of the box; online
+ids (`online_id`, `online_cmid`) never outlive one target. What lasts is the
+username, the course's shortname and the activity's key. Our own store gives
+each of these a small number (`learner_id`, `course_id`, `activity_id`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from beekeed.errors import Code, Param
+
+
+class Kind(StrEnum):
+    """The kinds of change that this version carries."""
+
+    ACCOUNT = "account"
+    ENROLMENT = "enrolment"
+    COMPLETION = "completion"
+
+
+class Completion(IntEnum):
+    """Moodle's completion states (`course_modules_completion.completionstate`)."""
+
+    INCOMPLETE = 0
+    COMPLETE = 1
+    PASSED = 2
+    FAILED = 3
+    FAILED_HIDDEN = 4
+
+
+DONE = frozenset({Completion.COMPLETE, Completion.PASSED})
+"""The states that count towards a course completion (Moodle counts 1 and 2, not 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A person on the box, as the box's Moodle has them now."""
+
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    idnumber: str
+    city: str
+    country: str
+    device_id: int
+    created_at: datetime | None
+    enrolled: bool = True
+    """Holds a learner's role in some course now; else only earlier work is left."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ActivityKey:
+    """What names an activity on both sides and outlasts every id.
+
+    `nth` tells activities of one module type and name in a section apart: 0 is
+    the first in the section's order.
+    """
+
+    section: int
+    modname: str
+    name: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An activity of a course on the box, in its section's order."""
+
+    key: ActivityKey
+    device_id: int
+    tracked: bool
+    graded: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the course check looks for it online (features.md, row 8)."""
+        return self.tracked or self.graded
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course on the box; `activities` in the order of sections and in each section."""
+
+    shortname: str
+    fullname: str
+    modified_at: int
+    """Unix seconds, compared for equality only: a restored course keeps its original's."""
+    device_id: int
+    tracks_completion: bool
+    activities: tuple[Activity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineActivity:
+    """An activity as `core_course_get_contents` shows it, in its section's order."""
+
+    section: int
+    modname: str
+    name: str
+    cmid: int
+    tracked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCourse:
+    """A course as `core_course_get_courses_by_field` shows it.
+
+    `modified_at` is None where the account may not see it (it comes only with
+    `moodle/course:update`).
+    """
+
+    shortname: str
+    online_id: int
+    created_at: int
+    modified_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnlinePerson:
+    """An account as `core_user_get_users_by_field` shows it."""
+
+    username: str
+    online_id: int
+    first_name: str
+    last_name: str
+    idnumber: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the online Moodle said of itself, and which functions our token lacks."""
+
+    name: str
+    account: str
+    release: str
+    missing: tuple[str, ...]
+    """Functions without which nothing can be sent."""
+    wanted: tuple[str, ...]
+    """Functions without which it costs more."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """What a change or a receipt is about. 0 stands for "none"."""
+
+    kind: Kind
+    course_id: int
+    activity_id: int
+    learner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that the box says of one learner.
+
+    `value`: a completion's state ("0" to "4"), "active" or "suspended" for an
+    enrolment, "exists" for an account.
+    """
+
+    key: Key
+    value: str
+    happened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the online Moodle acknowledged: the box's value then, and what online held.
+
+    `gone`: the box no longer has the row. The online Moodle keeps it.
+    """
+
+    key: Key
+    value: str
+    online_value: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code and the parameters of its sentence."""
+
+    code: Code
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact that the online Moodle has not acknowledged.
+
+    `first_seen_at` is None until it is noted. `base` is what online acknowledged
+    before, where this is an edit. `aside` is why it was set aside, where it was.
+    """
+
+    key: Key
+    value: str
+    happened_at: datetime | None
+    first_seen_at: datetime | None = None
+    base: Receipt | None = None
+    aside: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The receipt of an account: who our learner is online, and who they were here.
+
+    The names are the box's at the time; they tell whether a username is still
+    the same person (features.md, row 16).
+    """
+
+    learner_id: int
+    username: str
+    online_id: int
+    made_by_us: bool
+    first_name: str
+    last_name: str
+    idnumber: str
+    device_id: int
+
+
+class Verdict(StrEnum):
+    """What became of one step."""
+
+    DONE = "done"
+    """The call changed it online."""
+    ALREADY = "already"
+    """It was there online before we sent anything."""
+    KEPT = "kept"
+    """Online holds something else that stays; listed."""
+    REFUSED = "refused"
+    NOT_TRIED = "not_tried"
+    UNKNOWN = "unknown"
+    """Sent, and no answer that can be read."""
+
+
+class Scope(StrEnum):
+    """How far a refusal reaches: what need not be tried again in this run."""
+
+    CHANGE = "change"
+    LEARNER = "learner"
+    ACTIVITY = "activity"
+    COURSE = "course"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one step, what online holds now, and why where it is not done."""
+
+    verdict: Verdict
+    online_value: str = ""
+    reason: Reason | None = None
+    scope: Scope = Scope.CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAccount:
+    """Make an online account for a learner; the outcome's `online_value` is its id."""
+
+    change: Change
+    learner: Learner
+    username: str
+    """The online one: the box's with the setting's prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Enrol an account as a learner."""
+
+    change: Change
+    online_id: int
+    course_online_id: int
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Set an activity complete or incomplete (`state` 1 or 0)."""
+
+    change: Change
+    online_id: int
+    course_online_id: int
+    cmid: int
+    state: Completion
+
+
+Step = CreateAccount | Enrol | Complete
+"""One thing to do online: a change with the online ids that it needs.
+
+It carries the change itself, so that a receipt says what was sent, whatever the
+box has come to say since.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes up and down, seen from the box."""
+
+    sent: int = 0
+    received: int = 0
+
+    def __add__(self, other: "Bytes") -> "Bytes":
+        return Bytes(self.sent + other.sent, self.received + other.received)
+
+
+class RunStatus(StrEnum):
+    """How a run stands (features.md, Words)."""
+
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    ERROR = "error"
+    SKIPPED = "skipped"

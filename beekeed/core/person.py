@@ -1,0 +1,125 @@
+"""Who is who: when an account online is the same person as a learner on the box.
+
+Fifty boxes have a `student1`: a username alone never joins two people
+(features.md, rows 16 and 17).
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Protocol
+
+from beekeed.core.model import Account, Learner, OnlinePerson, Reason
+from beekeed.errors import Code
+
+
+class Named(Protocol):
+    """Whoever has the names that tell people apart."""
+
+    @property
+    def first_name(self) -> str:
+        """As it stands in Moodle."""
+        ...
+
+    @property
+    def last_name(self) -> str:
+        """As it stands in Moodle."""
+        ...
+
+    @property
+    def idnumber(self) -> str:
+        """Moodle's ID number; empty where none was given."""
+        ...
+
+
+def folded(name: str) -> str:
+    """Tell what is left of a name without case, accents, spaces and control characters."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(c for c in decomposed if unicodedata.category(c) not in _FOLDED_AWAY)
+
+
+_FOLDED_AWAY = frozenset({"Mn", "Cc", "Cf", "Zs", "Zl", "Zp"})
+
+
+def names_agree(one: Named, other: Named) -> bool:
+    """Tell whether first and last names are the same but for case, accents and spaces."""
+    first, last = folded(one.first_name), folded(one.last_name)
+    return bool(first or last) and (first, last) == (
+        folded(other.first_name),
+        folded(other.last_name),
+    )
+
+
+def idnumbers_agree(one: Named, other: Named) -> bool:
+    """Tell whether both have the same ID number, and have one."""
+    return bool(one.idnumber.strip()) and one.idnumber.strip() == other.idnumber.strip()
+
+
+def same_person(one: Named, other: Named) -> bool:
+    """Tell whether two records of one username are one person, as far as records tell."""
+    return idnumbers_agree(one, other) or names_agree(one, other)
+
+
+def reused(learner: Learner, account: Account) -> bool:
+    """Tell whether a username that we know is now used on the box by somebody else.
+
+    A record that kept its id and one of its names was edited (a marriage, a
+    misspelling); a record with other names altogether is another child, even
+    in the old row of the table.
+    """
+    if same_person(learner, account):
+        return False
+    kept_one_name = folded(learner.first_name) == folded(account.first_name) or folded(
+        learner.last_name
+    ) == folded(account.last_name)
+    return not (learner.device_id == account.device_id and kept_one_name)
+
+
+def meets(learner: Learner, online: OnlinePerson) -> Reason | None:
+    """Tell why an account that beekeed did not make is not this learner, or None if it is."""
+    if same_person(learner, online):
+        return None
+    return Reason(Code.OTHER_PERSON_ONLINE, {"username": online.username})
+
+
+def untouchable(
+    username: str, roles: Collection[str], learner_roles: Collection[str], never: Collection[str]
+) -> Reason | None:
+    """Tell why an online account must be left alone, or None.
+
+    `roles`: shortnames of its roles in the synchronized courses. Whoever holds
+    any other role than a learner's is never touched (features.md, row 17).
+    """
+    if username in never:
+        return Reason(Code.NEVER_TOUCH, {"username": username})
+    others = sorted(set(roles) - set(learner_roles))
+    if others:
+        return Reason(Code.OTHER_ROLE_ONLINE, {"username": username, "roles": ", ".join(others)})
+    return None
+
+
+_LONGEST_NAME = 100  # Moodle's column; a longer one is a database error (recorded)
+_EMAIL = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
+_USERNAME = re.compile(r"[-.@_a-z0-9]+")
+
+
+def creatable(learner: Learner, username: str) -> Reason | None:
+    """Tell what Moodle would refuse in a new account for this learner, or None.
+
+    Only what is certain from the recorded refusals of `core_user_create_users`;
+    an address that is taken shows only there.
+    """
+    wrong = ""
+    if not _USERNAME.fullmatch(username):
+        wrong = "username"
+    elif not _EMAIL.fullmatch(learner.email):
+        wrong = "email"
+    elif _bad_name(learner.first_name):
+        wrong = "firstname"
+    elif _bad_name(learner.last_name):
+        wrong = "lastname"
+    return Reason(Code.ACCOUNT_NOT_CREATABLE, {"field": wrong}) if wrong else None
+
+
+def _bad_name(name: str) -> bool:
+    return not name.strip() or len(name) > _LONGEST_NAME or "<" in name

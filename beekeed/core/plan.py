@@ -1,0 +1,24 @@
+"""What goes first: the one order of value, which is the order of sending (features.md, row 19).
+
+Each change brings first what it needs: a completion brings its learner's
+enrolment, an enrolment brings the account. Accounts are never sent alone: a
+learner without a synchronized course has nothing to do online.
+"""
+
+from collections.abc import Iterable
+
+from beekeed.core.model import Change, Key, Kind
+
+ORDER = (Kind.COMPLETION, Kind.ENROLMENT)
+
+
+def account_keys(changes: Iterable[Change]) -> list[Key]:
+    """Give the accounts that some changes need, each once, in order."""
+    return list(dict.fromkeys(Key(Kind.ACCOUNT, 0, 0, c.key.learner_id) for c in changes))
+
+
+def enrolment_keys(changes: Iterable[Change]) -> list[Key]:
+    """Give the enrolments that some changes need, each once, in order."""
+    return list(
+        dict.fromkeys(Key(Kind.ENROLMENT, c.key.course_id, 0, c.key.learner_id) for c in changes)
+    )

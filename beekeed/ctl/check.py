@@ -1,0 +1,31 @@
+"""`beekeectl check`: the whole way tried, step by step."""
+
+import argparse
+from typing import Any
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit, exit_of_code
+from beekeed.ctl.terminal import Terminal
+from beekeed.say import clean
+
+_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "not_tried": "-"}
+
+
+def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
+    """Print each step, and what to do about the first that failed."""
+    answer = client.post("check")
+    if terminal.as_json:
+        terminal.json(answer)
+    else:
+        for step in answer["steps"]:
+            _print_step(terminal, step)
+    failed = [step["reason"]["code"] for step in answer["steps"] if step["state"] == "failed"]
+    return exit_of_code(failed[0]) if failed else Exit.OK
+
+
+def _print_step(terminal: Terminal, step: dict[str, Any]) -> None:
+    facts = ", ".join(f"{name} {clean(str(value))}" for name, value in step["facts"].items())
+    state = terminal.word(step["state"])
+    terminal.line(f"{_MARKS[step['state']]} {terminal.word(step['step'])}: {facts or state}")
+    if step["reason"]:
+        terminal.reason(step["reason"], indent=4)

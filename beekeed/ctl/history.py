@@ -1,0 +1,23 @@
+"""`beekeectl history`: the latest syncs, newest first."""
+
+import argparse
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal, moment, size
+
+
+def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """Print a line for each sync."""
+    history = client.get("runs", limit=arguments.limit)
+    if terminal.as_json:
+        terminal.json(history)
+        return Exit.OK
+    if not history["runs"]:
+        terminal.line("No sync yet.")
+    for each in history["runs"]:
+        mark = "✓" if each["status"] == "completed" else "!"
+        data = size(each["sent_bytes"] + each["received_bytes"])
+        status = terminal.word(each["status"])
+        print(f"{mark} {moment(each['started_at'])}  {each['event_id']:<12} {status:<16} {data:>9}")
+    return Exit.OK

@@ -1,0 +1,47 @@
+"""`beekeectl set-aside`: what could not be sent, why, and what to do."""
+
+import argparse
+from itertools import groupby
+from typing import Any
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal
+from beekeed.say import clean
+
+
+def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """List it, or have it tried again."""
+    if arguments.action == "retry":
+        answer = client.post("set-aside", "retry")
+        if terminal.as_json:
+            terminal.json(answer)
+        else:
+            terminal.line(f"{answer['retried']} changes will be tried again at the next sync.")
+        return Exit.OK
+    answer = client.get("set-aside")
+    if terminal.as_json:
+        terminal.json(answer)
+    else:
+        _print_list(terminal, answer["changes"])
+    return Exit.OK
+
+
+def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
+    if not changes:
+        terminal.line("Nothing is set aside.")
+    for (username, code), group in groupby(
+        changes, key=lambda each: (each["username"], each["reason"]["code"])
+    ):
+        rows = list(group)
+        name = clean(f"{rows[0]['first_name']} {rows[0]['last_name']} ({username})")
+        terminal.line(f"{name}: {', '.join(_what(terminal, row) for row in rows)}")
+        holds = sum(row["holds"] for row in rows)
+        if holds:
+            terminal.line(f"{holds} more changes wait for this.", indent=2)
+        terminal.reason(rows[0]["reason"] | {"code": code}, indent=2)
+
+
+def _what(terminal: Terminal, row: dict[str, Any]) -> str:
+    where = [clean(part) for part in (row["activity"], row["course"]) if part]
+    return " in ".join([terminal.word(row["kind"]), *where])

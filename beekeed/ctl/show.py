@@ -1,0 +1,61 @@
+"""`beekeectl show ID`: what one sync did."""
+
+import argparse
+from typing import Any
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal, moment, size, span
+from beekeed.say import clean
+
+
+def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """Print one sync's information."""
+    details = client.get("runs", arguments.event_id)
+    if terminal.as_json:
+        terminal.json(details)
+    else:
+        print_run(terminal, details)
+    return Exit.OK
+
+
+def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
+    """Print what the seeds' Information window shows."""
+    synced = [course for course in details["courses"] if not course["left_out"]]
+    left_out = [course for course in details["courses"] if course["left_out"]]
+    terminal.fields(
+        [
+            ("Status", terminal.word(details["status"])),
+            ("Sync Event ID", details["event_id"]),
+            ("Started", moment(details["started_at"])),
+            ("Completed", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
+            ("Duration", span(details["duration_seconds"])),
+            (
+                "Data",
+                f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received",
+            ),
+            ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
+            ("Actions", _actions(terminal, details["actions"]) or "none"),
+            ("Still waiting", "unknown" if details["waiting"] is None else str(details["waiting"])),
+        ]
+    )
+    if details["reason"]:
+        terminal.line()
+        terminal.reason(details["reason"])
+    for course in left_out:
+        terminal.line()
+        terminal.line(f"Left out: {clean(course['fullname'])}")
+        terminal.reason(course["left_out"], indent=2)
+    for action in details["actions"]:
+        if action["reason"]:
+            terminal.line()
+            kind, verdict = terminal.word(action["kind"]), terminal.word(action["verdict"])
+            terminal.line(f"{action['count']} {kind} {verdict}:")
+            terminal.reason(action["reason"], indent=2)
+
+
+def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{action['count']} {terminal.word(action['kind'])} {terminal.word(action['verdict'])}"
+        for action in actions
+    )

@@ -1,0 +1,89 @@
+"""Prints for people, in 80 columns, or JSON for programs."""
+
+import json
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from beekeed.say import say, word
+
+_WIDTH = 80
+
+
+class Terminal:
+    """Where a command prints."""
+
+    def __init__(self, *, as_json: bool, language: str) -> None:
+        self.as_json = as_json
+        self.language = language
+
+    def json(self, data: Mapping[str, Any]) -> None:
+        """Print an answer of the control API as it is."""
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+
+    def line(self, text: str = "", indent: int = 0) -> None:
+        """Print a paragraph, folded."""
+        margin = " " * indent
+        print(textwrap.fill(text, _WIDTH, initial_indent=margin, subsequent_indent=margin))
+
+    def fields(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Print names and values in two columns."""
+        width = max(len(name) for name, _ in rows) + 2
+        for name, value in rows:
+            print(
+                textwrap.fill(
+                    value,
+                    _WIDTH,
+                    initial_indent=f"{name + ':':<{width}}",
+                    subsequent_indent=" " * width,
+                )
+            )
+
+    def reason(self, reason: Mapping[str, Any], indent: int = 0) -> None:
+        """Print what happened and what to do."""
+        said = say(reason["code"], reason["params"], self.language)
+        self.line(said.what, indent)
+        if said.remedy:
+            self.line(f"{said.remedy} ({said.who})" if said.who else said.remedy, indent)
+
+    def trouble(self, code: str, params: Mapping[str, Any]) -> None:
+        """Say an error on standard error, and as JSON on standard output where asked."""
+        said = say(code, params, self.language)
+        print(f"beekeectl: {said.what}\n{said.remedy}", file=sys.stderr)
+        if self.as_json:
+            self.json({"error": {"code": code, "params": dict(params), "sentence": said.what}})
+
+    def word(self, name: str) -> str:
+        """Say a status or kind."""
+        return word(name, self.language)
+
+
+def moment(text: str | None) -> str:
+    """Show a time of the API, in UTC to the minute."""
+    if not text:
+        return "never"
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def size(count: int) -> str:
+    """Show bytes as people count them on a mobile plan: 1 kB is 1,000 bytes."""
+    if count < 1000:
+        return f"{count} B"
+    for unit in ("kB", "MB"):
+        count_in_unit = count / {"kB": 1e3, "MB": 1e6}[unit]
+        if count_in_unit < 1000:
+            return f"{count_in_unit:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
+
+
+def span(seconds: float | None) -> str:
+    """Show a duration."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

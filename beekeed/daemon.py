@@ -1,0 +1,176 @@
+"""The only wiring: builds every part in one visible order, and takes it down again."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from beekeed import __version__
+from beekeed.clock import SystemClock
+from beekeed.config import Settings, load, read_token
+from beekeed.control.api import Api
+from beekeed.control.sockets import serve_control
+from beekeed.core.cycle import Phase
+from beekeed.engine import Engine, Rules, Stores
+from beekeed.link.meter import InterfaceMeter
+from beekeed.link.uplink import Uplink
+from beekeed.loop import Loop
+from beekeed.moodle.device import SqliteDevice
+from beekeed.moodle.online import MoodleWebServices
+from beekeed.moodle.transport import Transport
+from beekeed.say import word
+from beekeed.sqlite.catalogue import SqliteCatalogue
+from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.history import SqliteHistory
+from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.targets import SqliteTargets
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings, file: Path) -> None:
+    """Run until SIGTERM or SIGINT, then stop cleanly: the request in flight is settled.
+
+    `file` is where the settings came from. Raises ConfigError and StoreBroken.
+    """
+    token = read_token(settings)
+    store = await open_store(Path(settings.daemon.state_directory) / "beekeed.sqlite")
+    try:
+        await _serve(settings, file, token, store)
+    finally:
+        await store.close()
+
+
+async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
+    clock = SystemClock()
+    uplink = Uplink()
+    device = SqliteDevice(
+        path=Path(settings.device.path),
+        prefix=settings.device.prefix,
+        learner_archetypes=settings.device.learner_archetypes,
+    )
+    online = MoodleWebServices(
+        transport=Transport(
+            address=settings.online.address,
+            token=token,
+            timeout_seconds=settings.online.timeout_seconds,
+            socket_factory=uplink.open_socket,
+        ),
+        batch_calls=settings.online.batch_calls,
+        learner_role=settings.online.learner_role,
+        learner_role_id=settings.online.learner_role_id,
+        mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
+    )
+    stores = Stores(
+        catalogue=SqliteCatalogue(store=store),
+        changes=(changes := SqliteChanges(store=store)),
+        targets=(targets := SqliteTargets(store=store)),
+        journal=SqliteJournal(store=store),
+        history=(history := SqliteHistory(store=store)),
+    )
+    digest = token_digest(token)
+    engine = Engine(
+        clock=clock,
+        device=device,
+        online=online,
+        stores=stores,
+        meter=InterfaceMeter(uplink=uplink),
+        rules=Rules(
+            username_prefix=settings.accounts.username_prefix,
+            never_touch=frozenset(settings.accounts.never_touch),
+            learner_roles=frozenset({settings.online.learner_role}),
+            slice_changes=settings.online.batch_calls,
+        ),
+        address=settings.online.address,
+        token_digest=digest,
+    )
+    notify = notifier()
+    loop = Loop(engine=engine, announce=lambda phase: notify(_status(phase)))
+    api = Api(
+        version=__version__,
+        clock=clock,
+        runner=loop,
+        device=device,
+        online=online,
+        history=history,
+        changes=changes,
+        targets=targets,
+        address=settings.online.address,
+        token_digest=digest,
+        recheck_settings=lambda: recheck(file),
+    )
+    interrupted = await history.close_interrupted(clock.now())
+    if interrupted:
+        log.warning("%d sync was cut off before this start", interrupted)
+    socket_path = Path(settings.daemon.control_socket)
+    async with serve_control(api, socket_path, settings.daemon.control_group):
+        await _until_stopped(loop, notify)
+
+
+async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:
+    """Run the loop until a signal asks to stop; a second signal does not hurry it."""
+
+    def stop() -> None:
+        notify("STOPPING=1")
+        loop.stop()
+
+    running = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(each, stop)
+    notify(f"READY=1\n{_status(Phase.IDLE)}")
+    log.info("beekeed %s is ready", __version__)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(loop.run(), name="loop")
+
+
+def notifier() -> Callable[[str], None]:
+    """Give what tells systemd; it does nothing where systemd did not start us."""
+    if "NOTIFY_SOCKET" not in os.environ:
+        return lambda _: None
+    import sdnotify
+
+    return sdnotify.SystemdNotifier().notify  # type: ignore[no-any-return]
+
+
+def _status(phase: Phase) -> str:
+    return f"STATUS={word(phase)}"
+
+
+def recheck(file: Path) -> None:
+    """Read the settings and the token again, as a start would. Raises ConfigError."""
+    read_token(load(file))
+
+
+def token_digest(token: str) -> str:
+    """Give what tells, offline, whether a token is the one we used before.
+
+    A token is 128 random bits: half of its SHA-256 gives nothing of it away.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def set_up_logging(level: str) -> None:
+    """Log to standard error, with the priority that the journal reads where it listens."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JournalFormatter(in_journal="JOURNAL_STREAM" in os.environ))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}  # sd-daemon(3)
+
+
+class _JournalFormatter(logging.Formatter):
+    """`<priority>message` for the journal, which has the time; plain elsewhere."""
+
+    def __init__(self, *, in_journal: bool) -> None:
+        super().__init__("%(message)s" if in_journal else "%(asctime)s %(levelname)s %(message)s")
+        self._in_journal = in_journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return f"<{_PRIORITY.get(record.levelname, 6)}>{text}" if self._in_journal else text

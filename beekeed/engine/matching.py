@@ -1,0 +1,63 @@
+"""Finds each of the box's courses online and checks that it is the same.
+
+A course that differs is left out with its reason; the others go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from beekeed.core.course import Match, header_differs, match
+from beekeed.core.model import Course, OnlineActivity, OnlineCourse, Reason
+from beekeed.engine.reading import KnownCourse
+from beekeed.errors import Code
+from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.stores import CourseMatch, History, Targets
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedCourse:
+    """A course that is the same on both sides: where each of our activities is online."""
+
+    course_id: int
+    online_id: int
+    activities: Mapping[int, OnlineActivity]
+
+
+class Matcher:
+    """Checks courses for one run."""
+
+    def __init__(self, *, online: OnlineMoodle, targets: Targets, history: History) -> None:
+        self._online = online
+        self._targets = targets
+        self._history = history
+
+    async def match(
+        self, run_id: int, target_id: int, courses: Sequence[KnownCourse]
+    ) -> Mapping[int, MatchedCourse]:
+        """Give those courses that are the same online, by our number, and note all."""
+        headers = await self._online.courses([known.course.shortname for known in courses])
+        matched: dict[int, MatchedCourse] = {}
+        for known in courses:
+            online = headers.get(known.course.shortname)
+            found = await self._check(known.course, online)
+            reason = found if isinstance(found, Reason) else None
+            note = CourseMatch(known.course_id, online, reason)
+            await self._targets.found_course(target_id, note)
+            await self._history.course(run_id, note)
+            if isinstance(found, Match):
+                matched[known.course_id] = _placed(known, found)
+        return matched
+
+    async def _check(self, course: Course, online: OnlineCourse | None) -> Match | Reason:
+        if online is None:
+            return Reason(Code.COURSE_NOT_ONLINE, {"course": course.shortname})
+        differs = header_differs(course, online)
+        return differs or match(course, online, await self._online.contents(online))
+
+
+def _placed(known: KnownCourse, found: Match) -> MatchedCourse:
+    activities = {
+        activity_id: found.activities[activity.key]
+        for activity, activity_id in known.activity_ids.items()
+    }
+    return MatchedCourse(known.course_id, found.online.online_id, activities)

@@ -1,0 +1,156 @@
+"""The error family: one class for each answer to "who must act?".
+
+An error carries a code and parameters; the sentence that a person reads stands
+once in `say/`. What is expected (nothing to do, a learner set aside) is a
+value, not an exception, and uses the same codes.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Every trouble and every reason that a person may read about, by name.
+
+    `say/` has one sentence for each. A code is part of the control API: once
+    released it keeps its meaning.
+    """
+
+    # The settings (ConfigError).
+    SETTINGS_UNREADABLE = "settings_unreadable"
+    SETTING_UNKNOWN = "setting_unknown"
+    SETTING_MISSING = "setting_missing"
+    SETTING_WRONG = "setting_wrong"
+    SETTINGS_WRONG = "settings_wrong"
+    TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a name, not a secret
+    ADDRESS_NOT_HTTPS = "address_not_https"
+
+    # The box's own Moodle (DeviceUnreadable).
+    DEVICE_MISSING = "device_missing"
+    DEVICE_NOT_MOODLE = "device_not_moodle"
+    DEVICE_UNREADABLE = "device_unreadable"
+
+    # The way to the online Moodle (LinkDown, OutcomeUnknown).
+    NAME_NOT_FOUND = "name_not_found"
+    NOT_REACHED = "not_reached"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    NO_ANSWER = "no_answer"
+    SERVER_BUSY = "server_busy"
+
+    # What answers there (RemoteGarbled).
+    NOT_A_MOODLE = "not_a_moodle"
+    REDIRECTED = "redirected"
+    ANSWER_TOO_LARGE = "answer_too_large"
+    ANSWER_UNREADABLE = "answer_unreadable"
+    WEB_SERVICES_OFF = "web_services_off"
+
+    # What the online Moodle refuses (RemoteRefused), the whole site.
+    TOKEN_REFUSED = "token_refused"  # noqa: S105
+    ACCESS_REFUSED = "access_refused"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    MAINTENANCE = "maintenance"
+    FUNCTION_MISSING = "function_missing"
+    CAPABILITY_MISSING = "capability_missing"
+    ROLE_NOT_ASSIGNABLE = "role_not_assignable"
+
+    # Why a course is left out.
+    COURSE_NOT_ONLINE = "course_not_online"
+    COURSE_MODIFIED = "course_modified"
+    COURSE_DATE_HIDDEN = "course_date_hidden"
+    ACTIVITIES_DIFFER = "activities_differ"
+    ACTIVITIES_AMBIGUOUS = "activities_ambiguous"
+    COURSE_CLOSED = "course_closed"
+    NO_COURSE_MATCHED = "no_course_matched"
+
+    # Why a change is set aside.
+    OTHER_PERSON_ONLINE = "other_person_online"
+    USERNAME_REUSED = "username_reused"
+    NEVER_TOUCH = "never_touch"
+    OTHER_ROLE_ONLINE = "other_role_online"
+    ACCOUNT_NOT_CREATABLE = "account_not_creatable"
+    ACCOUNT_REFUSED = "account_refused"
+    ACCOUNT_SUSPENDED_ONLINE = "account_suspended_online"
+    ACCOUNT_GONE_ONLINE = "account_gone_online"
+    NOT_ENROLLED_ONLINE = "not_enrolled_online"
+    NO_MANUAL_ENROLMENT = "no_manual_enrolment"
+    COMPLETION_OFF = "completion_off"
+    TRACKING_OFF = "tracking_off"
+    ACTIVITY_GONE_ONLINE = "activity_gone_online"
+    ACTIVITY_CLOSED = "activity_closed"
+    ONLINE_FAILED = "online_failed"
+    ONLINE_DIFFERS = "online_differs"
+    NOT_APPLIED = "not_applied"
+    REFUSED_BY_MOODLE = "refused_by_moodle"
+
+    # Our own state (StoreBroken) and runs.
+    STORE_BROKEN = "store_broken"
+    STORE_NEWER = "store_newer"
+    STORE_FULL = "store_full"
+    STORE_IN_USE = "store_in_use"
+    INTERRUPTED = "interrupted"
+    INTERNAL = "internal"
+
+    # The control API.
+    ALREADY_RUNNING = "already_running"
+    NOT_FOUND = "not_found"
+    BAD_REQUEST = "bad_request"
+    DAEMON_NOT_RUNNING = "daemon_not_running"
+    NOT_PERMITTED = "not_permitted"
+
+
+Param = str | int
+
+
+class BeekeedError(Exception):
+    """What every error of ours is: a code, and the parameters of its sentence."""
+
+    def __init__(self, code: Code, **params: Param) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        """For the log: English, short, no learner's name (callers pass none)."""
+        details = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"{self.code} ({details})" if details else str(self.code)
+
+
+class ConfigError(BeekeedError):
+    """The technician must mend the settings; nothing starts (exit code 78).
+
+    `problems` has each thing wrong, so that one reading of the file is enough.
+    """
+
+    def __init__(
+        self, code: Code, problems: "tuple[ConfigError, ...]" = (), **params: Param
+    ) -> None:
+        super().__init__(code, **params)
+        self.problems = problems or (self,)
+
+
+class DeviceUnreadable(BeekeedError):
+    """The box's own Moodle cannot be read; the technician must look at it."""
+
+
+class LinkDown(BeekeedError):
+    """The online Moodle was not reached and surely got nothing: wait, try again."""
+
+
+class OutcomeUnknown(BeekeedError):
+    """A request went out and no answer came: what it did must be read back."""
+
+
+class RemoteRefused(BeekeedError):
+    """The online Moodle answered no. Permanent until somebody changes something there."""
+
+    @property
+    def errorcode(self) -> str:
+        """Moodle's own code for it; empty where it gave none."""
+        return str(self.params.get("errorcode", ""))
+
+
+class RemoteGarbled(BeekeedError):
+    """Something answered that cannot be read as Moodle's web service."""
+
+
+class StoreBroken(BeekeedError):
+    """Our own database cannot be used."""

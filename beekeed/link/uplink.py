@@ -1,0 +1,65 @@
+"""Which network interface leads to the online Moodle.
+
+Learned from the sockets that we open ourselves: no name is looked up, and no
+packet sent, to find it out.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+
+import psutil
+
+AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+"""One result of `socket.getaddrinfo`, as aiohttp gives it to its socket factory."""
+
+
+class Uplink:
+    """Makes the sockets that go to the online Moodle, and remembers where they went."""
+
+    def __init__(self) -> None:
+        self._family = socket.AF_INET
+        self._remote: tuple[Any, ...] | None = None
+
+    def open_socket(self, address: AddressInfo) -> socket.socket:
+        """Make an unconnected socket for an address: aiohttp's `socket_factory`."""
+        family, kind, protocol, _, remote = address
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        self._family, self._remote = family, remote
+        return made
+
+    def interface(self) -> str | None:
+        """Name the interface that the last socket's packets take, or None before the first."""
+        if self._remote is None:
+            return None
+        with socket.socket(self._family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(self._remote)  # sends nothing: it only asks the routing table
+            except OSError:
+                return None
+            local = str(probe.getsockname()[0])
+        if local == str(self._remote[0]):  # our own address: the kernel goes through loopback
+            return _interface_with("127.0.0.1") or _interface_with("::1")
+        return _interface_with(local)
+
+    def loops_back(self) -> bool:
+        """Tell whether the packets never leave this machine."""
+        name = self.interface()
+        return name is not None and any(
+            _is_loopback(address.address) for address in psutil.net_if_addrs().get(name, [])
+        )
+
+
+def _interface_with(local: str) -> str | None:
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(address.address.partition("%")[0] == local for address in addresses):
+            return name
+    return None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

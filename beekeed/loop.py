@@ -1,0 +1,95 @@
+"""Waits until a sync is asked for, runs the engine, and tells what is going on.
+
+Runs never overlap: there is one loop, and whoever asks while a run is under way
+is shown that one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beekeed.core.cycle import Event, Phase, advance
+from beekeed.engine import Engine
+from beekeed.errors import BeekeedError, Code
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run that a request led to; `joined`: it was running already."""
+
+    event_id: str
+    joined: bool
+
+
+class Loop:
+    """The daemon's one thing at a time."""
+
+    def __init__(self, *, engine: Engine, announce: Callable[[Phase], None]) -> None:
+        self._engine = engine
+        self._announce = announce
+        self._asked = asyncio.Event()
+        self._stopping = False
+        self._cause = ""
+        self._begun: asyncio.Future[str] | None = None
+        self._ended = asyncio.Event()
+        self.phase = Phase.IDLE
+        self.event_id: str | None = None
+        """The run under way."""
+
+    async def run(self) -> None:
+        """Serve requests until `stop`; a run under way is brought to its end first."""
+        while not self._stopping:
+            await self._asked.wait()
+            self._asked.clear()
+            if self._begun is not None and not self._stopping:
+                await self._run_once(self._cause)
+        if self._begun is not None:
+            self._begun.set_exception(BeekeedError(Code.INTERRUPTED))
+
+    async def _run_once(self, cause: str) -> None:
+        self._ended.clear()
+        try:
+            await self._engine.run(cause, self._note_begun, self._note)
+        except BaseException as error:
+            if self._begun is not None and not self._begun.done():
+                self._begun.set_exception(error)
+            raise
+        finally:
+            self.event_id = None
+            self._begun = None
+            self._ended.set()
+
+    def _note_begun(self, event_id: str) -> None:
+        self.event_id = event_id
+        if self._begun is not None and not self._begun.done():
+            self._begun.set_result(event_id)
+
+    def _note(self, event: Event) -> None:
+        self.phase = advance(self.phase, event)
+        self._announce(self.phase)
+
+    async def request(self, cause: str) -> Started:
+        """Have a sync started, or join the one under way."""
+        if self._stopping:
+            raise BeekeedError(Code.INTERRUPTED)
+        joined = self._begun is not None
+        if self._begun is None:
+            self._begun = asyncio.get_running_loop().create_future()
+            self._cause = cause
+            self._asked.set()
+        return Started(await asyncio.shield(self._begun), joined)
+
+    async def ended(self, event_id: str, seconds: float) -> None:
+        """Wait until a run is over, or so many seconds."""
+        if self.event_id == event_id:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._ended.wait()
+            except TimeoutError:
+                return
+
+    def stop(self) -> None:
+        """End the loop: nothing new starts, and a run under way is stopped cleanly."""
+        self._stopping = True
+        self._engine.stop()
+        self._asked.set()

@@ -1,0 +1,328 @@
+"""Calls the online Moodle's web services: the port OnlineMoodle on Moodle's core functions.
+
+Many calls travel in one request where the service has Moodle's batch function,
+one by one where it has not. A batch stops at its first error and is no
+transaction (recorded), so every call stands for itself.
+"""
+
+import secrets
+import string
+from collections.abc import Collection, Mapping, Sequence
+
+from beekeed.core import person
+from beekeed.core.model import (
+    Complete,
+    Completion,
+    CreateAccount,
+    Enrol,
+    OnlineActivity,
+    OnlineCourse,
+    OnlinePerson,
+    Outcome,
+    Site,
+    Step,
+    Verdict,
+)
+from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
+from beekeed.moodle import answers, functions, refusals, wire
+from beekeed.moodle.transport import Transport
+from beekeed.ports.online import Enrolled, Place, States
+
+_PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
+
+
+class MoodleWebServices:
+    """See ports.OnlineMoodle."""
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        batch_calls: int,
+        learner_role: str,
+        learner_role_id: int,
+        mailed_passwords: bool,
+    ) -> None:
+        self._transport = transport
+        self._batch_calls = batch_calls
+        self._batches = False
+        self._learner_role = learner_role
+        self._learner_role_id = learner_role_id
+        self._mailed_passwords = mailed_passwords
+
+    async def probe(self) -> Site:
+        """See ports.OnlineMoodle."""
+        answer = await self._read_one(wire.Call(functions.SITE_INFO, {}))
+        info = wire.shaped(answer, answers.SiteInfo)
+        offered = {function.name for function in info.functions}
+        lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
+        self._batches = functions.BATCH in offered
+        return Site(
+            name=info.sitename,
+            account=info.username,
+            release=info.release,
+            missing=tuple(f.name for f in lacking if f.required),
+            wanted=tuple(f.name for f in lacking if not f.required),
+        )
+
+    async def close(self) -> None:
+        """See ports.OnlineMoodle."""
+        await self._transport.close()
+
+    async def courses(self, shortnames: Collection[str]) -> Mapping[str, OnlineCourse]:
+        """See ports.OnlineMoodle."""
+        calls = [
+            wire.Call(functions.COURSES, {"field": "shortname", "value": shortname})
+            for shortname in shortnames
+        ]
+        found: dict[str, OnlineCourse] = {}
+        for answer in await self._read_all(calls):
+            for course in wire.shaped(answer, answers.Courses).courses:
+                found[course.shortname] = OnlineCourse(
+                    shortname=course.shortname,
+                    online_id=course.id,
+                    created_at=course.timecreated,
+                    modified_at=course.timemodified,
+                )
+        return {name: found[name] for name in shortnames if name in found}
+
+    async def contents(self, course: OnlineCourse) -> Sequence[OnlineActivity]:
+        """See ports.OnlineMoodle."""
+        options = [{"name": "excludecontents", "value": 1}]
+        answer = await self._read_one(
+            wire.Call(functions.CONTENTS, {"courseid": course.online_id, "options": options})
+        )
+        return [
+            OnlineActivity(
+                section=section.section,
+                modname=module.modname,
+                name=module.name,
+                cmid=module.id,
+                tracked=module.completion != 0,
+            )
+            for section in wire.shaped(answer, list[answers.Section])
+            for module in section.modules
+        ]
+
+    async def people(self, usernames: Collection[str]) -> Mapping[str, OnlinePerson]:
+        """See ports.OnlineMoodle."""
+        names = list(usernames)
+        calls = [
+            wire.Call(
+                functions.PEOPLE,
+                {"field": "username", "values": names[start : start + _PEOPLE_AT_ONCE]},
+            )
+            for start in range(0, len(names), _PEOPLE_AT_ONCE)
+        ]
+        users = [
+            user
+            for answer in await self._read_all(calls)
+            for user in wire.shaped(answer, list[answers.User])
+        ]
+        return {
+            user.username: OnlinePerson(
+                username=user.username,
+                online_id=user.id,
+                first_name=user.firstname,
+                last_name=user.lastname,
+                idnumber=user.idnumber,
+            )
+            for user in users
+            if user.username in usernames
+        }
+
+    async def enrolled(self, course_online_id: int) -> Mapping[int, Enrolled]:
+        """See ports.OnlineMoodle.
+
+        Also learns the number of the learner's role on this site, where anybody
+        holds it: no function of Moodle's tells it directly.
+        """
+        options = [{"name": "userfields", "value": "id,roles"}]
+        answer = await self._read_one(
+            wire.Call(functions.ENROLLED, {"courseid": course_online_id, "options": options})
+        )
+        participants = wire.shaped(answer, list[answers.Participant])
+        for role in (role for participant in participants for role in participant.roles):
+            if role.shortname == self._learner_role:
+                self._learner_role_id = role.roleid
+        return {
+            participant.id: Enrolled(
+                participant.id, tuple(role.shortname for role in participant.roles)
+            )
+            for participant in participants
+        }
+
+    async def completions(self, whose: Collection[Place]) -> Mapping[Place, States]:
+        """See ports.OnlineMoodle."""
+        places = list(whose)
+        calls = [
+            wire.Call(functions.COMPLETIONS, {"courseid": course, "userid": online_id})
+            for course, online_id in places
+        ]
+        states = [
+            {
+                status.cmid: answers.state_of(status.state)
+                for status in wire.shaped(answer, answers.Statuses).statuses
+            }
+            for answer in await self._read_all(calls)
+        ]
+        return dict(zip(places, states, strict=True))
+
+    async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        """See ports.OnlineMoodle."""
+        calls = [self._call(step) for step in steps]
+        replies = await self._ask_many(calls)
+        missing = [answers.NotTried()] * (len(calls) - len(replies))
+        return [
+            answers.outcome(step, call.function, reply)
+            for step, call, reply in zip(steps, calls, [*replies, *missing], strict=True)
+        ]
+
+    def _call(self, step: Step) -> wire.Call:
+        match step:
+            case CreateAccount():
+                return wire.Call(functions.CREATE, {"users": [self._new_account(step)]})
+            case Enrol():
+                enrolment = {
+                    "roleid": self._learner_role_id,
+                    "userid": step.online_id,
+                    "courseid": step.course_online_id,
+                } | ({"suspend": 1} if step.suspended else {})
+                return wire.Call(functions.ENROL, {"enrolments": [enrolment]})
+            case Complete():
+                return wire.Call(
+                    functions.COMPLETE,
+                    {
+                        "userid": step.online_id,
+                        "cmid": step.cmid,
+                        "newstate": step.state.value,
+                    },
+                )
+
+    def _new_account(self, step: CreateAccount) -> dict[str, str | int]:
+        learner = step.learner
+        password: dict[str, str | int] = (
+            {"createpassword": 1} if self._mailed_passwords else {"password": _password()}
+        )
+        fields = {
+            "username": step.username,
+            "firstname": learner.first_name,
+            "lastname": learner.last_name,
+            "email": learner.email,
+            "idnumber": learner.idnumber,
+            "city": learner.city,
+            "country": learner.country,
+        }
+        return password | {name: value for name, value in fields.items() if value}
+
+    async def _read_one(self, call: wire.Call) -> wire.Json:
+        return (await self._read_all([call]))[0]
+
+    async def _read_all(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
+        """Make calls that only read, all of them; a refusal of any is raised."""
+        done: list[wire.Json] = []
+        while len(done) < len(calls):
+            replies = await self._ask_many(calls[len(done) :])
+            done.extend(replies)
+            match replies[-1]:
+                case answers.Lost(error=error):
+                    raise error
+                case wire.Refusal() as refusal:
+                    raise refusals.raised(calls[len(done) - 1].function, refusal.errorcode)
+        return done
+
+    async def _ask_many(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
+        """Make calls in order up to the first refusal; gives an answer for each one made.
+
+        Raises RemoteRefused where the whole request was, LinkDown where it never left.
+        """
+        if not self._batches or len(calls) == 1:
+            return await self._ask_singly(calls)
+        sent = calls[: self._batch_calls]
+        match await self._ask_one(wire.batch(sent)):
+            case answers.Lost() as lost:
+                return [lost] * len(sent)
+            case wire.Refusal(errorcode=errorcode):
+                unclear = OutcomeUnknown(Code.REFUSED_BY_MOODLE, errorcode=errorcode)
+                return [answers.Lost(unclear)] * len(sent)
+            case value:
+                return self._batch_replies(value, len(sent))
+
+    def _batch_replies(self, value: wire.Json, sent: int) -> list[wire.Json]:
+        try:
+            replies = wire.read_batch(value)[:sent]
+        except RemoteGarbled as error:
+            return [answers.Lost(error)] * sent
+        nothing = RemoteGarbled(Code.ANSWER_UNREADABLE, what=functions.BATCH)
+        return replies or [answers.Lost(nothing)]
+
+    async def _ask_singly(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
+        replies: list[wire.Json] = []
+        for call in calls:
+            replies.append(await self._ask_one(call))
+            if isinstance(replies[-1], wire.Refusal | answers.Lost):
+                break
+        return replies
+
+    async def _ask_one(self, call: wire.Call) -> wire.Json:
+        try:
+            return await self._transport.ask(call)
+        except (OutcomeUnknown, RemoteGarbled) as error:
+            return answers.Lost(error)
+        except RemoteRefused as error:
+            if error.code in refusals.BEFORE_ANYTHING:
+                raise
+            return wire.Refusal(error.errorcode)
+
+    async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        """See ports.OnlineMoodle.
+
+        A completion of 1 is not read but sent again, which Moodle makes
+        harmless: "the same state again changes nothing and keeps the time".
+        """
+        creates = [step for step in steps if isinstance(step, CreateAccount)]
+        enrols = [step for step in steps if isinstance(step, Enrol)]
+        lowered = [
+            step
+            for step in steps
+            if isinstance(step, Complete) and step.state is Completion.INCOMPLETE
+        ]
+        people = await self.people({step.username for step in creates}) if creates else {}
+        enrolled = {
+            course: await self.enrolled(course)
+            for course in sorted({step.course_online_id for step in enrols})
+        }
+        states = await self.completions(
+            {(step.course_online_id, step.online_id) for step in lowered}
+        )
+        return [_settled(step, people, enrolled, states) for step in steps]
+
+
+def _settled(
+    step: Step,
+    people: Mapping[str, OnlinePerson],
+    enrolled: Mapping[int, Mapping[int, Enrolled]],
+    states: Mapping[Place, States],
+) -> Outcome:
+    match step:
+        case CreateAccount():
+            found = people.get(step.username)
+            if found is not None and person.same_person(step.learner, found):
+                return Outcome(Verdict.DONE, str(found.online_id))
+        case Enrol():
+            if step.online_id in enrolled[step.course_online_id]:
+                return Outcome(Verdict.DONE, step.change.value)
+        case Complete(state=Completion.INCOMPLETE):
+            theirs = states[(step.course_online_id, step.online_id)].get(step.cmid)
+            if theirs is Completion.INCOMPLETE:
+                return Outcome(Verdict.DONE, str(theirs.value))
+    return Outcome(Verdict.NOT_TRIED)
+
+
+def _password() -> str:
+    """Make up a password that nobody learns, of every class that a policy may ask for."""
+    pools = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "*-_.!")
+    characters = [secrets.choice(pool) for pool in pools]
+    characters += [secrets.choice(string.ascii_letters + string.digits) for _ in range(20)]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)

@@ -1,0 +1,89 @@
+"""Moodle's error codes, each mapped once to what it means and how far it reaches.
+
+The scope tells what need not be tried again in this run: refusing a thousand
+completions of a deleted activity one by one would cost a thousand requests.
+"""
+
+from collections.abc import Mapping
+
+from beekeed.core.model import Reason, Scope
+from beekeed.errors import Code, RemoteRefused
+from beekeed.moodle.functions import FUNCTIONS
+
+_MEANING: Mapping[str, tuple[Code, Scope]] = {
+    # The whole site.
+    "invalidtoken": (Code.TOKEN_REFUSED, Scope.SITE),
+    "accessexception": (Code.ACCESS_REFUSED, Scope.SITE),
+    "wsaccessusersuspended": (Code.ACCOUNT_SUSPENDED, Scope.SITE),
+    "wsaccessuserdeleted": (Code.ACCOUNT_SUSPENDED, Scope.SITE),
+    "wsaccessuserunconfirmed": (Code.ACCOUNT_SUSPENDED, Scope.SITE),
+    "sitemaintenance": (Code.MAINTENANCE, Scope.SITE),
+    "upgraderunning": (Code.MAINTENANCE, Scope.SITE),
+    "invalidrecord": (Code.FUNCTION_MISSING, Scope.SITE),
+    "nopermission": (Code.CAPABILITY_MISSING, Scope.SITE),
+    "nopermissions": (Code.CAPABILITY_MISSING, Scope.SITE),
+    "wsusercannotassign": (Code.ROLE_NOT_ASSIGNABLE, Scope.SITE),
+    # A course.
+    "wsnoinstance": (Code.NO_MANUAL_ENROLMENT, Scope.COURSE),
+    "wscannotenrol": (Code.NO_MANUAL_ENROLMENT, Scope.COURSE),
+    "completionnotenabled": (Code.COMPLETION_OFF, Scope.COURSE),
+    "errorcoursecontextnotvalid": (Code.COURSE_CLOSED, Scope.COURSE),
+    # An activity.
+    "invalidcoursemodule": (Code.ACTIVITY_GONE_ONLINE, Scope.ACTIVITY),
+    "requireloginerror": (Code.ACTIVITY_CLOSED, Scope.ACTIVITY),
+    # A learner.
+    "suspended": (Code.ACCOUNT_SUSPENDED_ONLINE, Scope.LEARNER),
+    "invaliduser": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
+    "userdeleted": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
+}
+
+BEFORE_ANYTHING = frozenset(
+    {
+        Code.TOKEN_REFUSED,
+        Code.ACCESS_REFUSED,
+        Code.ACCOUNT_SUSPENDED,
+        Code.MAINTENANCE,
+        Code.WEB_SERVICES_OFF,
+    }
+)
+"""Refusals of a whole request, given before Moodle runs any function of it."""
+
+
+def refused(errorcode: str, message: str) -> RemoteRefused:
+    """Give the error for a refusal of a whole request."""
+    code, _ = _MEANING.get(errorcode, (Code.REFUSED_BY_MOODLE, Scope.CHANGE))
+    if errorcode == "accessexception":
+        return RemoteRefused(code, errorcode=errorcode, detail=_access_detail(message))
+    return RemoteRefused(code, errorcode=errorcode)
+
+
+def _access_detail(message: str) -> str:
+    """Tell apart what only the message of an `accessexception` tells (recorded)."""
+    for words, detail in (
+        ("token expired", "expired"),
+        ("is not supported", "ip"),
+        ("Access to the function", "function"),
+    ):
+        if words in message:
+            return detail
+    return "service"
+
+
+def reason(function: str, errorcode: str) -> tuple[Reason, Scope]:
+    """Give the reason and the reach of a refusal of one call."""
+    code, scope = _MEANING.get(errorcode, (Code.REFUSED_BY_MOODLE, Scope.CHANGE))
+    if function == "core_user_create_users" and code is Code.REFUSED_BY_MOODLE:
+        code = Code.ACCOUNT_REFUSED
+    if errorcode == "accessexception":
+        code = Code.FUNCTION_MISSING
+    if scope is not Scope.SITE:
+        return Reason(code, {"errorcode": errorcode}), scope
+    capabilities = FUNCTIONS[function].capabilities if function in FUNCTIONS else ()
+    params = {"function": function, "capability": ", ".join(capabilities), "errorcode": errorcode}
+    return Reason(code, params), scope
+
+
+def raised(function: str, errorcode: str) -> RemoteRefused:
+    """Give the error for a refused call without which the run cannot go on."""
+    why, _ = reason(function, errorcode)
+    return RemoteRefused(why.code, **{"function": function, **why.params})

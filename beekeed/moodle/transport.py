@@ -1,0 +1,106 @@
+"""One HTTP connection to the online Moodle: a call goes out, a JSON value comes back.
+
+Rule: what is raised tells whether anything can have happened there. LinkDown:
+surely nothing was sent. OutcomeUnknown: it was sent, or may have been.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+
+from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
+from beekeed.moodle import wire
+
+SocketFactory = Callable[..., Any]
+"""What aiohttp makes its sockets with; the meter's hook."""
+
+_CONNECT_SECONDS = 60
+_LARGEST_ANSWER = 16 * 2**20  # a course of 1,000 activities is about 1.1 MB raw
+_PIECE = 64 * 2**10
+
+
+class Transport:
+    """The way to one site. Nothing is connected before the first call."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        token: str,
+        timeout_seconds: float,
+        socket_factory: SocketFactory | None = None,
+        largest_answer: int = _LARGEST_ANSWER,
+    ) -> None:
+        self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
+        self._token = token
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout_seconds, sock_connect=min(_CONNECT_SECONDS, timeout_seconds)
+        )
+        self._socket_factory = socket_factory
+        self._largest_answer = largest_answer
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, call: wire.Call) -> wire.Json:
+        """Make one call. Raises what `wire.read` raises, LinkDown and OutcomeUnknown."""
+        status, headers, body = await self._post(wire.encode(call, self._token))
+        return wire.read(status, headers, body)
+
+    async def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=1, socket_factory=self._socket_factory),
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={
+                    "User-Agent": "beekeed",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                },
+                skip_auto_headers=("Accept",),
+            )
+        return self._session
+
+    async def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            async with self._open().post(self._url, data=body, allow_redirects=False) as answer:
+                return answer.status, answer.headers, await self._read(answer)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error)) from error
+        except aiohttp.ClientConnectorDNSError as error:
+            raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise LinkDown(Code.NOT_REACHED, detail=_words(error)) from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            await self.close()
+            raise OutcomeUnknown(Code.NO_ANSWER, detail=_words(error)) from error
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """Read a body up to the limit; what is longer is not Moodle, and is cut off."""
+        pieces = bytearray()
+        async for piece in answer.content.iter_chunked(_PIECE):
+            pieces += piece
+            if len(pieces) > self._largest_answer:
+                await self.close()
+                raise RemoteGarbled(Code.ANSWER_TOO_LARGE, limit=self._largest_answer)
+        return bytes(pieces)
+
+
+def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
+    """Give OpenSSL's reason: expired, not yet valid, another name, unknown issuer."""
+    inner = error.certificate_error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return str(inner.verify_message)
+    return _words(inner)
+
+
+def _words(error: BaseException) -> str:
+    """Name an error for the log without its arguments' noise."""
+    text = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
+    return text or type(error).__name__

@@ -1,0 +1,154 @@
+"""Moodle's REST protocol as bytes: encoding calls and reading answers. Pure.
+
+A call is a POST form with PHP's brackets; an answer is JSON, and an error is an
+object with an `exception`, in an answer of status 200 (recorded). Whatever else
+comes back raises RemoteGarbled, RemoteRefused or OutcomeUnknown.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
+from beekeed.moodle.functions import BATCH, CONTENTS
+from beekeed.moodle.refusals import refused
+
+Json = Any
+Answer = TypeVar("Answer")
+
+_BUSY = frozenset({429, 500, 502, 503, 504})
+
+# PHP reads everything else as it stands: raw brackets, quotes, braces and UTF-8
+# save a quarter of the bytes (moodle/README, Transport).
+_ESCAPED = str.maketrans(
+    {c: f"%{ord(c):02X}" for c in [*map(chr, range(32)), *"%&=+#;", "\x7f"]} | {" ": "+"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One web service function with its arguments."""
+
+    function: str
+    arguments: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error that Moodle gave for one call of a batch."""
+
+    errorcode: str
+
+
+def encode(call: Call, token: str) -> bytes:
+    """Write a call as the body of its POST."""
+    fields = [("wstoken", token), ("wsfunction", call.function), ("moodlewsrestformat", "json")]
+    if call.function == CONTENTS:
+        # Names as they are in the database, to compare with the box's.
+        fields.append(("moodlewssettingraw", "1"))
+    fields.extend(_fields(call.arguments))
+    return "&".join(f"{name}={value.translate(_ESCAPED)}" for name, value in fields).encode()
+
+
+def _fields(value: Json, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _fields(inner, f"{name}[{key}]" if name else str(key))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, inner in enumerate(value):
+            yield from _fields(inner, f"{name}[{index}]")
+    else:
+        yield name, str(int(value) if isinstance(value, bool) else value)
+
+
+def batch(calls: Sequence[Call]) -> Call:
+    """Put several calls into one; never none, which Moodle refuses (recorded)."""
+    return Call(
+        BATCH,
+        {
+            "requests": [
+                {
+                    "function": call.function,
+                    "arguments": json.dumps(
+                        call.arguments, ensure_ascii=False, separators=(",", ":")
+                    ),
+                }
+                for call in calls
+            ]
+        },
+    )
+
+
+def read(status: int, headers: Mapping[str, str], body: bytes) -> Json:
+    """Read an answer: the JSON value of a success, which may be null.
+
+    Raises RemoteRefused for Moodle's own errors, OutcomeUnknown where a server
+    on the way gave up, RemoteGarbled for all that is not Moodle's web service.
+    """
+    if status in _BUSY:
+        raise OutcomeUnknown(Code.SERVER_BUSY, status=status)
+    if 300 <= status < 400:
+        raise RemoteGarbled(Code.REDIRECTED, where=_host(headers.get("Location", "")))
+    if status == 403 and not body.strip():
+        raise RemoteRefused(Code.WEB_SERVICES_OFF)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(status, body) from error
+    if status != 200:
+        raise RemoteGarbled(Code.NOT_A_MOODLE, status=status)
+    if isinstance(value, dict) and "exception" in value:
+        raise refused(str(value.get("errorcode", "")), str(value.get("message", "")))
+    return value
+
+
+def _host(location: str) -> str:
+    return urlsplit(location).netloc or location[:60]
+
+
+def _not_json(status: int, body: bytes) -> RemoteGarbled:
+    if body.lstrip()[:1] == b"<" or not body.strip():
+        return RemoteGarbled(Code.NOT_A_MOODLE, status=status)
+    return RemoteGarbled(Code.ANSWER_UNREADABLE, what="JSON")
+
+
+class _Response(msgspec.Struct):
+    error: bool
+    data: str | None = None
+    exception: str | None = None
+
+
+class _Responses(msgspec.Struct):
+    responses: list[_Response]
+
+
+def read_batch(value: Json) -> list[Json | Refusal]:
+    """Read a batch's answer: a value per call done, and a Refusal where it stopped.
+
+    It may be shorter than what was sent: the calls after the first error, and
+    those that PHP cut off without a word, have no answer (recorded).
+    """
+    answers: list[Json | Refusal] = []
+    for response in shaped(value, _Responses).responses:
+        text = (response.exception if response.error else response.data) or ""
+        try:
+            inner = json.loads(text)
+        except ValueError as error:
+            raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=BATCH) from error
+        if response.error:
+            fields = inner if isinstance(inner, dict) else {}
+            inner = Refusal(str(fields.get("errorcode", "")))
+        answers.append(inner)
+    return answers
+
+
+def shaped(value: Json, shape: type[Answer]) -> Answer:
+    """Check that an answer has the shape that Moodle documents; RemoteGarbled if not."""
+    try:
+        return msgspec.convert(value, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=str(error)) from error

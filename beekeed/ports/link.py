@@ -1,0 +1,21 @@
+"""The line to the online Moodle, and what it costs."""
+
+from typing import Protocol
+
+from beekeed.core.model import Bytes
+
+
+class Measurement(Protocol):
+    """One measurement, under way."""
+
+    def so_far(self) -> Bytes:
+        """Bytes since it was begun."""
+        ...
+
+
+class Meter(Protocol):
+    """What counts bytes on the way to the online Moodle."""
+
+    def begin(self) -> Measurement:
+        """Begin to count."""
+        ...

@@ -1,0 +1,80 @@
+"""The online Moodle. Small, so that another adapter than Moodle's core services fits as well."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from beekeed.core.model import (
+    Completion,
+    OnlineActivity,
+    OnlineCourse,
+    OnlinePerson,
+    Outcome,
+    Site,
+    Step,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """An account that has an enrolment online, and the shortnames of its roles there."""
+
+    online_id: int
+    roles: tuple[str, ...]
+
+
+Place = tuple[int, int]
+"""A course and an account, by their online ids."""
+
+States = Mapping[int, Completion]
+"""Completion states by course module id."""
+
+
+class OnlineMoodle(Protocol):
+    """The online Moodle, through its web services.
+
+    Every method may raise LinkDown, OutcomeUnknown, RemoteRefused (with
+    Scope.SITE: the run cannot go on) or RemoteGarbled.
+    """
+
+    async def probe(self) -> Site:
+        """Ask who it is and what our token may do."""
+        ...
+
+    async def courses(self, shortnames: Collection[str]) -> Mapping[str, OnlineCourse]:
+        """Look courses up by shortname; those not found are left out."""
+        ...
+
+    async def contents(self, course: OnlineCourse) -> Sequence[OnlineActivity]:
+        """List a course's activities in the order of sections and in each section."""
+        ...
+
+    async def people(self, usernames: Collection[str]) -> Mapping[str, OnlinePerson]:
+        """Look accounts up by username; those not found are left out."""
+        ...
+
+    async def enrolled(self, course_online_id: int) -> Mapping[int, Enrolled]:
+        """List who has any enrolment in a course, by account id."""
+        ...
+
+    async def completions(self, whose: Collection[Place]) -> Mapping[Place, States]:
+        """Read accounts' completion states in courses, by course module id."""
+        ...
+
+    async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        """Do steps in order, as many as one request carries, up to the first refusal.
+
+        As many outcomes as steps; what was not tried says so. A lost answer is
+        UNKNOWN, never an exception and never a refusal. Raises LinkDown only
+        when surely nothing was sent, and RemoteRefused only when surely
+        nothing was done.
+        """
+        ...
+
+    async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        """Read back what became of steps whose answer was lost: DONE or NOT_TRIED each."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        ...

@@ -1,0 +1,312 @@
+"""Our own state, as the engine writes it and the control API reads it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from beekeed.core.change import Differences
+from beekeed.core.model import (
+    Account,
+    Activity,
+    ActivityKey,
+    Bytes,
+    Change,
+    Course,
+    Key,
+    Kind,
+    Learner,
+    OnlineCourse,
+    OnlinePerson,
+    Outcome,
+    Reason,
+    Receipt,
+    RunStatus,
+    Site,
+    Step,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseMatch:
+    """What we last knew of a course online. `reason` says why it is left out, if it is."""
+
+    course_id: int
+    online: OnlineCourse | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsideRow:
+    """One change that is set aside, as a person sees it. `holds`: changes that wait for it."""
+
+    kind: Kind
+    username: str
+    first_name: str
+    last_name: str
+    shortname: str | None
+    activity: str | None
+    since: datetime
+    holds: int
+    reason: Reason
+
+
+class Catalogue(Protocol):
+    """The small numbers that our store gives to what lasts."""
+
+    async def number_course(self, course: Course) -> int:
+        """Give a course's number."""
+        ...
+
+    async def number_activities(
+        self, course_id: int, activities: Sequence[Activity]
+    ) -> Mapping[ActivityKey, int]:
+        """Give the numbers of a course's activities."""
+        ...
+
+    async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
+        """Give learners' numbers by username, noting what changed about them.
+
+        What was set aside for a learner whose record changed is tried again.
+        """
+        ...
+
+    async def known_learners(self, usernames: Sequence[str]) -> Mapping[str, int]:
+        """Give the numbers of those that have one already."""
+        ...
+
+    async def learners(self, learner_ids: Collection[int]) -> Mapping[int, Learner]:
+        """Give learners as they were last read."""
+        ...
+
+
+class Changes(Protocol):
+    """What is pending, and the receipts that it is held against, slice by slice."""
+
+    async def slice(
+        self, target_id: int, kind: Kind, course_id: int = 0, activity_id: int = 0
+    ) -> tuple[dict[Key, Receipt], dict[Key, Change]]:
+        """Give the receipts and the noted changes of a slice."""
+        ...
+
+    async def note(self, target_id: int, differences: Differences, now: datetime) -> None:
+        """Write down what reading a slice found. Writes nothing where nothing differs."""
+        ...
+
+    async def set_aside(self, target_id: int, change: Change, now: datetime) -> None:
+        """Note a change as set aside for its `aside` reason, unless it is already."""
+        ...
+
+    async def next(
+        self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
+    ) -> Sequence[Change]:
+        """Give the next sendable changes in key order: not set aside, nor held by one that is."""
+        ...
+
+    async def pending(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Change]:
+        """Give those of some keys that are pending."""
+        ...
+
+    async def receipts(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Receipt]:
+        """Give the receipts of some keys."""
+        ...
+
+    async def sweep(
+        self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
+    ) -> None:
+        """After a whole reading: let go of what belongs to courses and activities not on the box.
+
+        What was pending there sends nothing any more; what was acknowledged is gone.
+        """
+        ...
+
+    async def courses(self, target_id: int) -> Collection[int]:
+        """Give the courses in which anything is pending."""
+        ...
+
+    async def waiting(self, target_id: int) -> int:
+        """Count what is pending, set aside included."""
+        ...
+
+    async def set_aside_count(self, target_id: int) -> int:
+        """Count what is set aside."""
+        ...
+
+    async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
+        """Tell whether anything pending is set aside or in a course not among `courses`."""
+        ...
+
+    async def retry(self) -> int:
+        """Have everything that was set aside tried again; gives how many changes that is."""
+        ...
+
+    async def set_aside_list(self, target_id: int) -> Sequence[AsideRow]:
+        """List what is set aside, with names: for those who may see them."""
+        ...
+
+
+class Targets(Protocol):
+    """Where we send: sites, the accounts of our learners there, and the courses there."""
+
+    async def open(self, address: str, token_digest: str, now: datetime) -> int:
+        """Give the target for an address and a token, making it where they are new.
+
+        Asks nobody: until the site answered, a new token's target has no account.
+        """
+        ...
+
+    async def name(self, target_id: int) -> str:
+        """Give the site's own name as it last told it; empty before the first contact."""
+        ...
+
+    async def met(self, target_id: int) -> bool:
+        """Tell whether the site of a target ever answered."""
+        ...
+
+    async def meet(self, target_id: int, site: Site) -> int:
+        """Note who answered; gives the target.
+
+        Another than was opened where the service account is one that we know by
+        an older token: what was noted for the new token is forgotten then, and
+        the box must be read again.
+        """
+        ...
+
+    async def account_receipts(self, target_id: int) -> Mapping[int, Account]:
+        """Give every account receipt, by learner number."""
+        ...
+
+    async def accounts(self, target_id: int, learner_ids: Collection[int]) -> Mapping[int, Account]:
+        """Give the account receipts of some learners."""
+        ...
+
+    async def found_course(self, target_id: int, match: CourseMatch) -> None:
+        """Note a course as found online, or left out.
+
+        Another online course under the old name (recreated) makes everything
+        that was acknowledged for the old one pending again; a course that
+        changed has what was set aside in it tried again.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """What is on the wire: intents before, receipts after."""
+
+    async def intend(
+        self, run_id: int, target_id: int, steps: Sequence[Step], now: datetime
+    ) -> None:
+        """Write down what is about to be sent."""
+        ...
+
+    async def intents(self, target_id: int) -> Sequence[Step]:
+        """Give what was sent and never recorded."""
+        ...
+
+    async def record(
+        self,
+        run_id: int,
+        target_id: int,
+        outcomes: Sequence[tuple[Step | Change, Outcome]],
+        now: datetime,
+    ) -> None:
+        """Turn outcomes into receipts and set-aside changes, and drop the intents.
+
+        A change without a step is one that needed no call. NOT_TRIED drops the
+        intent and leaves the change pending; UNKNOWN leaves both.
+        """
+        ...
+
+    async def adopt(
+        self,
+        run_id: int,
+        target_id: int,
+        learners: Sequence[tuple[Learner, int, OnlinePerson]],
+        now: datetime,
+    ) -> None:
+        """Record accounts that were online already and are the same people."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    status: RunStatus
+    reason: Reason | None
+    traffic: Bytes
+    waiting: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """How many changes of a kind had one verdict in a run, and why."""
+
+    kind: Kind
+    verdict: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunCourse:
+    """A course in a run: synchronized, or left out for a reason."""
+
+    shortname: str
+    fullname: str
+    left_out: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, without what it did."""
+
+    event_id: str
+    cause: str
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    traffic: Bytes
+    waiting: int | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetails:
+    """One run with what it did."""
+
+    run: Run
+    actions: Sequence[Action]
+    courses: Sequence[RunCourse]
+
+
+class History(Protocol):
+    """The runs."""
+
+    async def begin(self, cause: str, now: datetime) -> tuple[int, str]:
+        """Open a run; gives its number and its Sync Event ID."""
+        ...
+
+    async def course(self, run_id: int, match: CourseMatch) -> None:
+        """Note a course as synchronized in a run, or left out with its reason."""
+        ...
+
+    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
+        """Close a run."""
+        ...
+
+    async def close_interrupted(self, now: datetime) -> int:
+        """End the runs that a power cut or a kill left open; gives how many there were."""
+        ...
+
+    async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:
+        """List runs, newest first."""
+        ...
+
+    async def count(self) -> int:
+        """Count all runs."""
+        ...
+
+    async def details(self, event_id: str) -> RunDetails | None:
+        """Give one run with what it did, or None where there is no such run."""
+        ...

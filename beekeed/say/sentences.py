@@ -1,0 +1,355 @@
+"""The sentences: what happened and what it means, what to do, and who should do it.
+
+One entry for each code in `beekeed.errors`, in its order. `{name}` stands for a
+parameter. Plain words, no blame, no jargon that the reader's role does not use.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One sentence with its remedy. `who` is a word of `words.py`."""
+
+    what: str
+    remedy: str
+    who: str
+
+
+SENTENCES: Mapping[str, Entry] = {
+    # The settings.
+    "settings_unreadable": Entry(
+        "The settings file {file} cannot be read: {detail}.",
+        "Check that the file exists, that beekeed may read it, and that it is valid TOML.",
+        "technician",
+    ),
+    "setting_unknown": Entry(
+        "{file}: there is no setting {key}.",
+        "{suggestion}",
+        "technician",
+    ),
+    "setting_missing": Entry(
+        "{file}: the setting {key} is missing.",
+        "Add it: {example}",
+        "technician",
+    ),
+    "setting_wrong": Entry(
+        "{file}: the setting {key} is wrong: {detail}.",
+        "Change it, for example to: {example}",
+        "technician",
+    ),
+    "settings_wrong": Entry(
+        "The settings have {count} mistakes.",
+        "Mend each of them and start beekeed again.",
+        "technician",
+    ),
+    "token_unreadable": Entry(
+        "The file with the web service token cannot be used: {path}: {detail}.",
+        "Put the token of the online Moodle's service account into that file, alone on one line,"
+        " readable by beekeed only.",
+        "technician",
+    ),
+    "address_not_https": Entry(
+        "{file}: the address of the online Moodle, {address}, is not encrypted (https).",
+        "Use its https address. Only for trials, set online.allow_http = true.",
+        "technician",
+    ),
+    # The box's own Moodle.
+    "device_missing": Entry(
+        "The database of the box's Moodle is not there: {path}.",
+        "Check device.path in the settings, and that the box's Moodle is installed.",
+        "technician",
+    ),
+    "device_not_moodle": Entry(
+        "The database in the settings is not a Moodle's: it has no table {table}.",
+        "Check device.path and device.prefix in the settings.",
+        "technician",
+    ),
+    "device_unreadable": Entry(
+        "The database of the box's Moodle cannot be read: {detail}.",
+        "Check that beekeed's user may read it and that the disk is sound.",
+        "technician",
+    ),
+    # The way to the online Moodle.
+    "name_not_found": Entry(
+        "The address {host} could not be found: the box seems to be offline.",
+        "Connect the box to the internet and try again. Nothing is lost: the work waits here.",
+        "teacher",
+    ),
+    "not_reached": Entry(
+        "The online Moodle could not be reached: {detail}.",
+        "Check the box's connection and try again later. Nothing is lost: the work waits here.",
+        "teacher",
+    ),
+    "certificate_refused": Entry(
+        "What answered could not prove to be the online Moodle: {detail}. Nothing was sent to it.",
+        "Check the box's date and time. If a login page of the network appears in a browser,"
+        " log in there first. Else the online Moodle's certificate must be renewed.",
+        "technician",
+    ),
+    "no_answer": Entry(
+        "The online Moodle stopped answering in the middle.",
+        "Try again later. The box will first find out what arrived; nothing is sent twice.",
+        "teacher",
+    ),
+    "server_busy": Entry(
+        "The online Moodle's server is overloaded or being repaired (status {status}).",
+        "Try again later. If it lasts, tell the administrator.",
+        "teacher",
+    ),
+    # What answers there.
+    "not_a_moodle": Entry(
+        "A web page answered instead of the online Moodle.",
+        "If the network asks for a login, open any page in a browser and log in. Else check"
+        " online.address in the settings.",
+        "technician",
+    ),
+    "redirected": Entry(
+        "The address of the online Moodle points elsewhere: {where}.",
+        "Set online.address to the address that the site really uses.",
+        "technician",
+    ),
+    "answer_too_large": Entry(
+        "The answer of the online Moodle was too large ({limit} bytes at most) and was cut off.",
+        "Check online.address in the settings.",
+        "technician",
+    ),
+    "answer_unreadable": Entry(
+        "The online Moodle answered something that cannot be understood ({what}).",
+        "Try again; if it stays, send the report of this sync to support.",
+        "technician",
+    ),
+    "web_services_off": Entry(
+        "Web services are switched off on the online Moodle.",
+        "In Site administration, under Advanced features and Web services, enable web services"
+        " and the REST protocol.",
+        "administrator",
+    ),
+    # What the online Moodle refuses.
+    "token_refused": Entry(
+        "The online Moodle does not know the token.",
+        "Make a new token for the service account there and put it into the token file.",
+        "administrator",
+    ),
+    "access_refused": Entry(
+        "The online Moodle does not let the token in: it has expired, or its service is disabled,"
+        " or it may not be used from this network.",
+        "In Site administration, under Web services, check the service and the token.",
+        "administrator",
+    ),
+    "account_suspended": Entry(
+        "The service account on the online Moodle is suspended.",
+        "Activate the account there again.",
+        "administrator",
+    ),
+    "maintenance": Entry(
+        "The online Moodle is in maintenance.",
+        "Try again later. Nothing is lost: the work waits here.",
+        "nobody",
+    ),
+    "function_missing": Entry(
+        "The web service on the online Moodle lacks a function: {function}.",
+        "In Site administration, under Web services, External services, add the function to the"
+        " service.",
+        "administrator",
+    ),
+    "capability_missing": Entry(
+        "The service account may not do something that is needed ({function}).",
+        "Give the service account's role the capability {capability}.",
+        "administrator",
+    ),
+    "role_not_assignable": Entry(
+        "The service account may not enrol learners: its role may not assign the student role.",
+        "In Site administration, under Define roles, Allow role assignments, let the service"
+        " account's role assign Student; or set online.learner_role_id.",
+        "administrator",
+    ),
+    # Why a course is left out.
+    "course_not_online": Entry(
+        "The course {course} does not exist on the online Moodle.",
+        "Restore the course there with the same short name, or ask the administrator to.",
+        "administrator",
+    ),
+    "course_modified": Entry(
+        "The course {course} was changed on one side: its modification date differs.",
+        "Bring the same version of the course to both sides.",
+        "administrator",
+    ),
+    "course_date_hidden": Entry(
+        "The service account may not see when the course {course} was modified.",
+        "Give the service account's role the capability moodle/course:update.",
+        "administrator",
+    ),
+    "activities_differ": Entry(
+        "The course {course} is not the same online: {count} of its activities are missing or in"
+        " another place ({activities}).",
+        "Bring the same version of the course to both sides.",
+        "administrator",
+    ),
+    "activities_ambiguous": Entry(
+        "In the course {course}, activities of one name are not equally many on both sides"
+        " ({activities}), so nobody can say which is which.",
+        "Give them different names, or bring the same version of the course to both sides.",
+        "administrator",
+    ),
+    "course_closed": Entry(
+        "The service account may not enter the course online.",
+        "Give the service account's role access to the course.",
+        "administrator",
+    ),
+    "no_course_matched": Entry(
+        "None of the box's courses is the same on the online Moodle, so nothing was sent.",
+        "Look at the reason given for each course. All work waits here.",
+        "administrator",
+    ),
+    # Why a change is set aside.
+    "other_person_online": Entry(
+        "The username {username} belongs to somebody with another name online.",
+        "Correct the name on the side where it is wrong, or give the learner another username.",
+        "teacher",
+    ),
+    "username_reused": Entry(
+        "The username is now used on the box by another person than before.",
+        "Give the new person a username of their own.",
+        "teacher",
+    ),
+    "never_touch": Entry(
+        "The settings say that the account {username} is never touched.",
+        "Nothing, if that is meant. Else take it from accounts.never_touch in the settings.",
+        "technician",
+    ),
+    "other_role_online": Entry(
+        "The account {username} is not only a learner online ({roles}), so it is left alone.",
+        "Give this person a separate account for learning.",
+        "administrator",
+    ),
+    "account_not_creatable": Entry(
+        "The online Moodle would refuse this account: its {field} is not valid there.",
+        "Correct the learner's {field} on the box.",
+        "teacher",
+    ),
+    "account_refused": Entry(
+        "The online Moodle refused the account; mostly its e-mail address is already used there.",
+        "Give the learner an e-mail address of their own on the box.",
+        "teacher",
+    ),
+    "account_suspended_online": Entry(
+        "The learner's account is suspended on the online Moodle.",
+        "Ask the administrator why; activate the account there if it should be used.",
+        "administrator",
+    ),
+    "account_gone_online": Entry(
+        "The learner's account does not exist on the online Moodle any more.",
+        "Ask the administrator why it was deleted.",
+        "administrator",
+    ),
+    "not_enrolled_online": Entry(
+        "The learner was enrolled in the course online and is not any more.",
+        "Enrol the learner there again if the work should count.",
+        "administrator",
+    ),
+    "no_manual_enrolment": Entry(
+        "The course online does not allow manual enrolment.",
+        "Enable the manual enrolment method in the course.",
+        "administrator",
+    ),
+    "completion_off": Entry(
+        "Completion tracking is switched off online for the course or the whole site.",
+        "Enable completion tracking there.",
+        "administrator",
+    ),
+    "tracking_off": Entry(
+        "The activity is not tracked for completion online.",
+        "Set the activity's completion conditions there as they are on the box.",
+        "administrator",
+    ),
+    "activity_gone_online": Entry(
+        "The activity was deleted online.",
+        "Bring the same version of the course to both sides.",
+        "administrator",
+    ),
+    "activity_closed": Entry(
+        "The service account may not see the activity online.",
+        "Allow its role to view this kind of activity.",
+        "administrator",
+    ),
+    "online_failed": Entry(
+        "The learner completed the activity on the box but has a failed result online, which"
+        " stays.",
+        "Decide online which result counts.",
+        "teacher",
+    ),
+    "online_differs": Entry(
+        "The result was taken back on the box, but somebody changed it online, where it stays.",
+        "Decide online which result counts.",
+        "teacher",
+    ),
+    "not_applied": Entry(
+        "The online Moodle accepted the result but did not store it.",
+        "Check the activity's completion settings online.",
+        "administrator",
+    ),
+    "refused_by_moodle": Entry(
+        "The online Moodle refused it ({errorcode}).",
+        "Send the report of this sync to support.",
+        "technician",
+    ),
+    # Our own state, and runs.
+    "store_broken": Entry(
+        "beekeed's own database cannot be used: {detail}.",
+        "Check the disk, then restore the latest backup of beekeed's state.",
+        "technician",
+    ),
+    "store_newer": Entry(
+        "beekeed's database was written by a newer beekeed (schema {found}, this one knows"
+        " {known}).",
+        "Install the newer beekeed again.",
+        "technician",
+    ),
+    "store_full": Entry(
+        "The disk is full.",
+        "Make room on the box's disk. Nothing is lost; beekeed goes on when there is room.",
+        "technician",
+    ),
+    "store_in_use": Entry(
+        "Another beekeed is using {path}.",
+        "Stop the other one first.",
+        "technician",
+    ),
+    "interrupted": Entry(
+        "The sync was cut off, by a power cut or because beekeed was stopped.",
+        "Start it again. What had arrived is known or will be found out; nothing is sent twice.",
+        "nobody",
+    ),
+    "internal": Entry(
+        "beekeed made a mistake.",
+        "Send the report to support.",
+        "technician",
+    ),
+    # The control API.
+    "already_running": Entry(
+        "A sync is running already.",
+        "Wait for it to end.",
+        "nobody",
+    ),
+    "not_found": Entry(
+        "There is no {what}.",
+        "Check what you typed.",
+        "nobody",
+    ),
+    "bad_request": Entry(
+        "The request cannot be understood: {detail}.",
+        "Check what you typed.",
+        "nobody",
+    ),
+    "daemon_not_running": Entry(
+        "beekeed is not running, or not at {path}.",
+        "Start it (systemctl start beekeed), or name its socket with --socket.",
+        "technician",
+    ),
+    "not_permitted": Entry(
+        "You may not speak to beekeed at {path}.",
+        "Use an account in the group beekee, or root.",
+        "technician",
+    ),
+}

@@ -1,0 +1,47 @@
+"""Single words and short phrases: statuses, kinds, verdicts, phases, and who acts."""
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, str] = {
+    # The status of a run.
+    "running": "running",
+    "stopping": "stopping",
+    "stopped": "stopped",
+    "completed": "completed",
+    "partial": "partly completed",
+    "error": "error",
+    "skipped": "skipped",
+    # What the daemon is doing.
+    "idle": "waiting",
+    "reading": "reading the box's Moodle",
+    "contacting": "contacting the online Moodle",
+    "matching": "checking courses",
+    "sending": "sending",
+    # Why a run began.
+    "manual": "started by hand",
+    # Kinds of change.
+    "account": "accounts",
+    "enrolment": "enrolments",
+    "completion": "activity completions",
+    # What became of them.
+    "done": "sent",
+    "already": "already online",
+    "kept": "left as they are online",
+    "refused": "set aside",
+    # Who should act.
+    "nobody": "nobody",
+    "teacher": "the teacher",
+    "technician": "the technician",
+    "administrator": "the administrator of the online Moodle",
+    # Steps of the check.
+    "settings": "settings",
+    "database": "the box's Moodle",
+    "target": "online Moodle",
+    "token": "token",
+    "functions": "functions",
+    "courses": "courses",
+    "ok": "ok",
+    "warning": "warning",
+    "failed": "failed",
+    "not_tried": "not tried",
+}

@@ -1,0 +1,139 @@
+"""The small numbers for courses, activities and learners, and what we last read of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from beekeed.core.model import Activity, ActivityKey, Course, Learner
+from beekeed.sqlite.store import Row, Store, marks, moment, seconds
+
+_LEARNER_COLUMNS = (
+    "username, first_name, last_name, email, idnumber, city, country, device_id, created_at"
+)
+
+
+class SqliteCatalogue:
+    """See ports.Catalogue."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    async def number_course(self, course: Course) -> int:
+        """See ports.Catalogue."""
+        row = await self._store.row(
+            "SELECT id, fullname FROM course WHERE shortname = ?", course.shortname
+        )
+        if row is not None and row["fullname"] == course.fullname:
+            return int(row["id"])
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT INTO course (shortname, fullname) VALUES (?, ?)"
+                " ON CONFLICT (shortname) DO UPDATE SET fullname = excluded.fullname",
+                (course.shortname, course.fullname),
+            )
+        return await self.number_course(course)
+
+    async def number_activities(
+        self, course_id: int, activities: Sequence[Activity]
+    ) -> Mapping[ActivityKey, int]:
+        """See ports.Catalogue."""
+        known = await self._activities(course_id)
+        new = [activity.key for activity in activities if activity.key not in known]
+        if new:
+            async with self._store.write() as db:
+                await db.executemany(
+                    "INSERT INTO activity (course_id, section, modname, name, nth)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    [(course_id, key.section, key.modname, key.name, key.nth) for key in new],
+                )
+            known = await self._activities(course_id)
+        return {activity.key: known[activity.key] for activity in activities}
+
+    async def _activities(self, course_id: int) -> dict[ActivityKey, int]:
+        rows = await self._store.rows(
+            "SELECT id, section, modname, name, nth FROM activity WHERE course_id = ?", course_id
+        )
+        return {
+            ActivityKey(row["section"], row["modname"], row["name"], row["nth"]): row["id"]
+            for row in rows
+        }
+
+    async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
+        """See ports.Catalogue."""
+        names = [learner.username for learner in learners]
+        known = {learner.username: (id_, learner) for id_, learner in await self._by_name(names)}
+        new = [learner for learner in learners if learner.username not in known]
+        edited = [
+            (known[learner.username][0], learner)
+            for learner in learners
+            if learner.username in known and _values(known[learner.username][1]) != _values(learner)
+        ]
+        if new or edited:
+            await self._write(new, edited)
+        return await self.known_learners(names)
+
+    async def _write(self, new: Sequence[Learner], edited: Sequence[tuple[int, Learner]]) -> None:
+        async with self._store.write() as db:
+            await db.executemany(
+                f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_values(learner) for learner in new],
+            )
+            for learner_id, learner in edited:
+                await db.execute(
+                    f"UPDATE learner SET ({_LEARNER_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " WHERE id = ?",
+                    (*_values(learner), learner_id),
+                )
+                await db.execute(
+                    "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                    " WHERE learner_id = ? AND aside_code IS NOT NULL",
+                    (learner_id,),
+                )
+
+    async def known_learners(self, usernames: Sequence[str]) -> Mapping[str, int]:
+        """See ports.Catalogue."""
+        rows = await self._store.rows(
+            f"SELECT id, username FROM learner WHERE username IN ({marks(usernames)})", *usernames
+        )
+        return {row["username"]: row["id"] for row in rows}
+
+    async def _by_name(self, usernames: Sequence[str]) -> list[tuple[int, Learner]]:
+        rows = await self._store.rows(
+            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE username IN ({marks(usernames)})",
+            *usernames,
+        )
+        return [(row["id"], _learner(row)) for row in rows]
+
+    async def learners(self, learner_ids: Collection[int]) -> Mapping[int, Learner]:
+        """See ports.Catalogue."""
+        rows = await self._store.rows(
+            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE id IN ({marks(learner_ids)})",
+            *learner_ids,
+        )
+        return {row["id"]: _learner(row) for row in rows}
+
+
+def _values(learner: Learner) -> tuple[str | int | None, ...]:
+    return (
+        learner.username,
+        learner.first_name,
+        learner.last_name,
+        learner.email,
+        learner.idnumber,
+        learner.city,
+        learner.country,
+        learner.device_id,
+        seconds(learner.created_at),
+    )
+
+
+def _learner(row: Row) -> Learner:
+    return Learner(
+        username=row["username"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        email=row["email"],
+        idnumber=row["idnumber"],
+        city=row["city"],
+        country=row["country"],
+        device_id=row["device_id"],
+        created_at=moment(row["created_at"]),
+    )

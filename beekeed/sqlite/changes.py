@@ -1,0 +1,296 @@
+"""What is pending, held against the receipts, slice by slice."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import aiosqlite
+
+from beekeed.core.change import Differences
+from beekeed.core.model import Change, Key, Kind, Receipt
+from beekeed.ports.stores import AsideRow
+from beekeed.sqlite.store import (
+    KIND_NUMBER,
+    KIND_OF_NUMBER,
+    Row,
+    Store,
+    key_of,
+    key_values,
+    marks,
+    moment,
+    reason_of,
+    reason_values,
+    seconds,
+)
+
+_KEY = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ? AND learner_id = ?"
+_ACCOUNT = KIND_NUMBER[Kind.ACCOUNT]
+_ENROLMENT = KIND_NUMBER[Kind.ENROLMENT]
+
+# A change waits for its learner's account or enrolment where that was set aside.
+_NOT_HELD = f"""
+    aside_code IS NULL AND NOT EXISTS (
+        SELECT 1 FROM change AS held
+        WHERE held.target_id = change.target_id AND held.learner_id = change.learner_id
+        AND held.aside_code IS NOT NULL
+        AND (held.kind = {_ACCOUNT}
+             OR held.kind = {_ENROLMENT} AND held.course_id = change.course_id)
+    )"""
+
+
+class SqliteChanges:
+    """See ports.Changes."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    async def slice(
+        self, target_id: int, kind: Kind, course_id: int = 0, activity_id: int = 0
+    ) -> tuple[dict[Key, Receipt], dict[Key, Change]]:
+        """See ports.Changes."""
+        where = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ?"
+        values = (target_id, KIND_NUMBER[kind], course_id, activity_id)
+        receipts = await self._store.rows(f"SELECT * FROM receipt WHERE {where}", *values)
+        changes = await self._store.rows(f"SELECT * FROM change WHERE {where}", *values)
+        return (
+            {key_of(row): _receipt(row) for row in receipts},
+            {key_of(row): _change(row) for row in changes},
+        )
+
+    async def note(self, target_id: int, differences: Differences, now: datetime) -> None:
+        """See ports.Changes."""
+        if not differences:
+            return
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT INTO change (target_id, kind, course_id, activity_id, learner_id,"
+                " value, happened_at, first_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value,"
+                " happened_at = excluded.happened_at,"
+                " aside_code = NULL, aside_params = NULL, aside_at = NULL",
+                [
+                    (
+                        target_id,
+                        *key_values(change.key),
+                        change.value,
+                        seconds(change.happened_at),
+                        seconds(now),
+                    )
+                    for change in differences.pending
+                ],
+            )
+            await db.executemany(
+                f"DELETE FROM change WHERE {_KEY}", _keyed(target_id, differences.settled)
+            )
+            await _mark_gone(db, target_id, differences.gone, now)
+            await _mark_gone(db, target_id, differences.back, None)
+
+    async def set_aside(self, target_id: int, change: Change, now: datetime) -> None:
+        """See ports.Changes."""
+        noted = await self.pending(target_id, [change.key])
+        if change.key in noted and noted[change.key].aside is not None:
+            return
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT INTO change (target_id, kind, course_id, activity_id, learner_id, value,"
+                " happened_at, first_seen_at, aside_code, aside_params, aside_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET aside_code = excluded.aside_code,"
+                " aside_params = excluded.aside_params, aside_at = excluded.aside_at",
+                (
+                    target_id,
+                    *key_values(change.key),
+                    change.value,
+                    seconds(change.happened_at),
+                    seconds(now),
+                    *reason_values(change.aside),
+                    seconds(now),
+                ),
+            )
+
+    async def next(
+        self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
+    ) -> Sequence[Change]:
+        """See ports.Changes."""
+        passed = (after.course_id, after.activity_id, after.learner_id) if after else (-1, -1, -1)
+        rows = await self._store.rows(
+            "SELECT * FROM change WHERE target_id = ? AND kind = ?"
+            f" AND course_id IN ({marks(courses)})"
+            " AND (course_id, activity_id, learner_id) > (?, ?, ?)"
+            f" AND {_NOT_HELD}"
+            " ORDER BY course_id, activity_id, learner_id LIMIT ?",
+            target_id,
+            KIND_NUMBER[kind],
+            *courses,
+            *passed,
+            limit,
+        )
+        return await self._with_bases(target_id, [_change(row) for row in rows])
+
+    async def _with_bases(self, target_id: int, changes: Sequence[Change]) -> list[Change]:
+        bases = await self.receipts(target_id, [change.key for change in changes])
+        return [
+            replace(change, base=bases[change.key]) if change.key in bases else change
+            for change in changes
+        ]
+
+    async def pending(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Change]:
+        """See ports.Changes."""
+        rows = await self._by_key("change", target_id, keys)
+        return {key_of(row): _change(row) for row in rows}
+
+    async def receipts(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Receipt]:
+        """See ports.Changes."""
+        rows = await self._by_key("receipt", target_id, keys)
+        return {key_of(row): _receipt(row) for row in rows}
+
+    async def _by_key(self, table: str, target_id: int, keys: Collection[Key]) -> list[Row]:
+        if not keys:
+            return []
+        rows = ", ".join("(?, ?, ?, ?)" for _ in keys)
+        return await self._store.rows(
+            f"SELECT * FROM {table} WHERE target_id = ?"
+            f" AND (kind, course_id, activity_id, learner_id) IN (VALUES {rows})",
+            target_id,
+            *(value for key in keys for value in key_values(key)),
+        )
+
+    async def sweep(
+        self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
+    ) -> None:
+        """See ports.Changes. Looks before it writes: mostly there is nothing to do."""
+        elsewhere = (
+            f"target_id = ? AND (course_id NOT IN ({marks((0, *courses))})"
+            f" OR activity_id NOT IN ({marks((0, *activities))}))"
+        )
+        values = (target_id, 0, *courses, 0, *activities)
+        lost = await self._store.row(f"SELECT 1 FROM change WHERE {elsewhere} LIMIT 1", *values)
+        gone = await self._stale_activities(target_id, activities)
+        if not lost and not gone:
+            return
+        async with self._store.write() as db:
+            await db.execute(f"DELETE FROM change WHERE {elsewhere}", values)
+            await db.executemany(
+                "UPDATE receipt SET gone_at = ? WHERE target_id = ? AND kind = ?"
+                " AND course_id = ? AND activity_id = ? AND gone_at IS NULL",
+                [(seconds(now), target_id, *slice_) for slice_ in gone],
+            )
+
+    async def _stale_activities(
+        self, target_id: int, activities: Collection[int]
+    ) -> list[tuple[int, int, int]]:
+        """List the slices of activities that left the box and whose receipts do not say so yet."""
+        rows = await self._store.rows(
+            "SELECT id, course_id FROM activity"
+            f" WHERE id NOT IN ({marks(activities)}) AND EXISTS (SELECT 1 FROM receipt"
+            "  WHERE target_id = ? AND kind = ? AND receipt.course_id = activity.course_id"
+            "  AND receipt.activity_id = activity.id AND gone_at IS NULL)",
+            *activities,
+            target_id,
+            KIND_NUMBER[Kind.COMPLETION],
+        )
+        return [(KIND_NUMBER[Kind.COMPLETION], row["course_id"], row["id"]) for row in rows]
+
+    async def courses(self, target_id: int) -> Collection[int]:
+        """See ports.Changes."""
+        rows = await self._store.rows(
+            "SELECT DISTINCT course_id FROM change WHERE target_id = ? AND course_id <> 0",
+            target_id,
+        )
+        return {row["course_id"] for row in rows}
+
+    async def waiting(self, target_id: int) -> int:
+        """See ports.Changes."""
+        row = await self._store.row("SELECT count(*) FROM change WHERE target_id = ?", target_id)
+        return int(row[0]) if row else 0
+
+    async def set_aside_count(self, target_id: int) -> int:
+        """See ports.Changes."""
+        row = await self._store.row(
+            "SELECT count(*) FROM change WHERE target_id = ? AND aside_code IS NOT NULL", target_id
+        )
+        return int(row[0]) if row else 0
+
+    async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
+        """See ports.Changes."""
+        row = await self._store.row(
+            "SELECT 1 FROM change WHERE target_id = ? AND (aside_code IS NOT NULL"
+            f" OR course_id NOT IN ({marks((0, *courses))})) LIMIT 1",
+            target_id,
+            0,  # accounts belong to no course
+            *courses,
+        )
+        return row is not None
+
+    async def retry(self) -> int:
+        """Have everything that was set aside tried again; gives how many changes that is."""
+        async with self._store.write() as db:
+            cursor = await db.execute(
+                "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                " WHERE aside_code IS NOT NULL"
+            )
+            return cursor.rowcount
+
+    async def set_aside_list(self, target_id: int) -> list["AsideRow"]:
+        """List what is set aside, with names: for those who may see them."""
+        rows = await self._store.rows(
+            "SELECT change.kind, aside_code, aside_params, aside_at,"
+            " learner.username, learner.first_name, learner.last_name,"
+            " course.shortname, activity.name AS activity,"
+            " (SELECT count(*) FROM change AS held WHERE held.target_id = change.target_id"
+            "   AND held.learner_id = change.learner_id AND held.aside_code IS NULL"
+            f"  AND (change.kind = {_ACCOUNT} OR change.kind = {_ENROLMENT}"
+            "        AND held.course_id = change.course_id)) AS holds"
+            " FROM change JOIN learner ON learner.id = change.learner_id"
+            " LEFT JOIN course ON course.id = change.course_id"
+            " LEFT JOIN activity ON activity.id = change.activity_id"
+            " WHERE change.target_id = ? AND aside_code IS NOT NULL"
+            " ORDER BY aside_at, learner.username, course.shortname, activity.id",
+            target_id,
+        )
+        return [_aside_row(row) for row in rows]
+
+
+async def _mark_gone(
+    db: aiosqlite.Connection, target_id: int, keys: Iterable[Key], at: datetime | None
+) -> None:
+    await db.executemany(
+        f"UPDATE receipt SET gone_at = ? WHERE {_KEY}",
+        [(seconds(at), *values) for values in _keyed(target_id, keys)],
+    )
+
+
+def _keyed(target_id: int, keys: Iterable[Key]) -> list[tuple[int, ...]]:
+    return [(target_id, *key_values(key)) for key in keys]
+
+
+def _aside_row(row: Row) -> AsideRow:
+    since = moment(row["aside_at"])
+    reason = reason_of(row["aside_code"], row["aside_params"])
+    assert since is not None  # noqa: S101 - written together with the code
+    assert reason is not None  # noqa: S101
+    return AsideRow(
+        kind=KIND_OF_NUMBER[row["kind"]],
+        username=row["username"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        shortname=row["shortname"],
+        activity=row["activity"],
+        since=since,
+        holds=row["holds"],
+        reason=reason,
+    )
+
+
+def _receipt(row: Row) -> Receipt:
+    return Receipt(key_of(row), row["value"], row["online_value"], row["gone_at"] is not None)
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        key_of(row),
+        row["value"],
+        moment(row["happened_at"]),
+        moment(row["first_seen_at"]),
+        aside=reason_of(row["aside_code"], row["aside_params"]),
+    )

@@ -1,0 +1,132 @@
+"""The runs: what each did, how it ended, and what it cost."""
+
+import secrets
+from datetime import datetime
+
+from beekeed.core.model import Bytes, RunStatus
+from beekeed.errors import Code
+from beekeed.ports.stores import Action, CourseMatch, Ending, Run, RunCourse, RunDetails
+from beekeed.sqlite.store import (
+    KIND_OF_NUMBER,
+    Row,
+    Store,
+    moment,
+    reason_of,
+    reason_values,
+    seconds,
+)
+
+_SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
+
+
+class SqliteHistory:
+    """See ports.History; the readers below serve the control API."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    async def begin(self, cause: str, now: datetime) -> tuple[int, str]:
+        """See ports.History."""
+        async with self._store.write() as db:
+            cursor = await db.execute(
+                "INSERT INTO run (event_id, cause, status, started_at) VALUES (?, ?, ?, ?)",
+                (secrets.token_hex(8), cause, str(RunStatus.RUNNING), seconds(now)),
+            )
+            run_id = int(cursor.lastrowid or 0)
+            suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+            event_id = f"{run_id:04d}-{suffix}"
+            await db.execute("UPDATE run SET event_id = ? WHERE id = ?", (event_id, run_id))
+        return run_id, event_id
+
+    async def course(self, run_id: int, match: CourseMatch) -> None:
+        """See ports.History."""
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT OR REPLACE INTO run_course (run_id, course_id, left_out, left_out_params)"
+                " VALUES (?, ?, ?, ?)",
+                (run_id, match.course_id, *reason_values(match.reason)),
+            )
+
+    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
+        """See ports.History."""
+        code, params = reason_values(ending.reason)
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE run SET target_id = ?, status = ?, ended_at = ?, bytes_sent = ?,"
+                " bytes_received = ?, waiting = ?, code = ?, params = ? WHERE id = ?",
+                (
+                    target_id,
+                    str(ending.status),
+                    seconds(now),
+                    ending.traffic.sent,
+                    ending.traffic.received,
+                    ending.waiting,
+                    code,
+                    params,
+                    run_id,
+                ),
+            )
+
+    async def close_interrupted(self, now: datetime) -> int:
+        """End the runs that a power cut or a kill left open; gives how many there were."""
+        async with self._store.write() as db:
+            cursor = await db.execute(
+                "UPDATE run SET status = ?, ended_at = ?, code = ?, params = '{}'"
+                " WHERE ended_at IS NULL",
+                (str(RunStatus.ERROR), seconds(now), str(Code.INTERRUPTED)),
+            )
+            return cursor.rowcount
+
+    async def recent(self, limit: int, offset: int = 0) -> list[Run]:
+        """List runs, newest first."""
+        rows = await self._store.rows(
+            "SELECT * FROM run ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
+        )
+        return [_run(row) for row in rows]
+
+    async def count(self) -> int:
+        """Count all runs."""
+        row = await self._store.row("SELECT count(*) FROM run")
+        return int(row[0]) if row else 0
+
+    async def details(self, event_id: str) -> RunDetails | None:
+        """Give one run with what it did, or None where there is no such run."""
+        row = await self._store.row("SELECT * FROM run WHERE event_id = ?", event_id)
+        if row is None:
+            return None
+        actions = await self._store.rows("SELECT * FROM run_action WHERE run_id = ?", row["id"])
+        courses = await self._store.rows(
+            "SELECT course.shortname, course.fullname, left_out, left_out_params FROM run_course"
+            " JOIN course ON course.id = run_course.course_id"
+            " WHERE run_id = ? ORDER BY course.shortname",
+            row["id"],
+        )
+        return RunDetails(
+            _run(row), [_action(action) for action in actions], [_course(each) for each in courses]
+        )
+
+
+def _run(row: Row) -> Run:
+    reason = reason_of(row["code"], row["params"])
+    started_at = moment(row["started_at"])
+    assert started_at is not None  # noqa: S101 - the column is NOT NULL
+    return Run(
+        event_id=row["event_id"],
+        cause=row["cause"],
+        status=RunStatus(row["status"]),
+        started_at=started_at,
+        ended_at=moment(row["ended_at"]),
+        traffic=Bytes(row["bytes_sent"], row["bytes_received"]),
+        waiting=row["waiting"],
+        reason=reason,
+    )
+
+
+def _action(row: Row) -> Action:
+    return Action(KIND_OF_NUMBER[row["kind"]], row["verdict"], row["code"], row["count"])
+
+
+def _course(row: Row) -> RunCourse:
+    return RunCourse(
+        row["shortname"], row["fullname"], reason_of(row["left_out"], row["left_out_params"])
+    )

@@ -1,0 +1,215 @@
+"""What is on the wire: intents before it, receipts after it.
+
+Rule: a request goes out only after its intents are committed, and its intents
+go only in the transaction that records what came of it. Whenever the power
+fails, the next start finds either a receipt or an intent to settle.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import aiosqlite
+import msgspec
+
+from beekeed.core.model import (
+    Change,
+    Complete,
+    CreateAccount,
+    Enrol,
+    Kind,
+    Learner,
+    OnlinePerson,
+    Outcome,
+    Step,
+    Verdict,
+)
+from beekeed.sqlite.store import (
+    KIND_NUMBER,
+    KIND_OF_NUMBER,
+    Store,
+    key_values,
+    reason_values,
+    seconds,
+)
+
+_KEY = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ? AND learner_id = ?"
+_STEP_OF_KIND: Mapping[Kind, type[Step]] = {
+    Kind.ACCOUNT: CreateAccount,
+    Kind.ENROLMENT: Enrol,
+    Kind.COMPLETION: Complete,
+}
+
+
+class SqliteJournal:
+    """See ports.Journal."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    async def intend(
+        self, run_id: int, target_id: int, steps: Sequence[Step], now: datetime
+    ) -> None:
+        """See ports.Journal."""
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT OR REPLACE INTO intent (target_id, kind, course_id, activity_id,"
+                " learner_id, run_id, step, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        target_id,
+                        *key_values(step.change.key),
+                        run_id,
+                        msgspec.json.encode(step).decode(),
+                        seconds(now),
+                    )
+                    for step in steps
+                ],
+            )
+
+    async def intents(self, target_id: int) -> Sequence[Step]:
+        """See ports.Journal."""
+        rows = await self._store.rows("SELECT * FROM intent WHERE target_id = ?", target_id)
+        return [
+            msgspec.json.decode(row["step"], type=_STEP_OF_KIND[KIND_OF_NUMBER[row["kind"]]])
+            for row in rows
+        ]
+
+    async def record(
+        self,
+        run_id: int,
+        target_id: int,
+        outcomes: Sequence[tuple[Step | Change, Outcome]],
+        now: datetime,
+    ) -> None:
+        """See ports.Journal."""
+        async with self._store.write() as db:
+            entry = _Entry(db, run_id, target_id, now)
+            for what, outcome in outcomes:
+                await entry.record(what, outcome)
+
+    async def adopt(
+        self,
+        run_id: int,
+        target_id: int,
+        learners: Sequence[tuple[Learner, int, OnlinePerson]],
+        now: datetime,
+    ) -> None:
+        """See ports.Journal."""
+        async with self._store.write() as db:
+            entry = _Entry(db, run_id, target_id, now)
+            for learner, learner_id, online in learners:
+                await entry.account(
+                    learner_id, learner, online.username, online.online_id, made_by_us=False
+                )
+                await entry.count(Kind.ACCOUNT, Outcome(Verdict.ALREADY))
+
+
+class _Entry:
+    """What is written of outcomes, within one transaction and at one `now`."""
+
+    def __init__(
+        self, db: aiosqlite.Connection, run_id: int, target_id: int, now: datetime
+    ) -> None:
+        self._db = db
+        self._run_id = run_id
+        self._target_id = target_id
+        self._now = seconds(now)
+
+    async def record(self, what: Step | Change, outcome: Outcome) -> None:
+        """Write one outcome."""
+        if outcome.verdict is Verdict.UNKNOWN:
+            return
+        change = what if isinstance(what, Change) else what.change
+        where = (self._target_id, *key_values(change.key))
+        await self._db.execute(f"DELETE FROM intent WHERE {_KEY}", where)
+        match outcome.verdict:
+            case Verdict.NOT_TRIED:
+                return
+            case Verdict.KEPT | Verdict.REFUSED:
+                await self._aside(change, outcome)
+            case _ if isinstance(what, CreateAccount):
+                await self.account(
+                    change.key.learner_id,
+                    what.learner,
+                    what.username,
+                    int(outcome.online_value),
+                    made_by_us=True,
+                )
+            case _:
+                await self._receipt(change, outcome)
+        await self.count(change.key.kind, outcome)
+
+    async def _aside(self, change: Change, outcome: Outcome) -> None:
+        await self._db.execute(
+            f"UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ? WHERE {_KEY}",
+            (
+                *reason_values(outcome.reason),
+                self._now,
+                self._target_id,
+                *key_values(change.key),
+            ),
+        )
+
+    async def _receipt(self, change: Change, outcome: Outcome) -> None:
+        """Write what was sent as acknowledged; a value that came since stays pending."""
+        await self._db.execute(
+            "INSERT OR REPLACE INTO receipt (target_id, kind, course_id, activity_id, learner_id,"
+            " value, online_value, happened_at, first_seen_at, acknowledged_at, run_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._target_id,
+                *key_values(change.key),
+                change.value,
+                outcome.online_value,
+                seconds(change.happened_at),
+                seconds(change.first_seen_at) or self._now,
+                self._now,
+                self._run_id,
+            ),
+        )
+        await self._db.execute(
+            f"DELETE FROM change WHERE {_KEY} AND value = ?",
+            (self._target_id, *key_values(change.key), change.value),
+        )
+
+    async def account(
+        self,
+        learner_id: int,
+        learner: Learner,
+        username: str,
+        online_id: int,
+        *,
+        made_by_us: bool,
+    ) -> None:
+        """Write an account receipt, with the names that tell who it is."""
+        await self._db.execute(
+            "INSERT OR REPLACE INTO account (target_id, learner_id, username, online_id,"
+            " made_by_us, first_name, last_name, idnumber, device_id, acknowledged_at, run_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._target_id,
+                learner_id,
+                username,
+                online_id,
+                int(made_by_us),
+                learner.first_name,
+                learner.last_name,
+                learner.idnumber,
+                learner.device_id,
+                self._now,
+                self._run_id,
+            ),
+        )
+        await self._db.execute(
+            "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
+            (self._target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id),
+        )
+
+    async def count(self, kind: Kind, outcome: Outcome) -> None:
+        """Count one action in the run's record, which names nobody."""
+        code = str(outcome.reason.code) if outcome.reason else ""
+        await self._db.execute(
+            "INSERT INTO run_action (run_id, kind, verdict, code, count) VALUES (?, ?, ?, ?, 1)"
+            " ON CONFLICT DO UPDATE SET count = count + 1",
+            (self._run_id, KIND_NUMBER[kind], str(outcome.verdict), code),
+        )
