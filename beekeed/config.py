@@ -186,7 +186,7 @@ def _field(key: str) -> msgspec.structs.FieldInfo | None:
     return fields.get(field_name)
 
 
-def keys() -> list[str]:
+def setting_keys() -> list[str]:
     """Name every setting, as `section.key`."""
     return [
         f"{name}.{field.name}"
@@ -196,7 +196,7 @@ def keys() -> list[str]:
 
 
 def _unknown(key: str, given: Input) -> ConfigError:
-    close = difflib.get_close_matches(key, keys(), n=1, cutoff=0.7)
+    close = difflib.get_close_matches(key, setting_keys(), n=1, cutoff=0.7)
     suggestion = f"Did you mean {close[0]}?" if close else "Remove it."
     return ConfigError(Code.SETTING_UNKNOWN, file=str(given.file), key=key, suggestion=suggestion)
 

@@ -11,6 +11,7 @@ from beekeed.control.history import run_view
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
     """Show the phase, what waits, and the latest run that ended."""
     target_id = await api.target_id()
+    read_at = await api.changes.read_at(target_id)
     latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
     return {
         "schema": "beekeed.status/1",
@@ -19,7 +20,8 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "phase": api.runner.phase,
         "running": api.runner.event_id,
         "target": {"address": api.address, "name": await api.targets.name(target_id)},
-        "waiting": await api.changes.waiting(target_id),
+        "read_at": read_at,
+        "waiting": await api.changes.waiting(target_id) if read_at else None,
         "set_aside": await api.changes.set_aside_count(target_id),
         "latest": run_view(latest[0]) if latest else None,
     }

@@ -1,6 +1,7 @@
 """`beekeectl status`: how it stands."""
 
 import argparse
+from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
@@ -15,19 +16,25 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         return Exit.OK
     target = status["target"]
     latest = status["latest"]
-    waiting = f"{status['waiting']} changes"
-    if status["set_aside"]:
-        waiting += f", {status['set_aside']} of them set aside (beekeectl set-aside)"
     rows = [
         ("Online Moodle", f"{target['name'] or 'not contacted yet'} ({target['address']})"),
         ("Now", terminal.word(status["phase"])),
-        ("Waiting here", waiting),
+        ("Waiting here", _waiting(status)),
         ("Latest sync", _latest(terminal, latest)),
     ]
     terminal.fields(rows)
     if latest and latest["reason"]:
         terminal.reason(latest["reason"])
     return Exit.OK
+
+
+def _waiting(status: dict[str, Any]) -> str:
+    if status["waiting"] is None:
+        return "not known yet: the box's Moodle was not read so far"
+    text = f"{status['waiting']} changes (as read {moment(status['read_at'])})"
+    if status["set_aside"]:
+        text += f", {status['set_aside']} of them set aside (beekeectl set-aside)"
+    return text
 
 
 def _latest(terminal: Terminal, latest: dict[str, str] | None) -> str:

@@ -85,7 +85,7 @@ class Reader:
                     where = _Slice(target_id, known.course_id, activity_id)
                     rows = await box.completions(activity)
                     await self._note_completions(where, rows, members, people)
-        await self._changes.sweep(
+        await self._changes.end_reading(
             target_id,
             {known.course_id for known in courses},
             {id_ for known in courses for id_ in known.activity_ids.values()},

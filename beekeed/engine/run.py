@@ -118,7 +118,9 @@ class Engine:
         return (RunStatus.STOPPED, None) if run.stop_asked else (status, reason)
 
     async def _waiting(self, run: _Run) -> int | None:
-        return await self._stores.changes.waiting(run.target_id) if run.target_id else None
+        if run.target_id is None or await self._stores.changes.read_at(run.target_id) is None:
+            return None
+        return await self._stores.changes.waiting(run.target_id)
 
     async def _synchronize(self, run: _Run) -> tuple[RunStatus, Reason | None]:
         target_id = await self._read(run)

@@ -30,11 +30,12 @@ class InterfaceMeasurement:
     def __init__(self, uplink: Uplink, at_start: Mapping[str, Bytes]) -> None:
         self._uplink = uplink
         self._at_start = at_start
+        self._opened_before = uplink.opened
 
     def so_far(self) -> Bytes:
         """See ports.Measurement. Nothing where no connection was tried."""
         name = self._uplink.interface()
-        if name is None:
+        if name is None or self._uplink.opened == self._opened_before:
             return Bytes()
         start, now = self._at_start.get(name, Bytes()), counters().get(name, Bytes())
         share = 2 if self._uplink.loops_back() else 1

@@ -20,6 +20,8 @@ class Uplink:
     def __init__(self) -> None:
         self._family = socket.AF_INET
         self._remote: tuple[Any, ...] | None = None
+        self.opened = 0
+        """How many sockets were made so far."""
 
     def open_socket(self, address: AddressInfo) -> socket.socket:
         """Make an unconnected socket for an address: aiohttp's `socket_factory`."""
@@ -27,6 +29,7 @@ class Uplink:
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         self._family, self._remote = family, remote
+        self.opened += 1
         return made
 
     def interface(self) -> str | None:

@@ -111,13 +111,17 @@ class Changes(Protocol):
         """Give the receipts of some keys."""
         ...
 
-    async def sweep(
+    async def end_reading(
         self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
     ) -> None:
-        """After a whole reading: let go of what belongs to courses and activities not on the box.
+        """Note that the box was read wholly, and which courses and activities it has.
 
-        What was pending there sends nothing any more; what was acknowledged is gone.
+        What was pending in others sends nothing any more; what was acknowledged is gone.
         """
+        ...
+
+    async def read_at(self, target_id: int) -> datetime | None:
+        """Tell when the box was last read wholly."""
         ...
 
     async def courses(self, target_id: int) -> Collection[int]:

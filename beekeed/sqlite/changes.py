@@ -155,26 +155,31 @@ class SqliteChanges:
             *(value for key in keys for value in key_values(key)),
         )
 
-    async def sweep(
+    async def end_reading(
         self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
     ) -> None:
-        """See ports.Changes. Looks before it writes: mostly there is nothing to do."""
+        """See ports.Changes."""
         elsewhere = (
             f"target_id = ? AND (course_id NOT IN ({marks((0, *courses))})"
             f" OR activity_id NOT IN ({marks((0, *activities))}))"
         )
         values = (target_id, 0, *courses, 0, *activities)
-        lost = await self._store.row(f"SELECT 1 FROM change WHERE {elsewhere} LIMIT 1", *values)
         gone = await self._stale_activities(target_id, activities)
-        if not lost and not gone:
-            return
         async with self._store.write() as db:
+            await db.execute(
+                "UPDATE target SET read_at = ? WHERE id = ?", (seconds(now), target_id)
+            )
             await db.execute(f"DELETE FROM change WHERE {elsewhere}", values)
             await db.executemany(
                 "UPDATE receipt SET gone_at = ? WHERE target_id = ? AND kind = ?"
                 " AND course_id = ? AND activity_id = ? AND gone_at IS NULL",
                 [(seconds(now), target_id, *slice_) for slice_ in gone],
             )
+
+    async def read_at(self, target_id: int) -> datetime | None:
+        """See ports.Changes."""
+        row = await self._store.row("SELECT read_at FROM target WHERE id = ?", target_id)
+        return moment(row["read_at"]) if row else None
 
     async def _stale_activities(
         self, target_id: int, activities: Collection[int]

@@ -6,6 +6,7 @@ transaction. WAL with synchronous=FULL: what is committed survives a power cut.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -85,7 +86,8 @@ class Store:
     async def close(self) -> None:
         """Fold the write-ahead log into the file and let it go."""
         try:
-            await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the next open does
+                await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             await self._connection.close()
             os.close(self._lock_fd)

@@ -8,6 +8,7 @@ CREATE TABLE target (
     token_digest  TEXT NOT NULL,    -- tells offline that the token is still the same
     site_name     TEXT NOT NULL DEFAULT '',
     first_used_at INTEGER NOT NULL,
+    read_at       INTEGER,          -- when the box was last read for it, wholly
     UNIQUE (address, account)
 ) STRICT;
 

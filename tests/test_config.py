@@ -1,0 +1,158 @@
+"""The settings."""
+
+import re
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from beekeed import config
+from beekeed.errors import Code, ConfigError
+from beekeed.say import say
+
+SHIPPED = Path(__file__).parent.parent / "config" / "beekeed.toml"
+MINIMAL = """
+[device]
+path = "/box.sqlite"
+[online]
+address = "https://moodle.example.org"
+token_file = "/token"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """A settings file with that text."""
+    file = tmp_path / "beekeed.toml"
+    file.write_text(text)
+    return file
+
+
+def problems(tmp_path: Path, text: str) -> list[ConfigError]:
+    """What is wrong with a settings file."""
+    with pytest.raises(ConfigError) as caught:
+        config.load(written(tmp_path, text))
+    return list(caught.value.problems)
+
+
+def test_the_shipped_file_is_valid_and_names_every_key() -> None:
+    """config/beekeed.toml shows each setting, commented out with its default."""
+    settings = config.load(SHIPPED)
+    text = re.sub(r"^# (\w+ = )", r"\1", SHIPPED.read_text(), flags=re.MULTILINE)
+    shown = tomllib.loads(text)
+    assert [f"{s}.{key}" for s, values in shown.items() for key in values] == config.setting_keys()
+    for key in config.setting_keys():
+        section, name = key.split(".")
+        value = getattr(getattr(settings, section), name)
+        assert msgspec.convert(shown[section][name], type(value)) == value, key
+
+
+def test_every_key_of_the_shipped_file_has_a_comment() -> None:
+    """A technician reads what a key does where it is set."""
+    lines = SHIPPED.read_text().splitlines()
+    for above, line in pairwise(lines):
+        if re.match(r"(# )?\w+ = ", line):
+            assert above.startswith("# "), line
+
+
+def test_what_must_be_set_is_enough(tmp_path: Path) -> None:
+    """Three settings make a box."""
+    settings = config.load(written(tmp_path, MINIMAL))
+    assert settings.device.prefix == "mdl_"
+    assert settings.accounts.never_touch == ()
+
+
+def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) -> None:
+    """One start, one list."""
+    found = problems(
+        tmp_path,
+        '[device]\npth = "x"\n[online]\naddress = "ftp://x"\ntimeout_seconds = "long"\n'
+        "batch_calls = 5000\n[accounts]\npassword = 'x'\n[sync]\nday = 1\n",
+    )
+    by_key = {str(problem.params["key"]): problem for problem in found}
+    assert set(by_key) == {
+        "device.pth",
+        "device.path",
+        "online.address",
+        "online.token_file",
+        "online.timeout_seconds",
+        "online.batch_calls",
+        "accounts.password",
+        "sync.day",
+    }
+    for problem in found:
+        said = say(problem.code, problem.params)
+        assert str(tmp_path / "beekeed.toml") in said.what
+        assert "…" not in said.what + said.remedy
+    assert say("setting_unknown", by_key["device.pth"].params).remedy == "Did you mean device.path?"
+    assert (
+        "a whole number, got text"
+        in say("setting_wrong", by_key["online.timeout_seconds"].params).what
+    )
+    assert '"random" or "mailed"' in say("setting_wrong", by_key["accounts.password"].params).what
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[device", "device = 3\n" + MINIMAL, "\x00", '[online]\naddress = ["a"]\n[device]\npath = 1'],
+)
+def test_a_broken_file_is_a_sentence(tmp_path: Path, text: str) -> None:
+    """Never a traceback, whatever stands in the file."""
+    for problem in problems(tmp_path, text):
+        assert say(problem.code, problem.params).what.endswith(".")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The path that was tried is in the sentence."""
+    with pytest.raises(ConfigError) as caught:
+        config.load(tmp_path / "none.toml")
+    assert caught.value.code is Code.SETTINGS_UNREADABLE
+    assert "none.toml" in str(caught.value.params["file"])
+
+
+def test_http_must_be_asked_for(tmp_path: Path) -> None:
+    """The token and the names would be read on the way."""
+    plain = MINIMAL.replace("https", "http")
+    (problem,) = problems(tmp_path, plain)
+    assert problem.code is Code.ADDRESS_NOT_HTTPS
+    allowed = plain.replace("[online]", "[online]\nallow_http = true")
+    assert config.load(written(tmp_path, allowed)).online.allow_http
+
+
+def test_fragments_override_in_order_and_are_named(tmp_path: Path) -> None:
+    """beekeed.toml.d/*.toml come after the file, in order of name."""
+    file = written(tmp_path, MINIMAL)
+    folder = tmp_path / "beekeed.toml.d"
+    folder.mkdir()
+    (folder / "10-a.toml").write_text("[online]\nbatch_calls = 10\ntimeout_seconds = 10\n")
+    (folder / "20-b.toml").write_text("[online]\nbatch_calls = 20\n")
+    settings = config.load(file)
+    assert (settings.online.batch_calls, settings.online.timeout_seconds) == (20, 10)
+    (folder / "30-c.toml").write_text("[online]\nbatch_calls = 0\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load(file)
+    assert str(caught.value.problems[0].params["file"]).endswith("30-c.toml")
+
+
+def test_the_token_comes_from_its_file_and_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A systemd credential comes first; what is wrong is said without the token."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    token = tmp_path / "token"
+    settings = config.load(written(tmp_path, MINIMAL.replace("/token", str(token))))
+    with pytest.raises(ConfigError) as caught:
+        config.read_token(settings)
+    assert caught.value.code is Code.TOKEN_UNREADABLE
+    token.write_text("secret1 secret2")
+    with pytest.raises(ConfigError) as caught:
+        config.read_token(settings)
+    assert "secret" not in str(caught.value)
+    token.write_text("abc\n")
+    assert config.read_token(settings) == "abc"
+    (tmp_path / "credentials").mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    assert config.read_token(settings) == "abc"
+    (tmp_path / "credentials" / "token").write_text("def")
+    assert config.read_token(settings) == "def"

@@ -1,0 +1,54 @@
+"""The catalogue of sentences."""
+
+import string
+
+import pytest
+
+from beekeed.core.cycle import Phase
+from beekeed.core.model import Kind, RunStatus, Verdict
+from beekeed.errors import Code
+from beekeed.say import clean, say, word
+from beekeed.say.sentences import SENTENCES
+from beekeed.say.words import WORDS
+
+
+def test_every_code_has_its_sentence_and_every_sentence_its_code() -> None:
+    """Nobody ever reads a bare code, and no sentence is left over."""
+    assert [code.value for code in Code] == list(SENTENCES)
+
+
+def test_every_word_that_is_shown_has_an_entry() -> None:
+    """Statuses, kinds and phases are words, not identifiers."""
+    shown = {*RunStatus, *Kind, *Phase} | {Verdict.DONE, Verdict.ALREADY, Verdict.KEPT}
+    shown |= {entry.who for entry in SENTENCES.values()}
+    assert shown <= WORDS.keys()
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_sentence_says_what_to_do(code: str) -> None:
+    """What happened, what to do, who: each is there, and each ends like a sentence."""
+    entry = SENTENCES[code]
+    assert entry.what.endswith((".", "{suggestion}"))
+    assert entry.remedy.endswith((".", ".)", "{suggestion}", "{example}"))
+    assert {name for _, name, _, _ in string.Formatter().parse(entry.what) if name} >= set()
+    assert "{}" not in entry.what + entry.remedy
+
+
+def test_a_missing_parameter_never_breaks_a_sentence() -> None:
+    """An older beekeectl may meet a newer daemon."""
+    assert say("name_not_found", {}).what.startswith("The address … could not")
+    assert say("some_new_code", {"x": 1}).what == "some_new_code"
+    assert word("some-new-word") == "some-new-word"
+
+
+def test_an_unknown_language_is_answered_in_english() -> None:
+    """A terminal in any language shows something that can be read."""
+    assert say("maintenance", {}, "tlh") == say("maintenance", {}, "en")
+
+
+def test_names_cannot_trick_a_terminal() -> None:
+    """features.md, row 27: control and direction characters are taken out of every parameter."""
+    said = say("course_not_online", {"course": "Maths\x1b[31m\u202e\n\x00!"})
+    assert "Maths[31m!" in said.what
+    assert clean("a\u2066b\tc") == "abc"
+    assert clean("José 王 سارة") == "José 王 سارة"
