@@ -1,7 +1,6 @@
 """Our own database: opening, migrating, writing."""
 
 import asyncio
-import os
 import sqlite3
 import stat
 import subprocess
@@ -138,7 +137,7 @@ async def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> Non
         await open_store(tmp_path / "file" / "beekeed.sqlite")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+@pytest.mark.root
 async def test_a_full_disk_rolls_back_and_says_so(tmp_path: Path) -> None:
     """On a real full disk nothing that was committed is lost, and what was not is not there."""
     small = tmp_path / "small"

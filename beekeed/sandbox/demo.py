@@ -1,0 +1,205 @@
+"""`beekeed demo`: a box, an online Moodle and the real daemon between them, on loopback.
+
+It uses the programs as a person would: the daemon with a settings file, and
+beekeectl. Whether all arrived it tells by its own comparison of both databases.
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from beekeed.sandbox.box import Work, make_box, new_work
+from beekeed.sandbox.compare import compare
+from beekeed.sandbox.school import make_online
+
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+_WORK_EVERY_SECONDS = 4
+_SYNC_EVERY = 5  # bits of work
+
+_SETTINGS = """\
+[device]
+path = "{folder}/box.sqlite"
+[online]
+address = "{address}"
+allow_http = true  # it is on this machine's loopback
+token_file = "{folder}/token"
+[daemon]
+state_directory = "{folder}/state"
+control_socket = "{folder}/control.sock"
+"""
+
+
+class Failed(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo; 0 only where every fact of the box's learners agrees online."""
+    options = _parser().parse_args(argv)
+    if options.json and not options.once:
+        _parser().error("--json goes with --once")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
+    try:
+        with tempfile.TemporaryDirectory(prefix="beekeed-demo-") as folder, ExitStack() as stack:
+            return _Demo(Path(folder), options, stack).run()
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 0
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="beekeed demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="synchronize once and end")
+    parser.add_argument("--json", action="store_true", help="with --once: print the run as JSON")
+    parser.add_argument("--seed", type=int, default=1, help="another school (1)")
+    return parser
+
+
+class _Demo:
+    """One demo in one folder. `stack` ends what was started, the last first."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace, stack: ExitStack) -> None:
+        self._folder = folder
+        self._options = options
+        self._stack = stack
+        self._box = folder / "box.sqlite"
+        self._online = folder / "online.sqlite"
+        self._socket = folder / "control.sock"
+
+    def run(self) -> int:
+        """Make both Moodles, start the daemon, synchronize, and stay where asked."""
+        self._make()
+        self._start()
+        run = self._sync()
+        comparison = compare(self._box, self._online)
+        agreed = comparison.verified and run["status"] == "completed"
+        if self._options.json:
+            facts = {"verified": comparison.verified, "compared": comparison.compared}
+            print(json.dumps(run | facts, ensure_ascii=False, indent=2))
+        else:
+            print(self._beekeectl("show", run["event_id"]))
+            self._say_comparison()
+        if not self._options.once:
+            self._stay()
+        return 0 if agreed else 1
+
+    def _say(self, text: str) -> None:
+        if not self._options.json:
+            print(text, flush=True)
+
+    def _make(self) -> None:
+        now = int(time.time())
+        token = make_online(self._online, now=now, seed=self._options.seed)
+        make_box(self._box, self._online, now=now, seed=self._options.seed)
+        token_file = self._folder / "token"
+        token_file.touch(mode=0o600)
+        token_file.write_text(token)
+        self._say("A box with 3 courses, 40 learners and three weeks of their work, and an online")
+        self._say("Moodle with the same courses, where nobody knows of that work yet.")
+
+    def _start(self) -> None:
+        online = self._stack.enter_context(
+            _program(self._folder, "sandbox-online", "--database", str(self._online))
+        )
+        assert online.stdout is not None  # noqa: S101 - it is a pipe
+        address = json.loads(online.stdout.readline())["address"]
+        settings = self._folder / "beekeed.toml"
+        settings.write_text(_SETTINGS.format(folder=self._folder, address=address))
+        daemon = self._stack.enter_context(_program(self._folder, "run", "--config", str(settings)))
+        self._await_daemon(daemon)
+        self._say(f"The daemon runs. Look at it from another terminal:\n\n  {self._command()}\n")
+
+    def _await_daemon(self, daemon: "subprocess.Popen[str]") -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._socket.exists():
+            if daemon.poll() is not None or time.monotonic() > deadline:
+                log = (self._folder / "run.log").read_text()
+                raise Failed(f"The daemon did not start.\n{log}")
+            time.sleep(0.05)
+
+    def _command(self) -> str:
+        return f"{Path(sys.executable).parent}/beekeectl status --socket {self._socket}"
+
+    def _beekeectl(self, *words: str) -> str:
+        command = [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self._socket)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+
+    def _sync(self) -> dict[str, Any]:
+        answer = self._beekeectl("sync", "--wait", "--json")
+        run: dict[str, Any] = json.loads(answer) if answer else {}
+        if "event_id" not in run:
+            raise Failed("The daemon did not answer.")
+        return run
+
+    def _say_comparison(self) -> None:
+        found = compare(self._box, self._online)
+        if found.verified:
+            self._say(f"Compared both databases, fact by fact: {found.compared} agree.")
+        else:
+            self._say(f"Compared both databases: {len(found.differences)} facts differ:")
+            for difference in found.differences[:10]:
+                self._say(f"  {difference}")
+
+    def _stay(self) -> None:
+        self._say("\nNew work appears on the box now, and is synchronized from time to time.")
+        self._say("Ctrl-C ends it.\n")
+        rng = random.Random(self._options.seed)
+        done = 0
+        while True:
+            time.sleep(_WORK_EVERY_SECONDS)
+            self._say(f"  on the box: {_told(new_work(self._box, int(time.time()), rng))}")
+            done += 1
+            if done % _SYNC_EVERY == 0:
+                run = self._sync()
+                total = sum(action["count"] for action in run["actions"])
+                traffic = run["sent_bytes"] + run["received_bytes"]
+                self._say(
+                    f"  sync {run['event_id']}: {run['status']}, {total} actions, {traffic} bytes"
+                )
+                self._say_comparison()
+
+
+def _told(work: Work) -> str:
+    if work.joined:
+        return f"{work.learner} joined {work.course}"
+    return f"{work.learner} did {work.activity} in {work.course}"
+
+
+@contextmanager
+def _program(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run one of our programs, its log in the folder, and end it cleanly afterwards.
+
+    In a session of its own: Ctrl-C in the terminal reaches the demo alone.
+    """
+    with (folder / f"{words[0]}.log").open("w") as log:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "beekeed", *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

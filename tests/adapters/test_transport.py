@@ -1,0 +1,236 @@
+"""One HTTP connection: what is raised tells whether anything can have happened."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
+from beekeed.moodle.transport import Transport
+from beekeed.moodle.wire import Call
+
+CALL = Call("core_webservice_get_site_info", {})
+TOKEN = "f00dfacef00dface"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def server(handler: Handler, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """A server whose every POST is answered by the handler."""
+    app = web.Application()
+    app.router.add_post("/{path:.*}", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        yield f"http{'s' if context else ''}://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def transport(address: str, largest_answer: int = 10_000) -> AsyncIterator[Transport]:
+    """A transport to an address."""
+    made = Transport(address=address, token=TOKEN, timeout_seconds=1, largest_answer=largest_answer)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def answer(_: web.Request) -> web.Response:
+    """A proper answer."""
+    return web.json_response({"sitename": "x"})
+
+
+async def test_one_connection_serves_all_calls() -> None:
+    """Keep-alive is the lever on bytes."""
+    peers = set()
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        peers.add(request.transport.get_extra_info("peername"))
+        return await answer(request)
+
+    async with server(note) as address, transport(address) as way:
+        for _ in range(5):
+            assert await way.ask(CALL) == {"sitename": "x"}
+    assert len(peers) == 1
+
+
+async def test_the_token_is_in_the_body_only() -> None:
+    """Addresses and headers end up in logs on the way."""
+    seen: list[tuple[str, str, str]] = []
+
+    async def note(request: web.Request) -> web.Response:
+        seen.append((str(request.url), str(request.raw_headers), await request.text()))
+        return await answer(request)
+
+    async with server(note) as address, transport(address + "/moodle/") as way:
+        await way.ask(CALL)
+    url, headers, body = seen[0]
+    assert url.endswith("/moodle/webservice/rest/server.php")
+    assert TOKEN not in url + headers
+    assert f"wstoken={TOKEN}" in body
+
+
+async def test_no_redirect_is_followed() -> None:
+    """The token would go with it."""
+    followed = []
+
+    async def other(request: web.Request) -> web.Response:
+        followed.append(await request.text())
+        return await answer(request)
+
+    async with server(other) as elsewhere:
+
+        async def redirect(_: web.Request) -> web.Response:
+            raise web.HTTPTemporaryRedirect(elsewhere)
+
+        async with server(redirect) as address, transport(address) as way:
+            with pytest.raises(RemoteGarbled) as caught:
+                await way.ask(CALL)
+    assert caught.value.code is Code.REDIRECTED
+    assert followed == []
+
+
+async def test_a_refused_connection_surely_sent_nothing() -> None:
+    """Nothing listens there."""
+    async with server(answer) as address:
+        pass
+    async with transport(address) as way:
+        with pytest.raises(LinkDown) as caught:
+            await way.ask(CALL)
+    assert caught.value.code is Code.NOT_REACHED
+
+
+async def test_a_name_that_is_not_found_surely_sent_nothing() -> None:
+    """RFC 6761: .invalid never resolves."""
+    async with transport("http://moodle.invalid") as way:
+        with pytest.raises(LinkDown) as caught:
+            await way.ask(CALL)
+    assert caught.value.code is Code.NAME_NOT_FOUND
+
+
+async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None:
+    """The request went out: it may have been done."""
+
+    async def hang(_: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        raise AssertionError
+
+    async with server(hang) as address, transport(address) as way:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await way.ask(CALL)
+    assert caught.value.code is Code.NO_ANSWER
+
+
+async def test_a_connection_cut_before_the_answer_leaves_the_outcome_unknown() -> None:
+    """Also where the server went away in the middle of its answer."""
+
+    async def cut(request: web.Request) -> web.Response:
+        await request.read()
+        assert request.transport is not None
+        request.transport.abort()  # type: ignore[attr-defined]
+        return web.Response()
+
+    async def half(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"site')
+        assert request.transport is not None
+        request.transport.abort()  # type: ignore[attr-defined]
+        return response
+
+    for handler in (cut, half):
+        async with server(handler) as address, transport(address) as way:
+            with pytest.raises(OutcomeUnknown):
+                await way.ask(CALL)
+
+
+async def test_an_endless_answer_is_cut_off() -> None:
+    """Also one that only grows when it is unpacked."""
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 1000)
+            sent += 1000
+
+    async def bomb(_: web.Request) -> web.Response:
+        response = web.Response(body=b"[" + b" " * 10_000_000 + b"]")
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    for handler in (endless, bomb):
+        async with server(handler) as address, transport(address) as way:
+            with pytest.raises(RemoteGarbled) as caught:
+                await way.ask(CALL)
+            assert caught.value.code is Code.ANSWER_TOO_LARGE
+    assert sent < 10_000_000
+
+
+async def test_a_drip_does_not_hold_a_run_for_ever() -> None:
+    """A byte now and then is not an answer."""
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.05)
+
+    async with server(drip) as address, transport(address) as way:
+        with pytest.raises(OutcomeUnknown):
+            await way.ask(CALL)
+
+
+async def test_a_certificate_that_is_not_trusted_gets_no_token(tmp_path: Path) -> None:
+    """The handshake is the proof; before it nothing of ours leaves."""
+    received = []
+
+    async def note(request: web.Request) -> web.Response:
+        received.append(await request.text())
+        return await answer(request)
+
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=x"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    async with server(note, context) as address, transport(address) as way:
+        with pytest.raises(LinkDown) as caught:
+            await way.ask(CALL)
+    assert caught.value.code is Code.CERTIFICATE_REFUSED
+    assert "self-signed" in str(caught.value.params["detail"])
+    assert received == []
+
+
+async def test_it_recovers_after_any_of_these() -> None:
+    """A later call opens a new connection."""
+    calls = 0
+
+    async def first_cut(request: web.Request) -> web.Response:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            assert request.transport is not None
+            request.transport.abort()  # type: ignore[attr-defined]
+        return await answer(request)
+
+    async with server(first_cut) as address, transport(address) as way:
+        with pytest.raises(OutcomeUnknown):
+            await way.ask(CALL)
+        assert await way.ask(CALL) == {"sitename": "x"}

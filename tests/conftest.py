@@ -1,0 +1,54 @@
+"""What the normal run leaves out, and says so."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --full."""
+    parser.addoption("--full", action="store_true", help="run what is slow as well")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks."""
+    config.addinivalue_line("markers", "full: slow; runs with --full only")
+    config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
+    config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
+    config.stash[LEFT_OUT] = {}
+
+
+REASONS: dict[str, tuple[str, Callable[[pytest.Config], bool]]] = {
+    "full": ("--full runs them", lambda config: bool(config.getoption("--full"))),
+    "live": (
+        "no BEEKEED_LIVE_ADDRESS points at a real Moodle",
+        lambda _: "BEEKEED_LIVE_ADDRESS" in os.environ,
+    ),
+    "root": ("they need root", lambda _: os.geteuid() == 0),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a mark rules out, and remember it."""
+    left_out = config.stash[LEFT_OUT]
+    kept = []
+    for item in items:
+        for mark, (reason, runs) in REASONS.items():
+            if item.get_closest_marker(mark) and not runs(config):
+                left_out.setdefault(reason, []).append(item.nodeid)
+                break
+        else:
+            kept.append(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was left out and why."""
+    for reason, names in terminalreporter.config.stash[LEFT_OUT].items():
+        terminalreporter.section(f"left out: {reason}", sep="-")
+        for name in names:
+            terminalreporter.line(name)

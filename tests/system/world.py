@@ -1,0 +1,186 @@
+"""A box, a sandbox online Moodle in a process of its own, and the real daemon between them."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beekeed.sandbox.box import make_box
+from beekeed.sandbox.compare import Comparison, compare
+from beekeed.sandbox.school import make_online
+
+ROOT = Path(__file__).parent.parent.parent
+_START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a beekeectl command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Its standard output as JSON."""
+        data: dict[str, Any] = json.loads(self.out)
+        return data
+
+
+class World:
+    """One folder with both databases, and the programs that run on them."""
+
+    def __init__(self, folder: Path, *, learners: int = 12, seed: int = 1) -> None:
+        self.folder = folder
+        self.box = folder / "box.sqlite"
+        self.online = folder / "online.sqlite"
+        self.socket = folder / "control.sock"
+        self.state = folder / "state" / "beekeed.sqlite"
+        self.token = folder / "token"
+        self.address = ""
+        self._children: list[subprocess.Popen[str]] = []
+        now = int(time.time())
+        self.token.write_text(make_online(self.online, now=now, seed=seed))
+        make_box(self.box, self.online, now=now, seed=seed, learners=learners)
+
+    def spawn(self, *words: str) -> "subprocess.Popen[str]":
+        """Start one of our programs."""
+        with (self.folder / f"{words[0]}.log").open("a") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "beekeed", *words],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env=os.environ | {"LC_ALL": "C.UTF-8"},
+            )
+        self._children.append(child)
+        return child
+
+    def start_online(self) -> None:
+        """Start the sandbox online Moodle."""
+        child = self.spawn("sandbox-online", "--database", str(self.online))
+        assert child.stdout is not None
+        self.address = json.loads(child.stdout.readline())["address"]
+
+    def configure(self, **settings: str) -> Path:
+        """Write the settings; `section_key=...` adds or replaces one, given as TOML."""
+        values = {
+            "device.path": f'"{self.box}"',
+            "online.address": f'"{self.address}"',
+            "online.allow_http": "true",
+            "online.token_file": f'"{self.token}"',
+            "online.timeout_seconds": "20",
+            "daemon.state_directory": f'"{self.state.parent}"',
+            "daemon.control_socket": f'"{self.socket}"',
+        } | {name.replace("__", "."): value for name, value in settings.items()}
+        lines: list[str] = []
+        for section in ("device", "online", "accounts", "daemon"):
+            lines.append(f"[{section}]")
+            lines += [
+                f"{key.split('.')[1]} = {value}"
+                for key, value in values.items()
+                if key.startswith(f"{section}.")
+            ]
+        file = self.folder / "beekeed.toml"
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def start_daemon(self, **settings: str) -> "subprocess.Popen[str]":
+        """Start the daemon and wait until it listens."""
+        self.socket.unlink(missing_ok=True)
+        child = self.spawn("run", "--config", str(self.configure(**settings)))
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.socket.exists():
+            assert child.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+        return child
+
+    def ctl(self, *words: str) -> Said:
+        """Run beekeectl to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def sync(self) -> dict[str, Any]:
+        """Synchronize and give the run."""
+        return self.ctl("sync", "--wait", "--json").json
+
+    def compare(self) -> Comparison:
+        """Hold both databases against each other."""
+        return compare(self.box, self.online)
+
+    def log(self) -> str:
+        """What the daemon logged."""
+        return (self.folder / "run.log").read_text()
+
+    def on_box(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run SQL on the box's database."""
+        return execute(self.box, sql, *values)
+
+    def on_online(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run SQL on the online Moodle's database."""
+        return execute(self.online, sql, *values)
+
+    def in_state(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the daemon's own database."""
+        return execute(self.state, sql, *values)
+
+    def switch(self, name: str, value: str | None) -> None:
+        """Set one of the sandbox's faults, or take it away."""
+        self.on_online("DELETE FROM sandbox_switch WHERE name = ?", name)
+        if value is not None:
+            self.on_online("INSERT INTO sandbox_switch (name, value) VALUES (?, ?)", name, value)
+
+    def until(self, sql: str, *values: object) -> None:
+        """Wait until a query on the online Moodle's database gives a true value."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.on_online(sql, *values)[0][0]:
+            assert time.monotonic() < deadline, sql
+            time.sleep(0.01)
+
+    def end(self) -> None:
+        """End what was started, by its id."""
+        for child in reversed(self._children):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+                try:
+                    child.wait(10)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+
+
+def execute(database: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Run one statement on an SQLite file that other processes use as well."""
+    with closing(sqlite3.connect(database, timeout=20)) as db, db:
+        return db.execute(sql, values).fetchall()
+
+
+@contextmanager
+def world(folder: Path, **options: int) -> Iterator[World]:
+    """Make a world with its online Moodle running, and end it."""
+    made = World(folder, **options)
+    try:
+        made.start_online()
+        yield made
+    finally:
+        made.end()
