@@ -68,7 +68,6 @@ class Code(StrEnum):
     OTHER_ROLE_ONLINE = "other_role_online"
     ACCOUNT_NOT_CREATABLE = "account_not_creatable"
     ACCOUNT_REFUSED = "account_refused"
-    ACCOUNT_SUSPENDED_ONLINE = "account_suspended_online"
     ACCOUNT_GONE_ONLINE = "account_gone_online"
     NOT_ENROLLED_ONLINE = "not_enrolled_online"
     NO_MANUAL_ENROLMENT = "no_manual_enrolment"

@@ -22,7 +22,7 @@ from beekeed.ports.device import CompletionRow, DeviceSnapshot, EnrolmentRow
 
 _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
-_GUEST_AND_ADMIN = ("1", "2")  # by Moodle's installer; mdl_config tells where it is there
+_GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
 _MODNAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Result = TypeVar("Result")
@@ -131,7 +131,8 @@ class _Snapshot:
             )
             found = {str(name): str(value) for name, value in rows}
         ids = [*found.get("siteadmins", "").split(","), found.get("siteguest", "")]
-        numbers = [id_.strip() for id_ in ids if id_.strip().isdigit()] or _GUEST_AND_ADMIN
+        named = {id_.strip() for id_ in ids if id_.strip().isdigit()}
+        numbers = sorted(_GUEST_AND_ADMIN | named)
         host = found.get("mnet_localhost_id", "1")
         return (
             f"u.deleted = 0 AND u.id NOT IN ({', '.join(numbers)})"

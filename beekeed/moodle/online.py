@@ -30,6 +30,10 @@ from beekeed.ports.online import Enrolled, Place, States
 
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
+# A call whose arguments PHP cut off (max_input_vars) looks like one with wrong arguments. It is
+# believed only of the first call of a request; a later one is tried again as the first.
+_MAYBE_CUT = wire.Refusal("invalidparameter")
+
 
 class MoodleWebServices:
     """See ports.OnlineMoodle."""
@@ -253,6 +257,8 @@ class MoodleWebServices:
             replies = wire.read_batch(value)[:sent]
         except RemoteGarbled as error:
             return [answers.Lost(error)] * sent
+        if len(replies) > 1 and replies[-1] == _MAYBE_CUT:
+            return replies[:-1]
         nothing = RemoteGarbled(Code.ANSWER_UNREADABLE, what=functions.BATCH)
         return replies or [answers.Lost(nothing)]
 

@@ -32,7 +32,6 @@ _MEANING: Mapping[str, tuple[Code, Scope]] = {
     "invalidcoursemodule": (Code.ACTIVITY_GONE_ONLINE, Scope.ACTIVITY),
     "requireloginerror": (Code.ACTIVITY_CLOSED, Scope.ACTIVITY),
     # A learner.
-    "suspended": (Code.ACCOUNT_SUSPENDED_ONLINE, Scope.LEARNER),
     "invaliduser": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
     "userdeleted": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
 }

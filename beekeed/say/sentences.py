@@ -233,11 +233,6 @@ SENTENCES: Mapping[str, Entry] = {
         "Give the learner an e-mail address of their own on the box.",
         "teacher",
     ),
-    "account_suspended_online": Entry(
-        "The learner's account is suspended on the online Moodle.",
-        "Ask the administrator why; activate the account there if it should be used.",
-        "administrator",
-    ),
     "account_gone_online": Entry(
         "The learner's account does not exist on the online Moodle any more.",
         "Ask the administrator why it was deleted.",

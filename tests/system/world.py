@@ -52,11 +52,12 @@ class World:
         self.token.write_text(make_online(self.online, now=now, seed=seed))
         make_box(self.box, self.online, now=now, seed=seed, learners=learners)
 
-    def spawn(self, *words: str) -> "subprocess.Popen[str]":
-        """Start one of our programs."""
+    def spawn(self, *words: str, inside: str = "") -> "subprocess.Popen[str]":
+        """Start one of our programs, in a network namespace where one is named."""
+        prefix = ["ip", "netns", "exec", inside] if inside else []
         with (self.folder / f"{words[0]}.log").open("a") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "beekeed", *words],
+                [*prefix, sys.executable, "-m", "beekeed", *words],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -66,9 +67,10 @@ class World:
         self._children.append(child)
         return child
 
-    def start_online(self) -> None:
+    def start_online(self, host: str = "127.0.0.1", inside: str = "") -> None:
         """Start the sandbox online Moodle."""
-        child = self.spawn("sandbox-online", "--database", str(self.online))
+        words = ("sandbox-online", "--database", str(self.online), "--host", host)
+        child = self.spawn(*words, inside=inside)
         assert child.stdout is not None
         self.address = json.loads(child.stdout.readline())["address"]
 
@@ -95,10 +97,10 @@ class World:
         file.write_text("\n".join(lines) + "\n")
         return file
 
-    def start_daemon(self, **settings: str) -> "subprocess.Popen[str]":
+    def start_daemon(self, inside: str = "", **settings: str) -> "subprocess.Popen[str]":
         """Start the daemon and wait until it listens."""
         self.socket.unlink(missing_ok=True)
-        child = self.spawn("run", "--config", str(self.configure(**settings)))
+        child = self.spawn("run", "--config", str(self.configure(**settings)), inside=inside)
         deadline = time.monotonic() + _START_SECONDS
         while not self.socket.exists():
             assert child.poll() is None, self.log()

@@ -1,0 +1,285 @@
+"""A small school for the engine's tests: a box, an online Moodle, and the engine between them.
+
+Both Moodles are sandbox databases, changed by plain SQL; the engine runs in the
+test's own process on the real adapters, with a clock that the test sets.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from beekeed.core.cycle import Event, Phase, advance
+from beekeed.core.model import Bytes, RunStatus
+from beekeed.engine import Engine, Rules, Stores
+from beekeed.moodle.device import SqliteDevice
+from beekeed.moodle.online import MoodleWebServices
+from beekeed.moodle.transport import Transport
+from beekeed.ports.stores import RunDetails
+from beekeed.sandbox import database, site
+from beekeed.sandbox.content import add_activity, add_course
+from beekeed.sandbox.course import Activity, Course, page
+from beekeed.sandbox.online import SandboxOnline
+from beekeed.sandbox.people import enrol, set_completion
+from beekeed.sandbox.service import add_service
+from beekeed.sqlite.catalogue import SqliteCatalogue
+from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.history import SqliteHistory
+from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.targets import SqliteTargets
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+START = datetime(2026, 11, 1, tzinfo=UTC)
+MADE = int(START.timestamp()) - 90 * 86400
+
+MATHS = Course(
+    shortname="MATHS",
+    fullname="Mathematics",
+    created_at=MADE,
+    modified_at=MADE + 86400,
+    sections=("", "", ""),
+    activities=(
+        Activity("forum", "Announcements", 0),
+        page("Numbers", 1),
+        page("Fractions", 1),
+        Activity("quiz", "Test", 2, completion=2, receive_grade=True, grade=10.0),
+        Activity("page", "By hand", 2, completion=1),
+    ),
+)
+SCIENCE = Course(
+    shortname="SCIENCE",
+    fullname="Science",
+    created_at=MADE,
+    modified_at=MADE + 86400,
+    sections=("", ""),
+    activities=(page("Water", 1), page("Air", 1)),
+)
+
+
+class FakeClock:
+    """A clock that goes only when it is told."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.time
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self.time.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """See Clock."""
+        self.time += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+class NoMeter:
+    """A meter that counts nothing; bytes have tests of their own."""
+
+    def begin(self) -> "NoMeter":
+        """See Meter."""
+        return self
+
+    def so_far(self) -> Bytes:
+        """See Measurement."""
+        return Bytes()
+
+
+class Side:
+    """One of the two Moodles, by SQL."""
+
+    def __init__(self, path: Path, *courses: Course, spare_ids: int = 0) -> None:
+        self.path = path
+        site.create(path, now=MADE - 86400)
+        with self.open() as db:
+            for number in range(spare_ids):  # so that no id is the same on both sides
+                self.person(f"spare{number}", "Spare", str(number))
+            for course in courses:
+                add_course(db, course)
+
+    def open(self) -> "closing[sqlite3.Connection]":
+        """Open the database; each statement commits by itself."""
+        return closing(database.connect(self.path))
+
+    def sql(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run one statement."""
+        with self.open() as db:
+            return [tuple(row) for row in db.execute(text, values).fetchall()]
+
+    def one(self, text: str, *values: object) -> Any:
+        """Give the first value that a query finds, or None."""
+        rows = self.sql(text, *values)
+        return rows[0][0] if rows else None
+
+    def course(self, shortname: str) -> int:
+        """A course's id."""
+        return int(self.one("SELECT id FROM mdl_course WHERE shortname = ?", shortname))
+
+    def module(self, name: str) -> int:
+        """The course module id of the page or quiz of that name."""
+        return int(
+            self.one(
+                "SELECT cm.id FROM mdl_course_modules cm JOIN mdl_modules m ON m.id = cm.module"
+                " LEFT JOIN mdl_page p ON m.name = 'page' AND p.id = cm.instance"
+                " LEFT JOIN mdl_quiz q ON m.name = 'quiz' AND q.id = cm.instance"
+                " WHERE coalesce(p.name, q.name) = ?",
+                name,
+            )
+        )
+
+    def user(self, username: str) -> int:
+        """An account's id."""
+        return int(self.one("SELECT id FROM mdl_user WHERE username = ?", username))
+
+    def person(self, username: str, first: str, last: str, **fields: Any) -> int:
+        """Add an account."""
+        values = {"email": f"{username}@example.org"} | fields
+        with self.open() as db:
+            return site.add_user(
+                db, username=username, firstname=first, lastname=last, now=MADE, **values
+            )
+
+    def enrol(self, username: str, *shortnames: str, **how: Any) -> None:
+        """Enrol somebody in courses: as a student, manually and active unless told."""
+        with self.open() as db:
+            for shortname in shortnames:
+                enrol(db, self.course(shortname), self.user(username), now=MADE, **how)
+
+    def learner(self, username: str, first: str, last: str, *shortnames: str) -> int:
+        """Add an account and enrol it."""
+        user = self.person(username, first, last)
+        self.enrol(username, *shortnames)
+        return user
+
+    def complete(self, username: str, activity: str, state: int = 1) -> None:
+        """Set somebody's completion of an activity."""
+        with self.open() as db:
+            set_completion(
+                db, self.module(activity), self.user(username), state, now=MADE + 86400 * 80
+            )
+
+    def state(self, username: str, activity: str) -> int | None:
+        """Somebody's completion of an activity; None where there is no row."""
+        state: int | None = self.one(
+            "SELECT completionstate FROM mdl_course_modules_completion"
+            " WHERE coursemoduleid = ? AND userid = ?",
+            self.module(activity),
+            self.user(username),
+        )
+        return state
+
+    def add(self, course: str, activity: Activity) -> int:
+        """Add an activity to a course."""
+        with self.open() as db:
+            return add_activity(db, self.course(course), activity, now=MADE)
+
+
+class School:
+    """Both sides and the engine."""
+
+    def __init__(self, box: Side, online: Side, store: Store, address: str) -> None:
+        self.box = box
+        self.online = online
+        self.store = store
+        self.address = address
+        self.clock = FakeClock()
+        self.rules = Rules()
+        self.token = TOKEN
+        self.batch_calls = 100
+        self.changes = SqliteChanges(store=store)
+        self.history = SqliteHistory(store=store)
+        self.targets = SqliteTargets(store=store)
+        self.stores = Stores(
+            catalogue=SqliteCatalogue(store=store),
+            changes=self.changes,
+            targets=self.targets,
+            journal=SqliteJournal(store=store),
+            history=self.history,
+        )
+
+    async def sync(self) -> RunDetails:
+        """Run the engine once; gives what it recorded."""
+        self.clock.time += timedelta(hours=1)
+        engine = Engine(
+            clock=self.clock,
+            device=SqliteDevice(path=self.box.path, prefix="mdl_", learner_archetypes=("student",)),
+            online=MoodleWebServices(
+                transport=Transport(address=self.address, token=self.token, timeout_seconds=10),
+                batch_calls=self.batch_calls,
+                learner_role="student",
+                learner_role_id=5,
+                mailed_passwords=False,
+            ),
+            stores=self.stores,
+            meter=NoMeter(),
+            rules=self.rules,
+            address=self.address,
+            token_digest=self.token,
+        )
+        phase = Phase.IDLE
+        ids: list[str] = []
+
+        def report(event: Event) -> None:
+            nonlocal phase
+            phase = advance(phase, event)
+
+        status = await engine.run("test", ids.append, report)
+        assert phase is Phase.IDLE
+        details = await self.history.details(ids[0])
+        assert details is not None
+        assert details.run.status is status
+        return details
+
+    async def completed(self) -> RunDetails:
+        """Run the engine once and see it complete."""
+        details = await self.sync()
+        assert details.run.status is RunStatus.COMPLETED, details
+        return details
+
+    async def aside(self) -> list[tuple[str, str, str]]:
+        """What is set aside: username, kind, code."""
+        rows = await self.store.rows(
+            "SELECT username, kind.name, aside_code FROM change JOIN kind ON kind.id = kind"
+            " JOIN learner ON learner.id = learner_id WHERE aside_code IS NOT NULL"
+            " ORDER BY username, kind"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    async def waiting(self) -> int:
+        """How many changes are pending, for any target."""
+        row = await self.store.row("SELECT count(*) FROM change")
+        assert row is not None
+        return int(row[0])
+
+
+def counts(details: RunDetails) -> dict[tuple[str, str], int]:
+    """What a run did, by kind and verdict."""
+    found: dict[tuple[str, str], int] = {}
+    for action in details.actions:
+        key = (str(action.kind), action.verdict)
+        found[key] = found.get(key, 0) + action.count
+    return found
+
+
+@asynccontextmanager
+async def school(folder: Path) -> AsyncIterator[School]:
+    """Make a school with two courses on both sides and nobody in them."""
+    online = Side(folder / "online.sqlite", MATHS, SCIENCE)
+    with online.open() as db:
+        add_service(db, token=TOKEN, now=MADE)
+    server = SandboxOnline(online.path)
+    address = await server.start()
+    store = await open_store(folder / "beekeed.sqlite")
+    try:
+        box = Side(folder / "box.sqlite", SCIENCE, MATHS, spare_ids=20)
+        yield School(box, online, store, address)
+    finally:
+        await store.close()
+        await server.stop()

@@ -1,0 +1,139 @@
+"""Enrolments: made once, and never against what is there online (features.md, row 17)."""
+
+import pytest
+
+from beekeed.core.model import RunStatus
+from tests.engine.school import School, counts
+
+
+def enrolments(here: School) -> list[tuple[object, ...]]:
+    """Every enrolment online, whole."""
+    return here.online.sql("SELECT * FROM mdl_user_enrolments ORDER BY id")
+
+
+def amina(here: School, *courses: str) -> None:
+    """The same person on both sides, enrolled on the box."""
+    here.online.person("amina", "Amina", "Diallo")
+    here.box.learner("amina", "Amina", "Diallo", *courses)
+
+
+async def test_a_learner_is_enrolled_as_a_student(here: School) -> None:
+    """Manually, in the courses that the box has them in and no others."""
+    amina(here, "MATHS")
+    await here.completed()
+    assert here.online.sql(
+        "SELECT c.shortname, e.enrol, ue.status, ue.timestart, ue.timeend"
+        " FROM mdl_user_enrolments ue"
+        " JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid"
+    ) == [("MATHS", "manual", 0, 0, 0)]
+    assert here.online.sql(
+        "SELECT r.shortname FROM mdl_role_assignments ra JOIN mdl_role r ON r.id = ra.roleid"
+        " WHERE ra.userid = ?",
+        here.online.user("amina"),
+    ) == [("student",)]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"status": 1},
+        {"timeend": 1_700_000_000},
+        {"timestart": 1_900_000_000},
+        {"method": "self"},
+        {"method": "self", "status": 1},
+    ],
+)
+async def test_whoever_is_enrolled_online_is_not_enrolled_again(
+    here: School, how: dict[str, str | int]
+) -> None:
+    """Moodle would lift a suspension and an end date, or enrol a second time."""
+    amina(here, "MATHS")
+    here.online.enrol("amina", "MATHS", **how)
+    here.box.complete("amina", "Numbers")
+    before = enrolments(here)
+    details = await here.completed()
+    assert counts(details)[("enrolment", "already")] == 1
+    assert enrolments(here) == before
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_an_enrolment_that_is_gone_or_suspended_on_the_box_does_nothing(
+    here: School,
+) -> None:
+    """And what was done last before it is not lost."""
+    amina(here, "MATHS", "SCIENCE")
+    await here.completed()
+    before = enrolments(here)
+    here.box.complete("amina", "Numbers")
+    user = here.box.user("amina")
+    here.box.sql("DELETE FROM mdl_role_assignments WHERE userid = ?", user)
+    here.box.sql("DELETE FROM mdl_user_enrolments WHERE userid = ?", user)
+    assert counts(await here.completed()) == {("completion", "done"): 1}
+    assert enrolments(here) == before
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_one_that_is_suspended_on_the_box_is_made_suspended(here: School) -> None:
+    """Results arrive, and the learner has no more access online than on the box."""
+    amina(here)
+    here.box.enrol("amina", "MATHS", status=1)
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    assert here.online.one("SELECT status FROM mdl_user_enrolments") == 1
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_one_that_has_ended_on_the_box_is_made_suspended(here: School) -> None:
+    """By the clock of the moment of reading."""
+    amina(here)
+    here.box.enrol("amina", "MATHS", timeend=1_700_000_000)
+    here.box.enrol("amina", "SCIENCE", timeend=1_900_000_000)
+    await here.completed()
+    rows = here.online.sql(
+        "SELECT c.shortname, ue.status FROM mdl_user_enrolments ue"
+        " JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid"
+    )
+    assert sorted(rows) == [("MATHS", 1), ("SCIENCE", 0)]
+
+
+async def test_of_two_enrolments_an_active_one_counts(here: School) -> None:
+    """Suspended by hand, active by self-enrolment: a learner."""
+    amina(here)
+    here.box.sql("UPDATE mdl_enrol SET status = 0 WHERE enrol = 'self'")
+    here.box.enrol("amina", "MATHS", status=1)
+    here.box.enrol("amina", "MATHS", method="self")
+    await here.completed()
+    assert here.online.one("SELECT status FROM mdl_user_enrolments") == 0
+
+
+async def test_whoever_was_unenrolled_online_is_not_brought_back(here: School) -> None:
+    """The administrator's decision stays, and the work that waits for it is listed."""
+    amina(here, "MATHS")
+    await here.completed()
+    here.online.sql("DELETE FROM mdl_user_enrolments")
+    here.box.complete("amina", "Numbers")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("amina", "completion", "not_enrolled_online")]
+    assert enrolments(here) == []
+    assert here.online.state("amina", "Numbers") is None
+    here.online.enrol("amina", "MATHS")
+    assert await here.changes.retry() == 1
+    await here.completed()
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_a_course_without_manual_enrolment_says_so_once(here: School) -> None:
+    """One request finds it out for the whole course, and the other course goes on."""
+    here.online.sql(
+        "UPDATE mdl_enrol SET status = 1 WHERE courseid = ?", here.online.course("MATHS")
+    )
+    for number in range(5):
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS", "SCIENCE")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert {code for _, _, code in await here.aside()} == {"no_manual_enrolment"}
+    assert len(enrolments(here)) == 5
+    refused = here.online.one(
+        "SELECT count(*) FROM sandbox_request WHERE function LIKE '%call_external%'"
+    )
+    assert refused <= 4

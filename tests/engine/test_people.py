@@ -1,0 +1,234 @@
+"""Who is who, and what is never touched (features.md, rows 16 and 17)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beekeed.core.model import RunStatus
+from tests.engine.school import School, counts
+
+
+def account(here: School, username: str) -> tuple[Any, ...]:
+    """Everything that an online account's row holds."""
+    (row,) = here.online.sql("SELECT * FROM mdl_user WHERE username = ?", username)
+    return row
+
+
+async def test_a_new_learner_gets_an_account_with_their_data(here: School) -> None:
+    """Names in any script, and the profile fields that the box has."""
+    here.box.person("sara", "سارة", "O'Brien & Söhne", idnumber="S-1", city="Gao", country="ML")
+    here.box.enrol("sara", "MATHS")
+    here.box.complete("sara", "Numbers")
+    assert counts(await here.completed()) == {
+        ("account", "done"): 1,
+        ("enrolment", "done"): 1,
+        ("completion", "done"): 1,
+    }
+    columns = "firstname, lastname, email, idnumber, city, country, auth, suspended"
+    assert here.online.sql(f"SELECT {columns} FROM mdl_user WHERE username = 'sara'") == [
+        ("سارة", "O'Brien & Söhne", "sara@example.org", "S-1", "Gao", "ML", "manual", 0)
+    ]
+    assert here.online.state("sara", "Numbers") == 1
+
+
+async def test_the_same_person_online_is_adopted_and_not_changed(here: School) -> None:
+    """An account that beekeed did not make keeps every field."""
+    here.online.person("amina", "AMINA", "Diallo", email="real@example.org", city="Bamako")
+    before = account(here, "amina")
+    here.box.person("amina", "Amina", "Diallo", city="Gao")
+    here.box.enrol("amina", "MATHS")
+    here.box.complete("amina", "Numbers")
+    details = await here.completed()
+    assert counts(details)[("account", "already")] == 1
+    assert account(here, "amina") == before
+    assert here.online.state("amina", "Numbers") == 1
+    made = await here.store.rows("SELECT made_by_us FROM account")
+    assert [row[0] for row in made] == [0]
+
+
+async def test_another_person_of_that_username_is_set_aside_with_all_their_work(
+    here: School,
+) -> None:
+    """Nothing of theirs is mixed; the others go on; it is listed, and tried again when mended."""
+    here.online.learner("student1", "Yusuf", "Traoré", "MATHS")
+    before = account(here, "student1")
+    here.box.learner("student1", "Amina", "Diallo", "MATHS")
+    here.box.complete("student1", "Numbers")
+    here.box.learner("student2", "Fatou", "Keita", "MATHS")
+    here.box.complete("student2", "Numbers")
+    details = await here.sync()
+    assert details.run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("student1", "account", "other_person_online")]
+    assert account(here, "student1") == before
+    assert here.online.state("student1", "Numbers") is None
+    assert here.online.state("student2", "Numbers") == 1
+    (row,) = await here.changes.set_aside_list(1)
+    assert (row.username, row.holds) == ("student1", 2)
+
+    assert counts(await here.sync()) == {}  # not asked about again
+    here.box.sql(
+        "UPDATE mdl_user SET firstname = 'Yusuf', lastname = 'TRAORE' WHERE username = 'student1'"
+    )
+    await here.completed()
+    assert here.online.state("student1", "Numbers") == 1
+
+
+async def test_an_equal_idnumber_is_the_same_person(here: School) -> None:
+    """Whatever the names."""
+    here.online.person("amina", "A.", "D.", idnumber="S-1")
+    here.box.person("amina", "Amina", "Diallo", idnumber="S-1")
+    here.box.enrol("amina", "MATHS")
+    await here.completed()
+
+
+async def test_a_username_used_again_is_a_new_person(here: School) -> None:
+    """The second child of that username is set aside; the first one's results stay."""
+    here.box.learner("student1", "Amina", "Diallo", "MATHS")
+    here.box.complete("student1", "Numbers")
+    await here.completed()
+    here.box.sql(
+        "UPDATE mdl_user SET firstname = 'Yusuf', lastname = 'Traoré' WHERE username = 'student1'"
+    )
+    here.box.complete("student1", "Fractions")
+    here.box.complete("student1", "Numbers", 0)
+    details = await here.sync()
+    assert details.run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("student1", "account", "username_reused")]
+    assert here.online.state("student1", "Numbers") == 1
+    assert here.online.state("student1", "Fractions") is None
+    assert await here.store.rows("SELECT 1 FROM receipt WHERE gone_at IS NOT NULL") == []
+    here.box.sql(
+        "UPDATE mdl_user SET firstname = 'Amina', lastname = 'Diallo' WHERE username = 'student1'"
+    )
+    await here.completed()
+    assert here.online.state("student1", "Fractions") == 1
+
+
+async def test_a_restored_box_is_the_same_people(here: School) -> None:
+    """Other ids, same names: nothing is made twice."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    old = here.box.user("amina")
+    for table, column in (
+        ("user", "id"),
+        ("user_enrolments", "userid"),
+        ("role_assignments", "userid"),
+        ("course_modules_completion", "userid"),
+    ):
+        here.box.sql(f"UPDATE mdl_{table} SET {column} = 5000 WHERE {column} = ?", old)
+    assert counts(await here.completed()) == {}
+
+
+@pytest.mark.parametrize("role", ["teacher", "editingteacher", "manager"])
+@pytest.mark.parametrize("where", ["MATHS", "SCIENCE"])
+async def test_whoever_has_another_role_online_is_left_alone(
+    here: School, role: str, where: str
+) -> None:
+    """A role in any synchronized course is enough, also beside the student role."""
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.online.enrol("amina", where, role=role)
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    here.box.complete("amina", "Numbers")
+    here.box.learner("other", "Other", "Learner", "MATHS", "SCIENCE")
+    theirs = "SELECT * FROM mdl_user_enrolments WHERE userid = ?"
+    before = here.online.sql(theirs, here.online.user("amina"))
+    details = await here.sync()
+    assert details.run.status is RunStatus.PARTIAL
+    assert {code for _, _, code in await here.aside()} == {"other_role_online"}
+    assert here.online.state("amina", "Numbers") is None
+    assert here.online.sql(theirs, here.online.user("amina")) == before
+
+
+async def test_never_touch_is_never_touched(here: School) -> None:
+    """Neither made, nor enrolled, nor completed."""
+    here.rules = replace(here.rules, never_touch=frozenset({"amina", "new"}))
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    here.box.complete("amina", "Numbers")
+    here.box.learner("new", "New", "Learner", "MATHS")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert {code for _, _, code in await here.aside()} == {"never_touch"}
+    assert here.online.state("amina", "Numbers") is None
+    assert here.online.one("SELECT 1 FROM mdl_user WHERE username = 'new'") is None
+
+
+async def test_the_prefix_keeps_generic_names_apart(here: School) -> None:
+    """Two boxes' student1 are two accounts."""
+    here.online.person("student1", "Yusuf", "Traoré", email="yusuf@example.org")
+    here.rules = replace(here.rules, username_prefix="gao-")
+    here.box.learner("student1", "Amina", "Diallo", "MATHS")
+    here.box.complete("student1", "Numbers")
+    await here.completed()
+    assert here.online.state("gao-student1", "Numbers") == 1
+    assert here.online.state("student1", "Numbers") is None
+
+
+async def test_guests_administrators_teachers_and_deleted_people_are_not_learners(
+    here: School,
+) -> None:
+    """Only holders of a learner's role, in a course that is not the site's own."""
+    here.box.enrol("guest", "MATHS")
+    here.box.enrol("admin", "MATHS")
+    here.box.complete("admin", "Numbers")
+    here.box.person("teacher", "The", "Teacher")
+    here.box.enrol("teacher", "MATHS", role="editingteacher")
+    here.box.complete("teacher", "Numbers")
+    here.box.learner("gone", "Gone", "Away", "MATHS")
+    here.box.complete("gone", "Numbers")
+    here.box.sql(
+        "UPDATE mdl_user SET deleted = 1, username = 'gone@example.org.1793'"
+        " WHERE username = 'gone'"
+    )
+    users = here.online.sql("SELECT * FROM mdl_user")
+    await here.completed()
+    assert await here.waiting() == 0
+    assert here.online.sql("SELECT * FROM mdl_user") == users
+
+
+async def test_one_bad_record_stops_nobody_else(here: School) -> None:
+    """What Moodle would refuse is set aside before; what it refuses then, after; both are mended."""
+    here.online.person("other", "Other", "Person", email="taken@example.org")
+    here.box.person("noemail", "No", "Email", email="none")
+    here.box.person("taken", "Taken", "Email", email="taken@example.org")
+    here.box.person("fine", "Fine", "Person")
+    for username in ("noemail", "taken", "fine"):
+        here.box.enrol(username, "MATHS")
+        here.box.complete(username, "Numbers")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert await here.aside() == [
+        ("noemail", "account", "account_not_creatable"),
+        ("taken", "account", "account_refused"),
+    ]
+    assert here.online.state("fine", "Numbers") == 1
+    for username in ("noemail", "taken"):
+        here.box.sql(
+            "UPDATE mdl_user SET email = ? WHERE username = ?", f"{username}@box.example.org", username
+        )
+    await here.completed()
+    assert here.online.state("noemail", "Numbers") == 1
+    assert here.online.state("taken", "Numbers") == 1
+
+
+async def test_suspension_and_deletion_on_the_box_do_not_cross(here: School) -> None:
+    """A stolen box must not harm."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.learner("yusuf", "Yusuf", "Traoré", "MATHS")
+    await here.completed()
+    before = [account(here, name) for name in ("amina", "yusuf")]
+    here.box.sql("UPDATE mdl_user SET suspended = 1 WHERE username = 'amina'")
+    here.box.sql("UPDATE mdl_user SET deleted = 1, username = 'x' WHERE username = 'yusuf'")
+    assert counts(await here.completed()) == {}
+    assert [account(here, name) for name in ("amina", "yusuf")] == before
+
+
+async def test_a_suspended_account_online_stays_suspended(here: School) -> None:
+    """Its results arrive, and nobody can log in with it."""
+    here.online.person("amina", "Amina", "Diallo", suspended=1)
+    before = account(here, "amina")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    assert account(here, "amina") == before
+    assert here.online.state("amina", "Numbers") == 1

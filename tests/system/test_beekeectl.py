@@ -1,0 +1,108 @@
+"""beekeectl as a program: what it loads, and what it does with odd input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from beekeed.ctl.exits import EXITS, Exit
+from tests.system.world import ROOT, World
+
+
+def test_it_loads_nothing_beyond_the_standard_library() -> None:
+    """It must start fast on a small machine, and work where the rest is broken."""
+    script = (
+        "import json, sys\n"
+        "before = set(sys.modules)\n"
+        "from beekeed.ctl import main\n"
+        "assert main(['status', '--socket', '/nowhere']) == 4\n"
+        "print(json.dumps(sorted(set(sys.modules) - before)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    loaded = json.loads(done.stdout)
+    own = {name for name in loaded if name.split(".")[0] == "beekeed"}
+    assert {name.split(".")[1] for name in own if "." in name} == {"ctl", "client", "say"}
+    others = {name.split(".")[0] for name in set(loaded) - own}
+    assert others <= sys.stdlib_module_names
+
+
+def test_help_names_every_command_and_exit_code() -> None:
+    """What a script may meet is written down."""
+    done = subprocess.run(
+        [sys.executable, "-m", "beekeed.ctl", "--help"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    for word in ("status", "sync", "history", "show", "set-aside", "check"):
+        assert word in done.stdout
+    for code in EXITS:
+        assert f"{code.value} " in done.stdout
+    assert set(EXITS) == set(Exit)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["frobnicate"], ["show"], ["history", "--limit", "many"], ["sync", "--wiat"]]
+)
+def test_wrong_usage_ends_with_2(words: list[str]) -> None:
+    """With a usage line, and nothing is done."""
+    done = subprocess.run(
+        [sys.executable, "-m", "beekeed.ctl", *words],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith("usage: beekeectl")
+
+
+@pytest.mark.parametrize(
+    ("words", "schema"),
+    [
+        (["status"], "beekeed.status/1"),
+        (["sync"], "beekeed.sync/1"),
+        (["sync", "--wait"], "beekeed.run/1"),
+        (["history"], "beekeed.history/1"),
+        (["set-aside"], "beekeed.set-aside/1"),
+        (["set-aside", "retry"], "beekeed.retry/1"),
+        (["check"], "beekeed.check/1"),
+    ],
+)
+def test_every_command_speaks_json(here: World, words: list[str], schema: str) -> None:
+    """With the name and version of its schema, so that other programs can rely on it."""
+    here.start_daemon()
+    if words[0] == "check":
+        here.sync()
+    assert here.ctl(*words, "--json").json["schema"] == schema
+
+
+def test_the_api_refuses_what_it_does_not_know(here: World) -> None:
+    """An unknown path, a wrong method and a wrong number are errors of the one envelope."""
+    here.start_daemon()
+    for method, path, status, code in (
+        ("GET", "/v1/nothing", "404", "not_found"),
+        ("DELETE", "/v1/status", "404", "not_found"),
+        ("GET", "/v1/runs?limit=-1", "400", "bad_request"),
+        ("GET", "/v1/runs/%2e%2e", "404", "not_found"),
+    ):
+        done = subprocess.run(
+            ["python3", "-c", _RAW, str(here.socket), method, path],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        head, _, body = done.stdout.partition("\n\n")
+        assert head.split()[1] == status
+        assert json.loads(body)["error"]["code"] == code
+
+
+_RAW = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(f"{sys.argv[2]} {sys.argv[3]} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n".encode())
+print(b"".join(iter(lambda: s.recv(65536), b"")).decode().replace("\\r", ""))
+"""
+
+
+def test_the_socket_is_for_its_owner_and_group_only(here: World) -> None:
+    """Whoever may connect may administer, so nobody else may connect."""
+    here.start_daemon()
+    assert here.socket.stat().st_mode & 0o777 == 0o660

@@ -1,0 +1,73 @@
+"""The bytes of a run, held against what the server counted, between network namespaces."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.system.world import World
+
+BOX, NET = f"bkbox{os.getpid()}", f"bknet{os.getpid()}"
+BOX_ADDRESS, NET_ADDRESS = "10.77.0.1", "10.77.0.2"
+
+# The server counts HTTP messages; the interface counts Ethernet frames, with 66 bytes of
+# headers each and the frames that only acknowledge. Nothing else is on this line.
+LEAST, MOST, FRAMES = 1.0, 1.1, 4_000
+
+_NO_IPV6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
+
+
+def ip(*words: str) -> None:
+    """Run iproute2."""
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@contextmanager
+def line() -> Iterator[None]:
+    """Two namespaces with a line between them and nothing else."""
+    for name in (BOX, NET):
+        ip("netns", "add", name)
+    try:
+        ip("link", "add", "uplink", "netns", BOX, "type", "veth",
+           "peer", "name", "site", "netns", NET)  # fmt: skip
+        for name, device, address in ((BOX, "uplink", BOX_ADDRESS), (NET, "site", NET_ADDRESS)):
+            ip("netns", "exec", name, "sh", "-c", f"echo 1 > {_NO_IPV6}")
+            ip("-n", name, "address", "add", f"{address}/24", "dev", device)
+            ip("-n", name, "link", "set", device, "up")
+            ip("-n", name, "link", "set", "lo", "up")
+        yield
+    finally:
+        for name in (BOX, NET):
+            ip("netns", "del", name)
+
+
+@pytest.mark.root
+def test_a_runs_bytes_are_those_on_the_line(tmp_path: Path) -> None:
+    """Up and down, within the frames' own headers; loopback traffic beside it does not count."""
+    here = World(tmp_path)
+    try:
+        with line():
+            here.start_online(NET_ADDRESS, inside=NET)
+            here.start_daemon(inside=BOX)
+            run = here.sync()
+            assert run["status"] == "completed"
+            up, down = here.on_online("SELECT sum(bytes_up), sum(bytes_down) FROM sandbox_request")[
+                0
+            ]
+            for counted, truth in ((run["sent_bytes"], up), (run["received_bytes"], down)):
+                assert truth * LEAST <= counted <= truth * MOST + FRAMES, (counted, truth)
+            again = here.sync()
+            assert (again["sent_bytes"], again["received_bytes"]) == (0, 0)
+    finally:
+        here.end()
+
+
+def test_on_loopback_half_of_the_counters_is_the_run(here: World) -> None:
+    """Each byte is counted there once going out and once coming in."""
+    here.start_daemon()
+    run = here.sync()
+    up, down = here.on_online("SELECT sum(bytes_up), sum(bytes_down) FROM sandbox_request")[0]
+    assert run["sent_bytes"] + run["received_bytes"] >= up + down
