@@ -1,6 +1,30 @@
 """beekeed brings the work of a Beekee box's learners to their online Moodle.
 
-Theory of operation: see the README; this text is filled in with the code.
+Theory of operation, in the order of the data's way:
+
+1. `loop.py` waits until a sync is asked for and runs `engine/`, never two at a
+   time. `core/cycle.py` has the phases.
+2. `engine/reading.py` opens one consistent snapshot of the box's own Moodle
+   (`moodle/device.py`) and goes through it in slices: people, then each course's
+   enrolments, then each activity's completions. `core/change.py` holds each slice
+   against the receipts, which say what the online Moodle acknowledged. What is not
+   acknowledged is a change, and is noted in our own database (`sqlite/`) until it
+   is. The snapshot is closed before the first byte leaves.
+3. `engine/matching.py` finds each course that has changes online and checks that
+   it is the same (`core/course.py`). One that differs is left out with its reason.
+4. `engine/sending.py` takes the changes in the order of their value
+   (`core/plan.py`). It finds out who each learner is online (`core/person.py`),
+   makes what is missing (account, enrolment), and sends: the intent is written
+   before the request, the receipt after the answer. A request whose answer was
+   lost is settled by reading back, at once or at the next start, and is never
+   sent again blindly. One bad record is set aside with a reason; the rest goes on.
+5. `moodle/online.py` speaks Moodle's web services (`wire.py`, `answers.py`,
+   `refusals.py`) over one connection (`transport.py`); `link/` counts its bytes.
+6. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
+   `say/` has every sentence that they read.
+
+`daemon.py` is the only wiring. `ports/` are the lines along which parts can be
+replaced. `sandbox/` is a box and an online Moodle to try and test against.
 """
 
 __version__ = "0.1.0.dev0"

@@ -69,6 +69,7 @@ class Code(StrEnum):
     ACCOUNT_NOT_CREATABLE = "account_not_creatable"
     ACCOUNT_REFUSED = "account_refused"
     ACCOUNT_GONE_ONLINE = "account_gone_online"
+    NOT_ENROLLED_ON_BOX = "not_enrolled_on_box"
     NOT_ENROLLED_ONLINE = "not_enrolled_online"
     NO_MANUAL_ENROLMENT = "no_manual_enrolment"
     COMPLETION_OFF = "completion_off"

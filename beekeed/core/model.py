@@ -232,6 +232,8 @@ class Verdict(StrEnum):
     KEPT = "kept"
     """Online holds something else that stays; listed."""
     REFUSED = "refused"
+    UNSENT = "unsent"
+    """On the box, but nothing that is ever sent; counted so that nobody misses it."""
     NOT_TRIED = "not_tried"
     UNKNOWN = "unknown"
     """Sent, and no answer that can be read."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 from beekeed.clock import Clock
 from beekeed.core import change, person
 from beekeed.core.model import (
+    DONE,
     Account,
     Activity,
     Change,
@@ -29,6 +30,15 @@ from beekeed.ports.stores import Catalogue, Changes, Targets
 log = logging.getLogger(__name__)
 
 About = TypeVar("About", Change, Receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the box gave, beside what was noted as pending."""
+
+    courses: Sequence["KnownCourse"]
+    not_enrolled: int
+    """Completions of learners in courses where they are not enrolled, and never were at a sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +81,12 @@ class Reader:
         self._changes = changes
         self._targets = targets
 
-    async def read(self, target_id: int) -> Sequence[KnownCourse]:
-        """Note everything that is pending for a target; gives the box's courses.
+    async def read(self, target_id: int) -> Reading:
+        """Note everything that is pending for a target.
 
         Raises DeviceUnreadable; what was noted before stays.
         """
+        not_enrolled = 0
         async with self._device.snapshot(self._clock.now()) as box:
             people = await self._read_people(box, target_id)
             courses = [await self._known(course) for course in await box.courses()]
@@ -85,13 +96,18 @@ class Reader:
                     where = _Slice(target_id, known.course_id, activity_id)
                     rows = await box.completions(activity)
                     await self._note_completions(where, rows, members, people)
+                    not_enrolled += sum(
+                        row.device_id in people.by_device_id and row.device_id not in members
+                        for row in rows
+                        if row.state in DONE
+                    )
         await self._changes.end_reading(
             target_id,
             {known.course_id for known in courses},
             {id_ for known in courses for id_ in known.activity_ids.values()},
             self._clock.now(),
         )
-        return courses
+        return Reading(courses, not_enrolled)
 
     async def _known(self, course: Course) -> KnownCourse:
         course_id = await self._catalogue.number_course(course)

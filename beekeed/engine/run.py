@@ -1,14 +1,14 @@
 """One run from beginning to end: read, contact, match, send, record how it ended."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from beekeed.clock import Clock
 from beekeed.core.cycle import Event
-from beekeed.core.model import Reason, RunStatus
+from beekeed.core.model import Kind, Reason, RunStatus
 from beekeed.engine.matching import MatchedCourse, Matcher
-from beekeed.engine.reading import KnownCourse, Reader
+from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import Rules, Sender
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
@@ -40,7 +40,7 @@ class _Run:
     target_id: int | None = None
     stop_asked: bool = False
     sender: Sender | None = None
-    courses: Sequence[KnownCourse] = field(default=())
+    reading: Reading | None = None
 
 
 class Engine:
@@ -139,9 +139,19 @@ class Engine:
         run.target_id = await self._stores.targets.open(
             self._address, self._token_digest, self._clock.now()
         )
-        run.courses = await self._reader.read(run.target_id)
+        await self._read_box(run, run.target_id)
         run.report(Event.READ)
         return run.target_id
+
+    async def _read_box(self, run: _Run, target_id: int) -> None:
+        run.reading = await self._reader.read(target_id)
+        if run.reading.not_enrolled:
+            await self._stores.history.unsent(
+                run.run_id,
+                Kind.COMPLETION,
+                Reason(Code.NOT_ENROLLED_ON_BOX),
+                run.reading.not_enrolled,
+            )
 
     async def _contact(self, run: _Run, opened: int) -> int:
         """Meet the site, and settle what a lost answer left open. Gives the target."""
@@ -152,7 +162,7 @@ class Engine:
         run.target_id = target_id
         await self._settle(run, target_id)
         if target_id != opened:
-            run.courses = await self._reader.read(target_id)
+            await self._read_box(run, target_id)
         run.report(Event.CONTACTED)
         return target_id
 
@@ -168,7 +178,8 @@ class Engine:
         matcher = Matcher(
             online=self._online, targets=self._stores.targets, history=self._stores.history
         )
-        courses = [known for known in run.courses if known.course_id in pending]
+        known = run.reading.courses if run.reading is not None else ()
+        courses = [course for course in known if course.course_id in pending]
         matched = await matcher.match(run.run_id, target_id, courses)
         run.report(Event.MATCHED)
         return dict(matched)

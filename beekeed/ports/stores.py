@@ -295,6 +295,10 @@ class History(Protocol):
         """Note a course as synchronized in a run, or left out with its reason."""
         ...
 
+    async def unsent(self, run_id: int, kind: Kind, reason: Reason, count: int) -> None:
+        """Note that a run found so many facts of a kind that are never sent."""
+        ...
+
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
         """Close a run."""
         ...

@@ -238,6 +238,12 @@ SENTENCES: Mapping[str, Entry] = {
         "Ask the administrator why it was deleted.",
         "administrator",
     ),
+    "not_enrolled_on_box": Entry(
+        "They belong to people who are not enrolled in the course on the box, and never were at a"
+        " sync.",
+        "Enrol them on the box if their work should count.",
+        "teacher",
+    ),
     "not_enrolled_online": Entry(
         "The learner was enrolled in the course online and is not any more.",
         "Enrol the learner there again if the work should count.",

@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "already": "already online",
     "kept": "left as they are online",
     "refused": "set aside",
+    "unsent": "not sent",
     # Who should act.
     "nobody": "nobody",
     "teacher": "the teacher",

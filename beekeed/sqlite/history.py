@@ -3,10 +3,11 @@
 import secrets
 from datetime import datetime
 
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Verdict
 from beekeed.errors import Code
 from beekeed.ports.stores import Action, CourseMatch, Ending, Run, RunCourse, RunDetails
 from beekeed.sqlite.store import (
+    KIND_NUMBER,
     KIND_OF_NUMBER,
     Row,
     Store,
@@ -45,6 +46,15 @@ class SqliteHistory:
                 "INSERT OR REPLACE INTO run_course (run_id, course_id, left_out, left_out_params)"
                 " VALUES (?, ?, ?, ?)",
                 (run_id, match.course_id, *reason_values(match.reason)),
+            )
+
+    async def unsent(self, run_id: int, kind: Kind, reason: Reason, count: int) -> None:
+        """See ports.History."""
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT OR REPLACE INTO run_action (run_id, kind, verdict, code, count)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (run_id, KIND_NUMBER[kind], str(Verdict.UNSENT), str(reason.code), count),
             )
 
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:

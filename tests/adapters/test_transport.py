@@ -138,7 +138,7 @@ async def test_a_connection_cut_before_the_answer_leaves_the_outcome_unknown() -
     async def cut(request: web.Request) -> web.Response:
         await request.read()
         assert request.transport is not None
-        request.transport.abort()  # type: ignore[attr-defined]
+        request.transport.abort()
         return web.Response()
 
     async def half(request: web.Request) -> web.StreamResponse:
@@ -146,7 +146,7 @@ async def test_a_connection_cut_before_the_answer_leaves_the_outcome_unknown() -
         await response.prepare(request)
         await response.write(b'{"site')
         assert request.transport is not None
-        request.transport.abort()  # type: ignore[attr-defined]
+        request.transport.abort()
         return response
 
     for handler in (cut, half):
@@ -227,7 +227,7 @@ async def test_it_recovers_after_any_of_these() -> None:
         calls += 1
         if calls == 1:
             assert request.transport is not None
-            request.transport.abort()  # type: ignore[attr-defined]
+            request.transport.abort()
         return await answer(request)
 
     async with server(first_cut) as address, transport(address) as way:

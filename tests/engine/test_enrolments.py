@@ -137,3 +137,14 @@ async def test_a_course_without_manual_enrolment_says_so_once(here: School) -> N
         "SELECT count(*) FROM sandbox_request WHERE function LIKE '%call_external%'"
     )
     assert refused <= 4
+
+
+async def test_work_of_people_who_left_before_any_sync_is_counted(here: School) -> None:
+    """It is not sent, since nobody says that they are learners there; it is not hidden either."""
+    amina(here, "MATHS")
+    for activity in ("Water", "Air", "Numbers"):
+        here.box.complete("amina", activity)
+    details = await here.completed()
+    (unsent,) = [action for action in details.actions if action.verdict == "unsent"]
+    assert (unsent.kind, unsent.code, unsent.count) == ("completion", "not_enrolled_on_box", 2)
+    assert here.online.state("amina", "Water") is None

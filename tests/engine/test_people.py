@@ -188,7 +188,7 @@ async def test_guests_administrators_teachers_and_deleted_people_are_not_learner
 
 
 async def test_one_bad_record_stops_nobody_else(here: School) -> None:
-    """What Moodle would refuse is set aside before; what it refuses then, after; both are mended."""
+    """What Moodle would refuse is set aside before it is sent, or after; both can be mended."""
     here.online.person("other", "Other", "Person", email="taken@example.org")
     here.box.person("noemail", "No", "Email", email="none")
     here.box.person("taken", "Taken", "Email", email="taken@example.org")
@@ -204,7 +204,9 @@ async def test_one_bad_record_stops_nobody_else(here: School) -> None:
     assert here.online.state("fine", "Numbers") == 1
     for username in ("noemail", "taken"):
         here.box.sql(
-            "UPDATE mdl_user SET email = ? WHERE username = ?", f"{username}@box.example.org", username
+            "UPDATE mdl_user SET email = ? WHERE username = ?",
+            f"{username}@box.example.org",
+            username,
         )
     await here.completed()
     assert here.online.state("noemail", "Numbers") == 1

@@ -1,6 +1,7 @@
 """A kill or a lost answer between intent and receipt: nothing lost, nothing doubled."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def until_intended(here: World, kind: int) -> None:
         time.sleep(0.01)
 
 
-def work_online(here: World) -> dict[str, list[tuple[object, ...]]]:
+def work_online(here: World) -> dict[str, list[tuple[Any, ...]]]:
     """All rows online that a second sending could double or touch, with their times."""
     return {
         table: here.on_online(f"SELECT * FROM {table} ORDER BY id")
@@ -46,12 +47,12 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(
     """SIGKILL while a request is out, done or not done; the next start finds out which."""
     daemon = here.start_daemon()
     table, kind = WRITES[function]
-    rows = len(work_online(here)[table])
+    count = len(work_online(here)[table])
     here.switch(held, function)
     here.ctl("sync")
     until_intended(here, kind)
     if held == "hold_after":
-        here.until(f"SELECT count(*) > {rows} FROM {table}")
+        here.until(f"SELECT count(*) > {count} FROM {table}")
     daemon.kill()
     daemon.wait()
     before = work_online(here)

@@ -1,0 +1,43 @@
+"""The functions of the web service that the sandbox builds, by name.
+
+The one rule: a name is here, or calling it answers HTTP 501; a Moodle's answer is never made up.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from beekeed.sandbox.call import Call, Parameters
+from beekeed.sandbox.functions import (
+    batch,
+    completions,
+    contents,
+    courses,
+    enrolments,
+    memberships,
+    site,
+    users,
+)
+
+BATCH = "tool_mobile_call_external_functions"
+
+FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
+    {
+        "core_webservice_get_site_info": site.get_site_info,
+        "core_course_get_courses_by_field": courses.get_courses_by_field,
+        "core_course_get_contents": contents.get_course_contents,
+        "core_user_get_users_by_field": users.get_users_by_field,
+        "core_user_create_users": users.create_users,
+        "core_enrol_get_enrolled_users": enrolments.get_enrolled_users,
+        "core_enrol_get_users_courses": memberships.get_users_courses,
+        "enrol_manual_enrol_users": enrolments.enrol_users,
+        "enrol_manual_unenrol_users": enrolments.unenrol_users,
+        "core_completion_override_activity_completion_status": (
+            completions.override_activity_completion_status
+        ),
+        "core_completion_get_activities_completion_status": (
+            completions.get_activities_completion_status
+        ),
+        BATCH: batch.call_external_functions,
+    }
+)

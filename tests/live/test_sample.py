@@ -1,0 +1,130 @@
+"""A recorded device's work brought to a real online Moodle, and read back through its services."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live.moodle import LiveMoodle
+from tests.sample import fill
+from tests.system.world import World, execute
+
+pytestmark = pytest.mark.live
+
+LEARNERS = """
+    SELECT DISTINCT u.username, u.firstname, u.lastname, c.shortname
+    FROM mdl_user u JOIN mdl_role_assignments ra ON ra.userid = u.id
+    JOIN mdl_role r ON r.id = ra.roleid AND r.archetype = 'student'
+    JOIN mdl_context x ON x.id = ra.contextid AND x.contextlevel = 50
+    JOIN mdl_course c ON c.id = x.instanceid WHERE u.deleted = 0
+"""
+# Who did what, by course, section and place in the section: that is how the test pairs
+# activities, since a restored course keeps their order.
+DONE = """
+    SELECT u.username, c.shortname, s.section, cm.id, s.sequence
+    FROM mdl_course_modules_completion cmc JOIN mdl_user u ON u.id = cmc.userid
+    JOIN mdl_course_modules cm ON cm.id = cmc.coursemoduleid
+    JOIN mdl_course c ON c.id = cm.course JOIN mdl_course_sections s ON s.id = cm.section
+    WHERE cmc.completionstate IN (1, 2) AND u.deleted = 0 AND cm.completion <> 0
+"""
+
+
+class Sample(World):
+    """A world whose box is a recorded device and whose online Moodle is a real one."""
+
+    def __init__(self, folder: Path, moodle: LiveMoodle) -> None:
+        super().__init__(folder)
+        self.box.unlink()
+        fill(self.box, "device-sample")
+        self.address = moodle.address
+        self.token = moodle.token_file
+
+
+def test_every_learner_of_the_sample_agrees(tmp_path: Path) -> None:
+    """Accounts, enrolments and completions of 39 learners in three courses."""
+    moodle = LiveMoodle()
+    here = Sample(tmp_path, moodle)
+    try:
+        moodle.set_modified(dict(here.on_box("SELECT shortname, timemodified FROM mdl_course")))
+        here.start_daemon()
+        run = here.sync()
+        print(run["actions"], run["sent_bytes"], run["received_bytes"])
+        assert run["status"] == "completed", here.ctl("set-aside").out
+        compared = compare_accounts(here, moodle) + compare_completions(here, moodle)
+        print(f"{compared} facts agree")
+        again = here.sync()
+        assert again["status"] == "completed"
+        assert [a for a in again["actions"] if a["verdict"] != "unsent"] == []
+    finally:
+        here.end()
+
+
+def compare_accounts(here: World, moodle: LiveMoodle) -> int:
+    """Every learner exists with their names, enrolled in exactly the box's courses."""
+    wanted: dict[str, tuple[str, str, set[str]]] = {}
+    for username, first, last, shortname in here.on_box(LEARNERS):
+        wanted.setdefault(username, (first, last, set()))[2].add(shortname)
+    for username, (first, last, courses) in wanted.items():
+        (user,) = moodle.call("core_user_get_users_by_field", field="username", values=[username])
+        assert (user["firstname"], user["lastname"]) == (first, last)
+        enrolled = moodle.call("core_enrol_get_users_courses", userid=user["id"])
+        assert {course["shortname"] for course in enrolled} == courses
+    return sum(1 + len(courses) for _, _, courses in wanted.values())
+
+
+def compare_completions(here: World, moodle: LiveMoodle) -> int:
+    """Done online exactly where done on the box, for learners of each course."""
+    members = {(username, shortname) for username, _, _, shortname in here.on_box(LEARNERS)}
+    done = {
+        (username, shortname, section, sequence.split(",").index(str(cmid)))
+        for username, shortname, section, cmid, sequence in here.on_box(DONE)
+        if (username, shortname) in members
+    }
+    found = set()
+    compared = 0
+    for username, shortname in members:
+        (course,) = moodle.call(
+            "core_course_get_courses_by_field", field="shortname", value=shortname
+        )["courses"]
+        places = {
+            module["id"]: (section["section"], place)
+            for section in moodle.call("core_course_get_contents", courseid=course["id"])
+            for place, module in enumerate(section["modules"])
+        }
+        (user,) = moodle.call("core_user_get_users_by_field", field="username", values=[username])
+        statuses = moodle.call(
+            "core_completion_get_activities_completion_status",
+            courseid=course["id"], userid=user["id"],
+        )["statuses"]  # fmt: skip
+        compared += len(statuses)
+        for status in statuses:
+            if status["state"] in (1, 2):
+                found.add((username, shortname, *places[status["cmid"]]))
+    assert found == done
+    return compared
+
+
+def test_names_with_markup_characters_match(tmp_path: Path) -> None:
+    """An activity named "Reading & writing" is the same on both sides: names come raw."""
+    moodle = LiveMoodle()
+    here = Sample(tmp_path, moodle)
+    name = 'Reading & writing < "easy"'
+    (cmid,) = here.on_box(
+        "SELECT min(cm.instance) FROM mdl_course_modules cm WHERE course = 2"
+        " AND module = (SELECT id FROM mdl_modules WHERE name = 'page')"
+    )[0]
+    (old,) = here.on_box("SELECT name FROM mdl_page WHERE id = ?", cmid)[0]
+    rename = "UPDATE mdl_page SET name = '{}' WHERE name = '{}' AND course ="
+    rename += " (SELECT id FROM mdl_course WHERE shortname = 'BK-MATH')"
+    try:
+        moodle.set_modified(dict(here.on_box("SELECT shortname, timemodified FROM mdl_course")))
+        execute(here.box, "UPDATE mdl_page SET name = ? WHERE id = ?", name, cmid)
+        moodle.sql(rename.format(name, old))
+        moodle.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
+        here.start_daemon()
+        run = here.sync()
+        left_out = [course["shortname"] for course in run["courses"] if course["left_out"]]
+        assert left_out == []
+    finally:
+        moodle.sql(rename.format(old, name))
+        moodle.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
+        here.end()

@@ -1,0 +1,83 @@
+"""Builds sites like the ones that were recorded, so that the recorded ids fit.
+
+The facts are those of provision/target_courses.php: three courses, their activities in the order
+of their ids; earlier attempts had burnt some ids of the first recording.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from beekeed.sandbox import database, site
+from beekeed.sandbox.content import add_activity, add_empty_course
+from beekeed.sandbox.course import Activity, page
+from beekeed.sandbox.people import enrol
+from beekeed.sandbox.service import add_service
+
+TOKEN = "ab" * 16
+
+_COURSES = (
+    ("BK-MATH", "Mathematics 1"),
+    ("BK-FR", "French for beginners"),
+    ("BK-SCI", "Science"),
+)
+_ACTIVITIES = (
+    Activity("forum", "Announcements", 0),
+    *(page(f"Lesson {number}", (number - 1) % 4 + 1) for number in range(1, 7)),
+    Activity("page", "Manual page", 1, completion=1),
+    Activity("assign", "Essay", 2, completion=2, submit=True, grade=100.0),
+    Activity("quiz", "Quiz 1", 3, completion=2, receive_grade=True, grade=10.0),
+    Activity("forum", "Discussion", 4, completion=2, submit=True),
+    Activity("choice", "Poll", 4, completion=2, submit=True),
+)
+
+
+def burn(db: sqlite3.Connection, last_ids: Mapping[str, int]) -> None:
+    """Lets ids go on behind these, as after rows that were deleted or rolled back."""
+    for table, last in last_ids.items():
+        name = f"mdl_{table}"
+        db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
+
+
+def _make_courses(db: sqlite3.Connection, now: int) -> None:
+    for shortname, fullname in _COURSES:
+        course = add_empty_course(
+            db, shortname=shortname, fullname=fullname, idnumber=shortname, now=now
+        )
+        for activity in _ACTIVITIES:
+            add_activity(db, course, activity, now=now)
+
+
+def make_recorded(path: Path, now: int) -> None:
+    """The site of exchanges.jsonl: named target, debugging for developers, no password policy."""
+    site.create(path, now=now, shortname="target", fullname="target")
+    with closing(database.connect(path)) as db, database.transaction(db):
+        for name, setting in (("debug", "32767"), ("debugdisplay", "1"), ("passwordpolicy", "0")):
+            site.set_config(db, name, setting)
+        add_service(db, token=TOKEN, now=now)
+        names = (("Élodie", "O'Brien"), ("A", "B"), ("A", "B"))
+        for number, (first, last) in enumerate(names, start=1):
+            site.add_user(
+                db,
+                username=f"learner{number:04d}",
+                firstname=first,
+                lastname=last,
+                email=f"learner{number}@example.org",
+                now=now,
+            )
+        last_ids = {"user": 11, "course": 3, "course_sections": 10, "course_modules": 20}
+        burn(db, last_ids | {"page": 14, "forum": 2, "assign": 2, "quiz": 2})
+        _make_courses(db, now)
+        for learner in (4, 5, 6):
+            enrol(db, 4, learner, now=now)
+
+
+def make_production(path: Path, now: int) -> None:
+    """The site of production.jsonl: named online, fresh, nothing shown to developers."""
+    site.create(path, now=now, shortname="online", fullname="Online school")
+    with closing(database.connect(path)) as db, database.transaction(db):
+        site.set_config(db, "passwordpolicy", "0")
+        add_service(db, token=TOKEN, now=now)
+        _make_courses(db, now)

@@ -1,0 +1,297 @@
+"""The comparison: sees an agreeing pair agree, and every single change of one row."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from beekeed.sandbox.box import make_box
+from beekeed.sandbox.compare import compare
+from beekeed.sandbox.database import connect, insert
+from beekeed.sandbox.people import enrol
+from beekeed.sandbox.school import make_online
+from beekeed.sandbox.site import add_user
+
+NOW = 1_795_600_800
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A box, and an online site that has its work, put there by plain SQL."""
+    folder = tmp_path_factory.mktemp("pair")
+    box, online = folder / "box.sqlite", folder / "online.sqlite"
+    make_online(online, now=NOW, seed=1)
+    make_box(box, online, now=NOW, seed=1, learners=12)
+    with closing(connect(box)) as here, closing(connect(online)) as there:
+        mirror(here, there)
+    return box, online
+
+
+# An activity by what lasts, apart from its ids; none has its name twice in a course here but
+# "Exercice", of which the order of ids tells.
+_KEYS = """
+    SELECT cm.id, c.shortname || '/' || m.name || '/' || coalesce(p.name, q.name, a.name, f.name,
+           ch.name) || '/' || row_number() OVER (PARTITION BY c.id, m.id, p.name, q.name, a.name,
+           f.name, ch.name ORDER BY cm.id) AS key
+      FROM mdl_course_modules cm JOIN mdl_modules m ON m.id = cm.module
+      JOIN mdl_course c ON c.id = cm.course
+      LEFT JOIN mdl_page p ON m.name = 'page' AND p.id = cm.instance
+      LEFT JOIN mdl_quiz q ON m.name = 'quiz' AND q.id = cm.instance
+      LEFT JOIN mdl_assign a ON m.name = 'assign' AND a.id = cm.instance
+      LEFT JOIN mdl_forum f ON m.name = 'forum' AND f.id = cm.instance
+      LEFT JOIN mdl_choice ch ON m.name = 'choice' AND ch.id = cm.instance
+"""
+
+
+def mirror(here: sqlite3.Connection, there: sqlite3.Connection) -> None:
+    """Brings accounts, enrolments and completions online, as a perfect synchronization would."""
+    cmids = {row["key"]: row["id"] for row in there.execute(_KEYS)}
+    keys = {row["id"]: row["key"] for row in here.execute(_KEYS)}
+    for learner in here.execute("SELECT * FROM mdl_user WHERE id > 3").fetchall():
+        fields = {
+            name: learner[name]
+            for name in (
+                "username",
+                "firstname",
+                "lastname",
+                "email",
+                "idnumber",
+                "city",
+                "country",
+            )
+        }
+        user = add_user(there, now=NOW, **fields)
+        for (shortname,) in here.execute(
+            "SELECT c.shortname FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid "
+            "JOIN mdl_course c ON c.id = e.courseid WHERE ue.userid = ?",
+            (learner["id"],),
+        ).fetchall():
+            course = there.execute(
+                "SELECT id FROM mdl_course WHERE shortname = ?", (shortname,)
+            ).fetchone()["id"]
+            enrol(there, course, user, now=NOW)
+        for row in here.execute(
+            "SELECT * FROM mdl_course_modules_completion WHERE userid = ? "
+            "AND completionstate IN (1, 2)",
+            (learner["id"],),
+        ).fetchall():
+            insert(
+                there,
+                "course_modules_completion",
+                userid=user,
+                completionstate=1,
+                coursemoduleid=cmids[keys[row["coursemoduleid"]]],
+                timemodified=NOW,
+            )
+    there.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file alone is the whole of it
+    here.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.fixture
+def changed(pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """The pair, with an online copy that the test may change."""
+    box, online = pair
+    copy = tmp_path / "online.sqlite"
+    copy.write_bytes(online.read_bytes())
+    return box, copy
+
+
+def test_an_agreeing_pair_is_verified(pair: tuple[Path, Path]) -> None:
+    """Every fact is compared: accounts, enrolments, and each activity of each learner."""
+    found = compare(*pair)
+    assert found.differences == ()
+    assert found.verified
+    assert found.compared > 12 * 30
+
+
+def test_comparing_changes_nothing(pair: tuple[Path, Path]) -> None:
+    """It reads two files."""
+    before = [path.read_bytes() for path in pair]
+    compare(*pair)
+    assert [path.read_bytes() for path in pair] == before
+
+
+_STATE = (
+    "SELECT min(id) FROM mdl_course_modules_completion WHERE userid > 8 AND completionstate = 1"
+)
+_UNDONE = (
+    "SELECT {} FROM mdl_course_modules cm JOIN mdl_enrol e ON e.courseid = cm.course "
+    "JOIN mdl_user_enrolments ue ON ue.enrolid = e.id AND ue.userid > 8 "
+    "WHERE cm.completion > 0 AND NOT EXISTS (SELECT 1 FROM mdl_course_modules_completion c "
+    "WHERE c.coursemoduleid = cm.id AND c.userid = ue.userid) ORDER BY ue.userid, cm.id LIMIT 1"
+)
+_STRANGER = "(SELECT id FROM mdl_user WHERE username = 'pupil.kofi')"
+_TWO_OF_COURSE = (
+    "SELECT ue.userid FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid "
+    "WHERE e.courseid = {} AND ue.userid > 8"
+)
+_MISSING_COURSE = (
+    "SELECT u.id AS userid, e.id AS enrolid, con.id AS contextid FROM mdl_user u, mdl_enrol e "
+    "JOIN mdl_context con ON con.contextlevel = 50 AND con.instanceid = e.courseid "
+    "WHERE u.id > 8 AND e.enrol = 'manual' AND NOT EXISTS (SELECT 1 FROM mdl_user_enrolments ue "
+    "WHERE ue.userid = u.id AND ue.enrolid = e.id) LIMIT 1"
+)
+
+# Each drops, alters, swaps or adds one thing in one table of the online site.
+CHANGES = {
+    "account deleted": "UPDATE mdl_user SET deleted = 1 WHERE id = 9",
+    "account's row gone": "DELETE FROM mdl_user WHERE id = 9",
+    "another username": "UPDATE mdl_user SET username = 'x' || username WHERE id = 9",
+    "another first name": "UPDATE mdl_user SET firstname = firstname || 'x' WHERE id = 9",
+    "another last name": "UPDATE mdl_user SET lastname = lower(lastname) || 'x' WHERE id = 9",
+    "an accent lost": "UPDATE mdl_user SET lastname = 'Traore' WHERE lastname = 'Traoré'",
+    "another e-mail": "UPDATE mdl_user SET email = 'x' || email WHERE id = 9",
+    "e-mail lost": "UPDATE mdl_user SET email = '' WHERE id = 9",
+    "another idnumber": "UPDATE mdl_user SET idnumber = 'x' WHERE idnumber LIKE 'S-%'",
+    "city lost": "UPDATE mdl_user SET city = '' WHERE id = 9",
+    "another country": "UPDATE mdl_user SET country = 'FR' WHERE id = 9",
+    "names swapped": "UPDATE mdl_user SET firstname = lastname, lastname = firstname WHERE id = 9",
+    "learners' names swapped": (
+        "UPDATE mdl_user SET firstname = (SELECT o.firstname FROM mdl_user o "
+        "WHERE o.id = 19 - mdl_user.id) WHERE id IN (9, 10)"
+    ),
+    "enrolment gone": "DELETE FROM mdl_user_enrolments "
+    "WHERE id = (SELECT min(id) FROM mdl_user_enrolments WHERE userid > 8)",
+    "enrolment suspended": "UPDATE mdl_user_enrolments SET status = 1 "
+    "WHERE id = (SELECT min(id) FROM mdl_user_enrolments WHERE userid > 8)",
+    "way of enrolment closed": "UPDATE mdl_enrol SET status = 1 WHERE courseid = 2",
+    "enrolment of somebody else": f"UPDATE OR REPLACE mdl_user_enrolments SET userid = {_STRANGER} "
+    "WHERE id = (SELECT min(id) FROM mdl_user_enrolments WHERE userid > 8)",
+    "enrolment too many": "INSERT INTO mdl_user_enrolments (enrolid, userid) "
+    f"SELECT enrolid, userid FROM ({_MISSING_COURSE})",
+    "role gone": "DELETE FROM mdl_role_assignments "
+    "WHERE id = (SELECT min(id) FROM mdl_role_assignments WHERE userid > 8)",
+    "role of a teacher": "UPDATE mdl_role_assignments SET roleid = 3 "
+    "WHERE id = (SELECT min(id) FROM mdl_role_assignments WHERE userid > 8)",
+    "role without archetype": "UPDATE mdl_role SET archetype = '' WHERE shortname = 'student'",
+    "completion gone": f"DELETE FROM mdl_course_modules_completion WHERE id = ({_STATE})",
+    "completion taken back": "UPDATE mdl_course_modules_completion SET completionstate = 0 "
+    f"WHERE id = ({_STATE})",
+    "completion failed": "UPDATE mdl_course_modules_completion SET completionstate = 3 "
+    f"WHERE id = ({_STATE})",
+    "completion of somebody else": "UPDATE OR REPLACE mdl_course_modules_completion "
+    f"SET userid = {_STRANGER} WHERE id = ({_STATE})",
+    "completion of nobody": "UPDATE mdl_course_modules_completion SET userid = 999 "
+    f"WHERE id = ({_STATE})",
+    "completion of another activity": "UPDATE OR IGNORE mdl_course_modules_completion "
+    f"SET coursemoduleid = ({_UNDONE.format('cm.id')}) WHERE id = ("
+    "SELECT min(id) FROM mdl_course_modules_completion "
+    f"WHERE userid = ({_UNDONE.format('ue.userid')}))",
+    "completion too many": "INSERT INTO mdl_course_modules_completion "
+    "(coursemoduleid, userid, completionstate, timemodified) "
+    f"{_UNDONE.format('cm.id, ue.userid, 1, 1')}",
+    "passed too many": "INSERT INTO mdl_course_modules_completion "
+    "(coursemoduleid, userid, completionstate, timemodified) "
+    f"{_UNDONE.format('cm.id, ue.userid, 2, 1')}",
+    "failed too many": "INSERT INTO mdl_course_modules_completion "
+    "(coursemoduleid, userid, completionstate, timemodified) "
+    f"{_UNDONE.format('cm.id, ue.userid, 3, 1')}",
+    "completion of an activity that the box lacks": "INSERT INTO mdl_course_modules_completion "
+    "(coursemoduleid, userid, completionstate, timemodified) SELECT cm.id, 9, 1, 1 "
+    "FROM mdl_course_modules cm JOIN mdl_page p ON p.id = cm.instance AND cm.module = 16 "
+    "WHERE p.name = 'News of the term'",
+    "activity deleted": "DELETE FROM mdl_course_modules WHERE id = (SELECT min(id) "
+    "FROM mdl_course_modules WHERE completion = 2)",
+    "activity on its way out": "UPDATE mdl_course_modules SET deletioninprogress = 1 "
+    "WHERE id = (SELECT min(id) FROM mdl_course_modules WHERE completion = 2)",
+    "activity not tracked": "UPDATE mdl_course_modules SET completion = 0 WHERE id = "
+    "(SELECT min(id) FROM mdl_course_modules WHERE completion = 2)",
+    "activity renamed": "UPDATE mdl_page SET name = 'x' WHERE name = 'Fractions'",
+    "activity in another section": "UPDATE mdl_course_modules SET section = section + 1 "
+    "WHERE id = (SELECT min(id) FROM mdl_course_modules WHERE completion = 2)",
+    "course renamed": "UPDATE mdl_course SET shortname = 'x' WHERE shortname = 'BK-FR'",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_single_change_is_seen(changed: tuple[Path, Path], change: str) -> None:
+    """Whatever single row online is dropped, altered or added, the pair no longer agrees."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        assert db.execute(change).rowcount > 0
+    found = compare(box, online)
+    assert not found.verified
+    assert found.differences
+
+
+def _swap(db: sqlite3.Connection, table: str, column: str, one: int, other: int) -> None:
+    """Swaps a column's value between two rows, past the unique index."""
+    values = [
+        db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (row,)).fetchone()[0]
+        for row in (one, other)
+    ]
+    assert values[0] != values[1]
+    for row, value in ((one, -1), (other, values[0]), (one, values[1])):
+        db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, row))
+
+
+def test_two_learners_completions_swapped_are_seen(changed: tuple[Path, Path]) -> None:
+    """One learner's activity stands with another who has not done it, and the reverse."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        one, other = db.execute(
+            "SELECT a.id, b.id FROM mdl_course_modules_completion a "
+            "JOIN mdl_course_modules_completion b ON b.userid > a.userid "
+            "AND b.coursemoduleid <> a.coursemoduleid WHERE a.userid > 8 "
+            "AND NOT EXISTS (SELECT 1 FROM mdl_course_modules_completion c "
+            "WHERE c.userid = a.userid AND c.coursemoduleid = b.coursemoduleid) "
+            "AND NOT EXISTS (SELECT 1 FROM mdl_course_modules_completion c "
+            "WHERE c.userid = b.userid AND c.coursemoduleid = a.coursemoduleid) LIMIT 1"
+        ).fetchone()
+        _swap(db, "mdl_course_modules_completion", "userid", one, other)
+    assert len(compare(box, online).differences) == 4
+
+
+def test_two_activities_of_one_name_swapped_are_seen(changed: tuple[Path, Path]) -> None:
+    """The first "Exercice" is not the second one."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        db.execute(
+            "UPDATE mdl_course_sections SET sequence = (SELECT group_concat(id) FROM "
+            "(SELECT cm.id FROM mdl_course_modules cm "
+            "WHERE cm.section = mdl_course_sections.id ORDER BY cm.id DESC)) "
+            "WHERE id = (SELECT section FROM mdl_course_modules cm JOIN mdl_page p "
+            "ON p.id = cm.instance AND cm.module = 16 AND p.name = 'Exercice' LIMIT 1)"
+        )
+    assert not compare(box, online).verified
+
+
+def test_two_learners_enrolments_swapped_are_seen(changed: tuple[Path, Path]) -> None:
+    """Who is in two courses gets the place of who is in all three."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        counts = db.execute(
+            "SELECT userid, count(*) AS n FROM mdl_user_enrolments WHERE userid > 8 "
+            "GROUP BY userid ORDER BY n, userid"
+        ).fetchall()
+        fewer, more = counts[0]["userid"], counts[-1]["userid"]
+        assert counts[0]["n"] < counts[-1]["n"]
+        enrolid = db.execute(
+            "SELECT enrolid FROM mdl_user_enrolments WHERE userid = ? AND enrolid NOT IN "
+            "(SELECT enrolid FROM mdl_user_enrolments WHERE userid = ?)",
+            (more, fewer),
+        ).fetchone()["enrolid"]
+        db.execute(
+            "UPDATE mdl_user_enrolments SET userid = ? WHERE userid = ? AND enrolid = ?",
+            (fewer, more, enrolid),
+        )
+    assert not compare(box, online).verified
+
+
+def test_what_is_not_of_the_box_is_not_its_business(changed: tuple[Path, Path]) -> None:
+    """Other people's accounts, enrolments and work online may be as they are."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        db.execute("UPDATE mdl_user SET firstname = 'x' WHERE id <= 8")
+        db.execute("DELETE FROM mdl_user_enrolments WHERE userid <= 8")
+        db.execute("DELETE FROM mdl_course_modules_completion WHERE userid <= 8")
+    assert compare(box, online).verified
+
+
+def test_an_empty_online_site_is_not_verified(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Nothing there is no agreement."""
+    make_online(tmp_path / "empty.sqlite", now=NOW, seed=1)
+    found = compare(pair[0], tmp_path / "empty.sqlite")
+    assert not found.verified
+    assert {d.fact for d in found.differences if d.box == "True"} >= {"account"}

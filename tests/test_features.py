@@ -1,0 +1,65 @@
+"""features.toml, README and the shipped files, held to what is there."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from beekeed.ctl import parser
+from beekeed.ctl.exits import EXITS
+
+ROOT = Path(__file__).parent.parent
+FEATURES = tomllib.loads((ROOT / "tests" / "features.toml").read_text())
+
+
+def functions(file: Path) -> set[str]:
+    """The test functions of a file."""
+    tree = ast.parse(file.read_text())
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in tree.body if isinstance(node, defined)}
+
+
+@pytest.mark.parametrize("row", FEATURES)
+def test_every_claimed_row_has_tests_that_exist(row: str) -> None:
+    """Nothing is claimed that no test shows."""
+    assert FEATURES[row]["tests"]
+    for name in FEATURES[row]["tests"]:
+        file, _, function = name.partition("::")
+        assert function in functions(ROOT / file), name
+
+
+def test_the_readme_names_every_command_and_exit_code() -> None:
+    """What a person reads is what the program has."""
+    readme = (ROOT / "README.md").read_text()
+    usage = parser().format_help()
+    commands = re.findall(r"^    ([a-z-]+)\s", usage, re.MULTILINE)
+    assert len(commands) >= 6
+    for command in commands:
+        assert f"`beekeectl {command}" in readme
+    flat = " ".join(readme.split())
+    for code, text in EXITS.items():
+        assert f"{code.value} {text}" in flat
+
+
+def test_the_readme_names_only_files_that_exist() -> None:
+    """No dead link."""
+    readme = (ROOT / "README.md").read_text()
+    for link in re.findall(r"\]\(([^)#]+)\)", readme):
+        assert (ROOT / link).exists(), link
+
+
+def test_the_unit_is_one_that_systemd_understands() -> None:
+    """Every directive is known; only the program is not installed here."""
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(ROOT / "systemd" / "beekeed.service")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    unexpected = [
+        line
+        for line in done.stderr.splitlines()
+        if "beekeed.service" in line and "is not executable" not in line and "man" not in line
+    ]
+    assert unexpected == []
