@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
@@ -19,6 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
+    # No deadline for one example: a busy machine is not a fault.
+    hypothesis.settings.register_profile("beekeed", deadline=None)
+    hypothesis.settings.load_profile("beekeed")
 
 
 REASONS: dict[str, tuple[str, Callable[[pytest.Config], bool]]] = {
