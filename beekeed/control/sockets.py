@@ -3,8 +3,8 @@
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -25,10 +25,21 @@ async def serve_control(api: Api, path: Path, group: str) -> AsyncIterator[None]
     runner = web.AppRunner(application(api), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        await web.SockSite(runner, _bind(path, group)).start()
-        yield
+        with _bound(path, group) as bound:
+            await web.SockSite(runner, bound).start()
+            yield
     finally:
-        await runner.cleanup()  # takes the socket's file away as well
+        await runner.cleanup()
+
+
+@contextmanager
+def _bound(path: Path, group: str) -> Iterator[socket.socket]:
+    """Make the socket and its file, which goes when the body ends."""
+    made = _bind(path, group)
+    try:
+        yield made
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _bind(path: Path, group: str) -> socket.socket:

@@ -47,6 +47,7 @@ class World:
         self.state = folder / "state" / "beekeed.sqlite"
         self.token = folder / "token"
         self.address = ""
+        self.environment = os.environ | {"LC_ALL": "C.UTF-8"}
         self._children: list[subprocess.Popen[str]] = []
         now = int(time.time())
         self.token.write_text(make_online(self.online, now=now, seed=seed))
@@ -62,7 +63,7 @@ class World:
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env=os.environ | {"LC_ALL": "C.UTF-8"},
+                env=self.environment,
             )
         self._children.append(child)
         return child
@@ -115,7 +116,7 @@ class World:
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            env=self.environment,
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
