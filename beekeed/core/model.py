@@ -91,7 +91,6 @@ class Course:
     modified_at: int
     """Unix seconds, compared for equality only: a restored course keeps its original's."""
     device_id: int
-    tracks_completion: bool
     activities: tuple[Activity, ...]
 
 

@@ -160,7 +160,6 @@ class _Snapshot:
                 fullname=fullname,
                 modified_at=modified_at,
                 device_id=id_,
-                tracks_completion=bool(tracks),
                 activities=_activities(await self._parts(id_), bool(tracks)),
             )
             for id_, shortname, fullname, modified_at, tracks in rows

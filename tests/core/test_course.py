@@ -21,7 +21,7 @@ def course(*names: str, untracked: frozenset[str] = frozenset()) -> Course:
         seen[int(section), name] += 1
         key = ActivityKey(int(section), "page", name, nth)
         activities.append(Activity(key, number, tracked=text not in untracked, graded=False))
-    return Course("MATH", "Mathematics", 2000, 4, True, tuple(activities))
+    return Course("MATH", "Mathematics", 2000, 4, tuple(activities))
 
 
 def contents(*names: str) -> list[OnlineActivity]:
@@ -62,7 +62,7 @@ def test_an_untracked_twin_still_tells_which_one_is_meant() -> None:
     box = course("1:Same", "1:Same")
     first, second = box.activities
     untracked = Activity(first.key, first.device_id, tracked=False, graded=False)
-    box = Course("MATH", "Mathematics", 2000, 4, True, (untracked, second))
+    box = Course("MATH", "Mathematics", 2000, 4, (untracked, second))
     assert pairs(match(box, ONLINE, contents("1:Same", "1:Same"))) == {"Same/1": 102}
 
 

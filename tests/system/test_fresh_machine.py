@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,12 +59,15 @@ def machine(folder: Path) -> Iterator[Path]:
             shutil.copytree(here, there, dirs_exist_ok=True)
         elif here.exists():
             shutil.copy(here, there)
-    with ExitStack() as stack:
+    run("mount", "--bind", str(root), str(root))  # "/" there is a mount point, as anywhere
+    try:
+        run("mount", "--make-private", str(root))
         for name in ("proc", "sys", "dev"):
             run("mount", "--rbind", f"/{name}", str(root / name))
-            stack.callback(run, "umount", "--lazy", "--recursive", str(root / name))
             run("mount", "--make-rslave", str(root / name))
         yield root
+    finally:
+        run("umount", "--lazy", "--recursive", str(root))
 
 
 def inside(root: Path, user: str, command: str) -> subprocess.CompletedProcess[str]:
