@@ -98,7 +98,7 @@ class Participant(msgspec.Struct):
 
 class _Status(msgspec.Struct):
     cmid: int
-    state: int
+    state: int | None  # null where only a view is stored (seen on 4.5.6)
 
 
 class Statuses(msgspec.Struct):
@@ -115,7 +115,7 @@ class _Created(msgspec.Struct):
 class _Override(msgspec.Struct):
     cmid: int
     userid: int
-    state: int
+    state: int | None
     tracking: int
 
 
@@ -175,9 +175,9 @@ def _completed(step: Complete, answer: _Override) -> Outcome:
     return Outcome(Verdict.REFUSED, reason=Reason(Code.NOT_APPLIED))
 
 
-def state_of(number: int) -> Completion:
-    """Read a completion state."""
+def state_of(number: int | None) -> Completion:
+    """Read a completion state; none is incomplete."""
     try:
-        return Completion(number)
+        return Completion(number or 0)
     except ValueError as error:
         raise RemoteGarbled(Code.ANSWER_UNREADABLE, what="completion state") from error

@@ -26,6 +26,7 @@ from beekeed.errors import Code, LinkDown, RemoteRefused
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.sandbox.online import SandboxOnline
+from beekeed.sandbox.people import view
 from beekeed.sandbox.service import add_service
 from tests.adapters.test_transport import server
 from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, Side
@@ -281,6 +282,22 @@ async def test_the_state_that_comes_back_decides(
     place = (side.course("MATHS"), side.user("amina"))
     states = await online.completions([place])
     assert states[place][side.module("Test")] == after
+
+
+async def test_an_activity_that_was_only_viewed_has_no_state(
+    online: MoodleWebServices, side: Side
+) -> None:
+    """Moodle answers null then, for a number: that is incomplete, and no riddle."""
+    side.learner("amina", "Amina", "Diallo", "MATHS")
+    with side.open() as db:
+        view(db, side.module("Numbers"), side.user("amina"), now=MADE)
+    place = (side.course("MATHS"), side.user("amina"))
+    states = (await online.completions([place]))[place]
+    assert states[side.module("Numbers")] is Completion.INCOMPLETE
+    side.sql("UPDATE mdl_course_modules SET completion = 0")
+    (outcome,) = await online.apply([complete(side, "Numbers")])
+    assert outcome.reason is not None
+    assert outcome.reason.code is Code.TRACKING_OFF
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after", "garbage", "html"])
