@@ -49,12 +49,57 @@ async def run(settings: Settings, file: Path) -> None:
 async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
     clock = SystemClock()
     uplink = Uplink()
-    device = SqliteDevice(
+    device = _device(settings)
+    stores = Stores(
+        catalogue=SqliteCatalogue(store=store),
+        changes=SqliteChanges(store=store),
+        targets=SqliteTargets(store=store),
+        journal=SqliteJournal(store=store),
+        history=SqliteHistory(store=store),
+    )
+    engine = Engine(
+        clock=clock,
+        device=device,
+        online=_online(settings, token, uplink),
+        stores=stores,
+        meter=InterfaceMeter(uplink=uplink),
+        rules=_rules(settings),
+        address=settings.online.address,
+        token_digest=token_digest(token),
+    )
+    notify = notifier()
+    loop = Loop(engine=engine, announce=lambda phase: notify(_status(phase)))
+    api = Api(
+        version=__version__,
+        clock=clock,
+        runner=loop,
+        device=device,
+        open_online=lambda: _online(settings, token, uplink),
+        history=stores.history,
+        changes=stores.changes,
+        targets=stores.targets,
+        address=settings.online.address,
+        token_digest=token_digest(token),
+        recheck_settings=lambda: recheck(file),
+    )
+    interrupted = await stores.history.close_interrupted(clock.now())
+    if interrupted:
+        log.warning("%d sync was cut off before this start", interrupted)
+    socket_path = Path(settings.daemon.control_socket)
+    async with serve_control(api, socket_path, settings.daemon.control_group):
+        await _until_stopped(loop, notify)
+
+
+def _device(settings: Settings) -> SqliteDevice:
+    return SqliteDevice(
         path=Path(settings.device.path),
         prefix=settings.device.prefix,
         learner_archetypes=settings.device.learner_archetypes,
     )
-    online = MoodleWebServices(
+
+
+def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices:
+    return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
             token=token,
@@ -66,50 +111,15 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         learner_role_id=settings.online.learner_role_id,
         mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
     )
-    stores = Stores(
-        catalogue=SqliteCatalogue(store=store),
-        changes=(changes := SqliteChanges(store=store)),
-        targets=(targets := SqliteTargets(store=store)),
-        journal=SqliteJournal(store=store),
-        history=(history := SqliteHistory(store=store)),
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        username_prefix=settings.accounts.username_prefix,
+        never_touch=frozenset(settings.accounts.never_touch),
+        learner_roles=frozenset({settings.online.learner_role}),
+        slice_changes=settings.online.batch_calls,
     )
-    digest = token_digest(token)
-    engine = Engine(
-        clock=clock,
-        device=device,
-        online=online,
-        stores=stores,
-        meter=InterfaceMeter(uplink=uplink),
-        rules=Rules(
-            username_prefix=settings.accounts.username_prefix,
-            never_touch=frozenset(settings.accounts.never_touch),
-            learner_roles=frozenset({settings.online.learner_role}),
-            slice_changes=settings.online.batch_calls,
-        ),
-        address=settings.online.address,
-        token_digest=digest,
-    )
-    notify = notifier()
-    loop = Loop(engine=engine, announce=lambda phase: notify(_status(phase)))
-    api = Api(
-        version=__version__,
-        clock=clock,
-        runner=loop,
-        device=device,
-        online=online,
-        history=history,
-        changes=changes,
-        targets=targets,
-        address=settings.online.address,
-        token_digest=digest,
-        recheck_settings=lambda: recheck(file),
-    )
-    interrupted = await history.close_interrupted(clock.now())
-    if interrupted:
-        log.warning("%d sync was cut off before this start", interrupted)
-    socket_path = Path(settings.daemon.control_socket)
-    async with serve_control(api, socket_path, settings.daemon.control_group):
-        await _until_stopped(loop, notify)
 
 
 async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:

@@ -55,7 +55,8 @@ class Api:
     clock: Clock
     runner: Runner
     device: DeviceMoodle
-    online: OnlineMoodle
+    open_online: Callable[[], OnlineMoodle]
+    """Give a way to the online Moodle of the caller's own, to be closed by the caller."""
     history: History
     changes: Changes
     targets: Targets

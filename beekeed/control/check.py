@@ -14,6 +14,7 @@ from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
 from beekeed.core.model import Reason, Site
 from beekeed.errors import BeekeedError, Code, RemoteRefused
+from beekeed.ports.online import OnlineMoodle
 
 _TOKEN_CODES = frozenset({Code.TOKEN_REFUSED, Code.ACCESS_REFUSED, Code.ACCOUNT_SUSPENDED})
 
@@ -61,17 +62,18 @@ async def check(api: Api, _: web.Request) -> dict[str, Any]:
 
     await findings.attempt("settings", settings)
     await findings.attempt("database", database)
+    online = api.open_online()
     try:
-        await _check_online(api, findings)
+        await _check_online(online, findings)
     finally:
-        await api.online.close()
+        await online.close()
     failed = any(step["state"] == "failed" for step in findings.steps)
     return {"schema": "beekeed.check/1", "ok": not failed, "steps": findings.steps}
 
 
-async def _check_online(api: Api, findings: _Findings) -> None:
+async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:
     try:
-        site = await api.online.probe()
+        site = await online.probe()
     except RemoteRefused as error:
         at_token = error.code in _TOKEN_CODES
         findings.add("target", "ok" if at_token else "failed", None if at_token else _why(error))
