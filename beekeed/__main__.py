@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from beekeed.sandbox import online
 
         return online.main(rest)
+    if arguments.program == "sandbox-box":
+        from beekeed.sandbox import box
+
+        return box.main(rest)
     if arguments.program == "demo":
         from beekeed.sandbox import demo
 
@@ -37,9 +42,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=beekeed.__version__)
     programs = parser.add_subparsers(dest="program", required=True, metavar="PROGRAM")
     run = programs.add_parser("run", help="run the daemon")
-    run.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE", help=DEFAULT_CONFIG)
+    run.add_argument(
+        "--config",
+        default=DEFAULT_CONFIG,
+        metavar="FILE",
+        help=f"the settings (default: {DEFAULT_CONFIG})",
+    )
     programs.add_parser("demo", help="try everything in a sandbox", add_help=False)
     programs.add_parser("sandbox-online", help="a stand-in online Moodle", add_help=False)
+    programs.add_parser("sandbox-box", help="a box's database with its courses", add_help=False)
     return parser
 
 
@@ -75,7 +86,16 @@ def _print_problems(error: BeekeedError) -> None:
 
 def _print(error: BeekeedError) -> None:
     said = say(error.code, error.params)
-    print(f"beekeed: {said.what}\n  {said.remedy}", file=sys.stderr)
+    for text, margin in ((f"beekeed: {said.what}", ""), (said.remedy, "  ")):
+        folded = textwrap.fill(
+            text,
+            80,
+            initial_indent=margin,
+            subsequent_indent=margin,
+            break_long_words=False,  # a path can be copied
+            break_on_hyphens=False,
+        )
+        print(folded, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+_PATIENCE_SECONDS = 300  # the longest question waits 60; a check of a slow link takes longer
+
 
 class Refused(Exception):
     """The daemon was not reached, or answered no: a code and the parameters of its sentence."""
@@ -52,12 +54,13 @@ class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: str) -> None:
-        super().__init__("beekeed")
+        super().__init__("beekeed", timeout=_PATIENCE_SECONDS)
         self._path = path
 
     def connect(self) -> None:
         """Connect to the socket's file."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
 
 

@@ -37,7 +37,7 @@ class DeviceSettings(Section, frozen=True, kw_only=True):
 class OnlineSettings(Section, frozen=True, kw_only=True):
     """The online Moodle."""
 
-    address: Annotated[str, Meta(pattern="^https?://[^/?#]+")]
+    address: Annotated[str, Meta(pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")]
     token_file: Text
     allow_http: bool = False
     timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
@@ -87,7 +87,7 @@ _EXAMPLES: Mapping[str, str] = {
 
 _MUST_BE: Mapping[str, str] = {
     "device.prefix": "small letters, digits and _, or empty",
-    "online.address": "a web address",
+    "online.address": "the web address of the site, without a page or a question mark",
     "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
     "accounts.password": '"random" or "mailed"',
     "daemon.log_level": '"debug", "info", "warning" or "error"',
@@ -156,7 +156,9 @@ def build(inputs: Mapping[str, Input], file: Path) -> Settings:
         problems += _contradictions(inputs)
     if problems:
         raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
-    return msgspec.convert(sections, Settings, from_attributes=True)
+    built = msgspec.convert(sections, Settings, from_attributes=True)
+    online = msgspec.structs.replace(built.online, address=built.online.address.rstrip("/"))
+    return msgspec.structs.replace(built, online=online)
 
 
 def _build_section(
@@ -261,5 +263,6 @@ def read_token(settings: Settings) -> str:
         detail = str(error.strerror) if isinstance(error, OSError) else "it is not text"
         raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail) from error
     if not token or any(c.isspace() for c in token):
-        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail="it holds no token")
+        detail = "it holds more than one word" if token else "it is empty"
+        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail)
     return token

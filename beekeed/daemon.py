@@ -74,13 +74,14 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         clock=clock,
         runner=loop,
         device=device,
-        open_online=lambda: _online(settings, token, uplink),
+        # Its bytes are not a run's: it has a line of its own.
+        open_online=lambda: _online(settings, token, Uplink()),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
         address=settings.online.address,
         token_digest=token_digest(token),
-        recheck_settings=lambda: recheck(file),
+        recheck_settings=lambda: _unchanged(settings, token, file),
     )
     interrupted = await stores.history.close_interrupted(clock.now())
     if interrupted:
@@ -151,9 +152,10 @@ def _status(phase: Phase) -> str:
     return f"STATUS={word(phase)}"
 
 
-def recheck(file: Path) -> None:
-    """Read the settings and the token again, as a start would. Raises ConfigError."""
-    read_token(load(file))
+def _unchanged(settings: Settings, token: str, file: Path) -> bool:
+    """Tell whether a start would find the same settings and token. Raises ConfigError."""
+    now = load(file)
+    return (now, read_token(now)) == (settings, token)
 
 
 def token_digest(token: str) -> str:

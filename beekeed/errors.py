@@ -23,11 +23,16 @@ class Code(StrEnum):
     SETTINGS_WRONG = "settings_wrong"
     TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a name, not a secret
     ADDRESS_NOT_HTTPS = "address_not_https"
+    STATE_NOT_WRITABLE = "state_not_writable"
+    SOCKET_UNUSABLE = "socket_unusable"
+    SOCKET_IN_USE = "socket_in_use"
+    SETTINGS_CHANGED = "settings_changed"
 
     # The box's own Moodle (DeviceUnreadable).
     DEVICE_MISSING = "device_missing"
     DEVICE_NOT_MOODLE = "device_not_moodle"
     DEVICE_UNREADABLE = "device_unreadable"
+    NO_LEARNERS = "no_learners"
 
     # The way to the online Moodle (LinkDown, OutcomeUnknown).
     NAME_NOT_FOUND = "name_not_found"
@@ -51,6 +56,7 @@ class Code(StrEnum):
     FUNCTION_MISSING = "function_missing"
     CAPABILITY_MISSING = "capability_missing"
     ROLE_NOT_ASSIGNABLE = "role_not_assignable"
+    LEARNER_ROLE_WRONG = "learner_role_wrong"
 
     # Why a course is left out.
     COURSE_NOT_ONLINE = "course_not_online"
@@ -65,10 +71,14 @@ class Code(StrEnum):
     OTHER_PERSON_ONLINE = "other_person_online"
     USERNAME_REUSED = "username_reused"
     NEVER_TOUCH = "never_touch"
+    OWN_ACCOUNT = "own_account"
     OTHER_ROLE_ONLINE = "other_role_online"
     ACCOUNT_NOT_CREATABLE = "account_not_creatable"
     ACCOUNT_REFUSED = "account_refused"
+    ACCOUNT_UNCONFIRMED = "account_unconfirmed"
     ACCOUNT_GONE_ONLINE = "account_gone_online"
+    GONE_FROM_BOX = "gone_from_box"
+    UNKNOWN_STATE = "unknown_state"
     NOT_ENROLLED_ON_BOX = "not_enrolled_on_box"
     NOT_ENROLLED_ONLINE = "not_enrolled_online"
     NO_MANUAL_ENROLMENT = "no_manual_enrolment"
@@ -146,6 +156,22 @@ class RemoteRefused(BeekeedError):
     def errorcode(self) -> str:
         """Moodle's own code for it; empty where it gave none."""
         return str(self.params.get("errorcode", ""))
+
+    @property
+    def of_site(self) -> bool:
+        """Whether it refuses us altogether, before it runs any function of a request."""
+        return self.code in _OF_SITE
+
+
+_OF_SITE = frozenset(
+    {
+        Code.TOKEN_REFUSED,
+        Code.ACCESS_REFUSED,
+        Code.ACCOUNT_SUSPENDED,
+        Code.MAINTENANCE,
+        Code.WEB_SERVICES_OFF,
+    }
+)
 
 
 class RemoteGarbled(BeekeedError):

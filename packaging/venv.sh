@@ -14,11 +14,11 @@ make_venv() {
         rm -rf "$venv"
         python3 -m venv "$venv"
         for file in $lists; do
-            "$venv/bin/pip" --quiet --disable-pip-version-check install \
+            "$venv/bin/pip" -qq --disable-pip-version-check install \
                 --no-build-isolation --use-pep517 --require-hashes -r "$file" >&2
         done
         printf '%s\n' "$stamp" > "$venv/stamp"
     fi
-    "$venv/bin/pip" --quiet --disable-pip-version-check install \
+    "$venv/bin/pip" -qq --disable-pip-version-check install \
         --no-build-isolation --no-deps --force-reinstall "$@" >&2
 }

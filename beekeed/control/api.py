@@ -62,9 +62,12 @@ class Api:
     targets: Targets
     address: str
     token_digest: str
-    recheck_settings: Callable[[], None]
-    """Read the settings file again; raises ConfigError where it would not start with it."""
+    recheck_settings: Callable[[], bool]
+    """Read the settings again; False where they are not those that beekeed started with.
 
-    async def target_id(self) -> int:
-        """Give the target that the settings name."""
-        return await self.targets.open(self.address, self.token_digest, self.clock.now())
+    Raises ConfigError where it would not start with them.
+    """
+
+    async def target_id(self) -> int | None:
+        """Give the target that the settings name, or None before its first sync."""
+        return await self.targets.find(self.address, self.token_digest)

@@ -3,7 +3,7 @@
 Each step is tried only if those before it, on which it depends, held.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -36,32 +36,14 @@ class _Findings:
         view = reason_view(reason.code, reason.params) if reason else None
         self.steps.append({"step": step, "state": state, "facts": dict(facts), "reason": view})
 
-    async def attempt(self, step: str, trial: Callable[[], Awaitable[dict[str, object]]]) -> None:
-        """Try a step that gives facts or raises one of our errors."""
-        try:
-            self.add(step, "ok", facts=await trial())
-        except BeekeedError as error:
-            self.add(step, "failed", Reason(error.code, error.params))
-
 
 async def check(api: Api, _: web.Request) -> dict[str, Any]:
     """Check settings, the box's database, the online Moodle, the token and its functions."""
     if api.runner.event_id is not None:
         raise BeekeedError(Code.ALREADY_RUNNING)
     findings = _Findings()
-
-    async def settings() -> dict[str, object]:
-        api.recheck_settings()
-        return {}
-
-    async def database() -> dict[str, object]:
-        async with api.device.snapshot(api.clock.now()) as box:
-            courses = await box.courses()
-            learners = sum([sum(each.enrolled for each in chunk) async for chunk in box.learners()])
-        return {"courses": len(courses), "learners": learners}
-
-    await findings.attempt("settings", settings)
-    await findings.attempt("database", database)
+    _check_settings(api, findings)
+    await _check_database(api, findings)
     online = api.open_online()
     try:
         await _check_online(online, findings)
@@ -69,6 +51,29 @@ async def check(api: Api, _: web.Request) -> dict[str, Any]:
         await online.close()
     failed = any(step["state"] == "failed" for step in findings.steps)
     return {"schema": "beekeed.check/1", "ok": not failed, "steps": findings.steps}
+
+
+def _check_settings(api: Api, findings: _Findings) -> None:
+    try:
+        unchanged = api.recheck_settings()
+    except BeekeedError as error:
+        findings.add("settings", "failed", _why(error))
+    else:
+        changed = None if unchanged else Reason(Code.SETTINGS_CHANGED)
+        findings.add("settings", "warning" if changed else "ok", changed)
+
+
+async def _check_database(api: Api, findings: _Findings) -> None:
+    try:
+        async with api.device.snapshot() as box:
+            courses = await box.courses()
+            learners = [each.enrolled async for chunk in box.learners() for each in chunk]
+    except BeekeedError as error:
+        findings.add("database", "failed", _why(error))
+    else:
+        nobody = None if any(learners) else Reason(Code.NO_LEARNERS)
+        facts = {"courses": len(courses), "learners": sum(learners)}
+        findings.add("database", "warning" if nobody else "ok", nobody, facts)
 
 
 async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:

@@ -11,11 +11,14 @@ from beekeed.errors import BeekeedError, Code
 from beekeed.ports.stores import Run, RunDetails
 
 _LONGEST_WAIT_SECONDS = 60
+_MOST_RUNS = 50
 
 
 async def history(api: Api, request: web.Request) -> dict[str, Any]:
     """List runs, newest first: `limit` (up to 50) from `offset`."""
-    limit = min(_number(request, "limit", 5), 50)
+    limit = _number(request, "limit", 5)
+    if not 1 <= limit <= _MOST_RUNS:
+        raise BeekeedError(Code.BAD_REQUEST, detail=f"limit must be 1 to {_MOST_RUNS}")
     offset = _number(request, "offset", 0)
     runs = await api.history.recent(limit, offset)
     return {
@@ -39,17 +42,17 @@ async def run(api: Api, request: web.Request) -> dict[str, Any]:
 
 def run_view(run: Run) -> dict[str, Any]:
     """Show a run without what it did."""
-    ended = run.ended_at
     return {
         "event_id": run.event_id,
         "cause": run.cause,
         "status": run.status,
         "started_at": run.started_at,
-        "ended_at": ended,
-        "duration_seconds": (ended - run.started_at).total_seconds() if ended else None,
+        "ended_at": run.ended_at,
+        "duration_seconds": run.seconds,
         "sent_bytes": run.traffic.sent,
         "received_bytes": run.traffic.received,
         "waiting": run.waiting,
+        "set_aside": run.set_aside,
         "reason": _reason(run.reason),
     }
 
@@ -68,7 +71,7 @@ def _details_view(details: RunDetails) -> dict[str, Any]:
             {
                 "kind": action.kind,
                 "verdict": action.verdict,
-                "reason": reason_view(action.code, {}) if action.code else None,
+                "reason": _reason(action.reason),
                 "count": action.count,
             }
             for action in details.actions

@@ -10,9 +10,15 @@ from beekeed.ports.stores import AsideRow
 
 
 async def set_aside(api: Api, _: web.Request) -> dict[str, Any]:
-    """List the changes that are set aside, each with its reason and what waits for it."""
-    rows = await api.changes.set_aside_list(await api.target_id())
-    return {"schema": "beekeed.set-aside/1", "changes": [_view(row) for row in rows]}
+    """List what is set aside, with its reason and what waits for it, and what left the box."""
+    target_id = await api.target_id()
+    rows = await api.changes.set_aside_list(target_id) if target_id else []
+    gone = await api.changes.gone_list(target_id) if target_id else []
+    return {
+        "schema": "beekeed.set-aside/1",
+        "changes": [_view(row) for row in rows],
+        "gone": [{"kind": row.kind, "course": row.shortname, "count": row.count} for row in gone],
+    }
 
 
 async def retry(api: Api, _: web.Request) -> dict[str, Any]:

@@ -35,11 +35,30 @@ async def serve_control(api: Api, path: Path, group: str) -> AsyncIterator[None]
 @contextmanager
 def _bound(path: Path, group: str) -> Iterator[socket.socket]:
     """Make the socket and its file, which goes when the body ends."""
-    made = _bind(path, group)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_way(path)
+        made = _bind(path, group)
+    except (OSError, LookupError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(Code.SOCKET_UNUSABLE, path=str(path), detail=detail) from error
     try:
         yield made
     finally:
         path.unlink(missing_ok=True)
+
+
+def _make_way(path: Path) -> None:
+    """Take away a socket that a kill left over; nothing else, and none that answers."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise ConfigError(Code.SOCKET_IN_USE, path=str(path))
 
 
 def _bind(path: Path, group: str) -> socket.socket:
@@ -47,21 +66,12 @@ def _bind(path: Path, group: str) -> socket.socket:
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o117)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
         made.bind(str(path))
         if group:
             shutil.chown(path, group=group)
-    except (OSError, LookupError) as error:
+    except (OSError, LookupError):
         made.close()
-        detail = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            Code.SETTING_WRONG,
-            file="the settings",
-            key="daemon.control_socket",
-            detail=f"{path}: {detail}",
-            example='control_socket = "/run/beekeed/control.sock"',
-        ) from error
+        raise
     finally:
         os.umask(before)
     return made

@@ -11,7 +11,6 @@ from beekeed.control.history import run_view
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
     """Show the phase, what waits, and the latest run that ended."""
     target_id = await api.target_id()
-    read_at = await api.changes.read_at(target_id)
     latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
     return {
         "schema": "beekeed.status/1",
@@ -19,9 +18,12 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "now": api.clock.now(),
         "phase": api.runner.phase,
         "running": api.runner.event_id,
-        "target": {"address": api.address, "name": await api.targets.name(target_id)},
-        "read_at": read_at,
-        "waiting": await api.changes.waiting(target_id) if read_at else None,
-        "set_aside": await api.changes.set_aside_count(target_id),
+        "target": {
+            "address": api.address,
+            "name": await api.targets.name(target_id) if target_id else "",
+        },
+        "read_at": await api.changes.read_at(target_id) if target_id else None,
+        "waiting": await api.changes.waiting(target_id) if target_id else None,
+        "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
         "latest": run_view(latest[0]) if latest else None,
     }

@@ -1,9 +1,8 @@
 """What is pending: the box's facts held against the receipts.
 
-Works on one slice at a time (one activity, or one course's enrolments), so that
-memory grows with the learners of a course and never with all they did. A hash
-of the slice's receipts serves better here than merging sorted rows: it does not
-depend on how three databases order text.
+Works on one slice at a time (some learners with all that they did), so that memory
+does not grow with the box. A hash of the slice's receipts serves better here than
+merging sorted rows: it does not depend on how three databases order text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,13 +31,15 @@ class Differences:
     """New, or pending with another value than was noted."""
     settled: tuple[Key, ...] = ()
     """Noted as pending, and no longer a difference."""
+    lost: tuple[Key, ...] = ()
+    """Noted as pending, and no longer on the box at all."""
     gone: tuple[Key, ...] = ()
     """Acknowledged, and no longer on the box: sends nothing (features.md, row 18)."""
     back: tuple[Key, ...] = ()
     """Was gone, and is on the box again."""
 
     def __bool__(self) -> bool:
-        return bool(self.pending or self.settled or self.gone or self.back)
+        return bool(self.pending or self.settled or self.lost or self.gone or self.back)
 
 
 def compare(
@@ -46,21 +47,22 @@ def compare(
 ) -> Differences:
     """Hold a slice's facts against its receipts and the changes noted before."""
     pending: list[Change] = []
-    settled = dict.fromkeys(noted)
-    gone = dict.fromkeys(key for key, receipt in receipts.items() if not receipt.gone)
+    settled: list[Key] = []
     back: list[Key] = []
+    lost = dict.fromkeys(noted)
+    gone = dict.fromkeys(key for key, receipt in receipts.items() if not receipt.gone)
     for fact in facts:
-        receipt = receipts.get(fact.key)
+        receipt, before = receipts.get(fact.key), noted.get(fact.key)
         gone.pop(fact.key, None)
+        lost.pop(fact.key, None)
         if receipt is not None and receipt.gone:
             back.append(fact.key)
-        if acknowledged(fact, receipt):
-            continue
-        settled.pop(fact.key, None)
-        before = noted.get(fact.key)
-        if before is None or before.value != fact.value:
-            pending.append(Change(fact.key, fact.value, fact.happened_at, base=receipt))
-    return Differences(tuple(pending), tuple(settled), tuple(gone), tuple(back))
+        if not acknowledged(fact, receipt):
+            if before is None or before.value != fact.value:
+                pending.append(Change(fact.key, fact.value, fact.happened_at, base=receipt))
+        elif before is not None:
+            settled.append(fact.key)
+    return Differences(tuple(pending), tuple(settled), tuple(lost), tuple(gone), tuple(back))
 
 
 def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
@@ -94,7 +96,7 @@ def decide(change: Change, theirs: Completion) -> Outcome | None:
     """Decide what becomes of a completion when online holds `theirs`; None: send it.
 
     Three-way: the receipt is the base, the change ours. What is neither stays
-    online and is listed.
+    online and is listed, and so does a pass, which Moodle decided by a grade.
     """
     ours = Completion(int(change.value))
     if ours in DONE:
@@ -103,7 +105,8 @@ def decide(change: Change, theirs: Completion) -> Outcome | None:
         return confirmed(theirs)
     if theirs is Completion.INCOMPLETE:
         return Outcome(Verdict.ALREADY, str(theirs.value))
-    if change.base is not None and change.base.online_value == str(theirs.value):
+    is_base = change.base is not None and change.base.online_value == str(theirs.value)
+    if is_base and theirs is Completion.COMPLETE:
         return None
     return Outcome(
         Verdict.KEPT, str(theirs.value), Reason(Code.ONLINE_DIFFERS, {"online": theirs.value})

@@ -109,13 +109,13 @@ class OnlineActivity:
 class OnlineCourse:
     """A course as `core_course_get_courses_by_field` shows it.
 
-    `modified_at` is None where the account may not see it (it comes only with
+    The times are None where the account may not see them (they come only with
     `moodle/course:update`).
     """
 
     shortname: str
     online_id: int
-    created_at: int
+    created_at: int | None
     modified_at: int | None
 
 
@@ -157,8 +157,9 @@ class Key:
 class Fact:
     """One thing that the box says of one learner.
 
-    `value`: a completion's state ("0" to "4"), "active" or "suspended" for an
-    enrolment, "exists" for an account.
+    `value`: a completion's state ("0" to "4"); for an enrolment "active", "suspended",
+    "until:" and Unix seconds, or "left" for who left before it was ever sent;
+    "exists" for an account.
     """
 
     key: Key
@@ -208,7 +209,8 @@ class Account:
     """The receipt of an account: who our learner is online, and who they were here.
 
     The names are the box's at the time; they tell whether a username is still
-    the same person (features.md, row 16).
+    the same person (features.md, row 16). `online_name` is the full name that the
+    online Moodle showed last, empty before; it tells whether the number still is.
     """
 
     learner_id: int
@@ -219,6 +221,7 @@ class Account:
     last_name: str
     idnumber: str
     device_id: int
+    online_name: str = ""
 
 
 class Verdict(StrEnum):
@@ -245,6 +248,8 @@ class Scope(StrEnum):
     LEARNER = "learner"
     ACTIVITY = "activity"
     COURSE = "course"
+    RIGHT = "right"
+    """Our own account may not do this in the course: it waits, and nobody is set aside for it."""
     SITE = "site"
 
 
@@ -276,6 +281,8 @@ class Enrol:
     online_id: int
     course_online_id: int
     suspended: bool
+    ends_at: int
+    """Unix seconds; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

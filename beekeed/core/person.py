@@ -7,6 +7,7 @@ Fifty boxes have a `student1`: a username alone never joins two people
 import re
 import unicodedata
 from collections.abc import Collection
+from difflib import SequenceMatcher
 from typing import Protocol
 
 from beekeed.core.model import Account, Learner, OnlinePerson, Reason
@@ -35,10 +36,20 @@ class Named(Protocol):
 def folded(name: str) -> str:
     """Tell what is left of a name without case, accents, spaces and control characters."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    return "".join(c for c in decomposed if unicodedata.category(c) not in _FOLDED_AWAY)
+    return "".join(c for c in decomposed if not _folds_away(c))
 
 
-_FOLDED_AWAY = frozenset({"Mn", "Cc", "Cf", "Zs", "Zl", "Zp"})
+_SPACES_AND_CONTROLS = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+
+
+def _folds_away(c: str) -> bool:
+    """Tell accents from letters: the vowel signs of Devanagari or Thai are letters of a name.
+
+    By Unicode's combining classes: 200 and above are accents above, below or
+    attached; 10 to 35 are the points of Hebrew and Arabic.
+    """
+    place = unicodedata.combining(c)
+    return unicodedata.category(c) in _SPACES_AND_CONTROLS or place >= 200 or 10 <= place <= 35
 
 
 def names_agree(one: Named, other: Named) -> bool:
@@ -63,23 +74,35 @@ def same_person(one: Named, other: Named) -> bool:
 def reused(learner: Learner, account: Account) -> bool:
     """Tell whether a username that we know is now used on the box by somebody else.
 
-    A record that kept its id and one of its names was edited (a marriage, a
-    misspelling); a record with other names altogether is another child, even
-    in the old row of the table.
+    Two different ID numbers are two people. A record that kept its id and its
+    first name was edited (a marriage), or kept its last name with a first name
+    that is nearly the same (a misspelling). Another child of the family is not.
     """
-    if same_person(learner, account):
+    if idnumbers_agree(learner, account):
         return False
-    kept_one_name = folded(learner.first_name) == folded(account.first_name) or folded(
-        learner.last_name
-    ) == folded(account.last_name)
-    return not (learner.device_id == account.device_id and kept_one_name)
+    if learner.idnumber.strip() and account.idnumber.strip():
+        return True
+    if names_agree(learner, account):
+        return False
+    return learner.device_id != account.device_id or not _edited(learner, account)
+
+
+def _edited(one: Named, other: Named) -> bool:
+    first, before = folded(one.first_name), folded(other.first_name)
+    if first == before:
+        return bool(first)
+    same_last = folded(one.last_name) == folded(other.last_name) != ""
+    return same_last and SequenceMatcher(None, first, before).ratio() >= _NEARLY
+
+
+_NEARLY = 0.6  # Aminta and Amina: 0.91; Fatou and Fatoumata: 0.71; Amina and Yusuf: 0
 
 
 def meets(learner: Learner, online: OnlinePerson) -> Reason | None:
     """Tell why an account that beekeed did not make is not this learner, or None if it is."""
     if same_person(learner, online):
         return None
-    return Reason(Code.OTHER_PERSON_ONLINE, {"username": online.username})
+    return Reason(Code.OTHER_PERSON_ONLINE)
 
 
 def untouchable(
@@ -89,18 +112,18 @@ def untouchable(
 
     `roles`: shortnames of its roles in the synchronized courses. Whoever holds
     any other role than a learner's is never touched (features.md, row 17).
+    `never`: usernames, in whatever case somebody wrote them.
     """
-    if username in never:
-        return Reason(Code.NEVER_TOUCH, {"username": username})
+    if username.casefold() in {each.strip().casefold() for each in never}:
+        return Reason(Code.NEVER_TOUCH)
     others = sorted(set(roles) - set(learner_roles))
     if others:
-        return Reason(Code.OTHER_ROLE_ONLINE, {"username": username, "roles": ", ".join(others)})
+        return Reason(Code.OTHER_ROLE_ONLINE, {"roles": ", ".join(others)})
     return None
 
 
 _LONGEST_NAME = 100  # Moodle's column; a longer one is a database error (recorded)
 _EMAIL = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
-_USERNAME = re.compile(r"[-.@_a-z0-9]+")
 
 
 def creatable(learner: Learner, username: str) -> Reason | None:
@@ -110,7 +133,7 @@ def creatable(learner: Learner, username: str) -> Reason | None:
     an address that is taken shows only there.
     """
     wrong = ""
-    if not _USERNAME.fullmatch(username):
+    if username != username.lower() or any(c.isspace() for c in username):
         wrong = "username"
     elif not _EMAIL.fullmatch(learner.email):
         wrong = "email"

@@ -1,6 +1,7 @@
 """beekeectl: the daemon from a terminal. Standard library only; one file a command."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ DEFAULT_SOCKET = "/run/beekeed/control.sock"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter shows another
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     arguments = parser().parse_args(argv)
     terminal = Terminal(as_json=arguments.json, language=_language())
     command: Command = arguments.command
@@ -33,22 +37,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(Exit.FAILURE)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+def _common(*, suppressed: bool) -> argparse.ArgumentParser:
+    """Describe what every command takes, before or after the command's name."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print JSON for other programs")
+    socket = os.environ.get("BEEKEED_SOCKET", DEFAULT_SOCKET)
+    common.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS if suppressed else False,
+        help="print JSON for other programs",
+    )
     common.add_argument(
         "--socket",
-        default=os.environ.get("BEEKEED_SOCKET", DEFAULT_SOCKET),
+        metavar="PATH",
+        default=argparse.SUPPRESS if suppressed else socket,
         help="the daemon's control socket (also: BEEKEED_SOCKET)",
     )
+    return common
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
     top = argparse.ArgumentParser(
         prog="beekeectl",
         description="Operate beekeed, which brings a Beekee box's work to its online Moodle.",
         epilog="Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in EXITS.items()),
+        parents=[_common(suppressed=False)],
     )
     top.add_argument("--version", action="version", version=beekeed.__version__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    common = _common(suppressed=True)
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, parents=[common], help=text, description=text)
@@ -62,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     add("history", history.run, "the latest syncs").add_argument(
         "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"
     )
-    add("show", show.run, "what one sync did").add_argument("event_id", metavar="ID")
+    add("show", show.run, "what one sync did").add_argument(
+        "event_id", metavar="ID", help="its Sync Event ID, as `beekeectl history` lists it"
+    )
     aside = add("set-aside", set_aside.run, "what could not be sent, and why")
     aside.add_argument(
         "action",

@@ -26,7 +26,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.OK: "done",
     Exit.FAILURE: "failed",
     Exit.USAGE: "wrong usage",
-    Exit.PARTLY: "partly synchronized",
+    Exit.PARTLY: "partly completed",
     Exit.NOT_RUNNING: "beekeed is not running",
     Exit.NOT_PERMITTED: "not permitted",
     Exit.OFFLINE: "offline",

@@ -17,13 +17,15 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         if terminal.as_json:
             terminal.json(answer)
         else:
-            terminal.line(f"{answer['retried']} changes will be tried again at the next sync.")
+            what = terminal.counted(answer["retried"], "change")
+            terminal.line(f"{what} will be tried again at the next sync.")
         return Exit.OK
     answer = client.get("set-aside")
     if terminal.as_json:
         terminal.json(answer)
     else:
         _print_list(terminal, answer["changes"])
+        _print_gone(terminal, answer["gone"])
     return Exit.OK
 
 
@@ -38,8 +40,17 @@ def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
         terminal.line(f"{name}: {', '.join(_what(terminal, row) for row in rows)}")
         holds = sum(row["holds"] for row in rows)
         if holds:
-            terminal.line(f"{holds} more changes wait for this.", indent=2)
+            terminal.line(f"{terminal.counted(holds, 'change')} more wait for this.", indent=2)
         terminal.reason(rows[0]["reason"] | {"code": code}, indent=2)
+
+
+def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:
+    if gone:
+        terminal.line()
+        terminal.line("No longer on the box, and kept as they are online:")
+        for row in gone:
+            what = terminal.counted(row["count"], row["kind"])
+            terminal.line(f"{what} in {clean(row['course'])}", indent=2)
 
 
 def _what(terminal: Terminal, row: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """`beekeectl show ID`: what one sync did."""
 
 import argparse
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client
@@ -28,15 +30,16 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             ("Status", terminal.word(details["status"])),
             ("Sync Event ID", details["event_id"]),
             ("Started", moment(details["started_at"])),
-            ("Completed", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
+            ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
             ("Duration", span(details["duration_seconds"])),
             (
                 "Data",
-                f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received",
+                f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"
+                " (all that went over the line meanwhile)",
             ),
             ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
-            ("Actions", _actions(terminal, details["actions"]) or "none"),
-            ("Still waiting", "unknown" if details["waiting"] is None else str(details["waiting"])),
+            ("Actions", _actions(terminal, details["actions"]) or "there was nothing to send"),
+            ("Still waiting", waiting(terminal, details)),
         ]
     )
     if details["reason"]:
@@ -49,13 +52,26 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
     for action in details["actions"]:
         if action["reason"]:
             terminal.line()
-            kind, verdict = terminal.word(action["kind"]), terminal.word(action["verdict"])
-            terminal.line(f"{action['count']} {kind} {verdict}:")
+            what = terminal.counted(action["count"], action["kind"])
+            terminal.line(f"{what} {terminal.word(action['verdict'])}:")
             terminal.reason(action["reason"], indent=2)
 
 
 def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
+    counts: Counter[tuple[str, str]] = Counter()
+    for action in actions:
+        counts[action["kind"], action["verdict"]] += action["count"]
     return ", ".join(
-        f"{action['count']} {terminal.word(action['kind'])} {terminal.word(action['verdict'])}"
-        for action in actions
+        f"{terminal.counted(count, kind)} {terminal.word(verdict)}"
+        for (kind, verdict), count in counts.items()
     )
+
+
+def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:
+    """Say how much waits, and how much of it is set aside."""
+    if stands["waiting"] is None:
+        return "not known"
+    text = terminal.counted(stands["waiting"], "change")
+    if stands["set_aside"]:
+        text += f", {stands['set_aside']} of them set aside: beekeectl set-aside"
+    return text

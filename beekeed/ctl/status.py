@@ -5,6 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.show import waiting
 from beekeed.ctl.terminal import Terminal, moment
 
 
@@ -19,7 +20,7 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     rows = [
         ("Online Moodle", f"{target['name'] or 'not contacted yet'} ({target['address']})"),
         ("Now", terminal.word(status["phase"])),
-        ("Waiting here", _waiting(status)),
+        ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),
     ]
     terminal.fields(rows)
@@ -28,13 +29,11 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
-def _waiting(status: dict[str, Any]) -> str:
+def _waiting(terminal: Terminal, status: dict[str, Any]) -> str:
+    text = waiting(terminal, status)
     if status["waiting"] is None:
-        return "not known yet: the box's Moodle was not read so far"
-    text = f"{status['waiting']} changes (as read {moment(status['read_at'])})"
-    if status["set_aside"]:
-        text += f", {status['set_aside']} of them set aside (beekeectl set-aside)"
-    return text
+        return f"{text}: it shows at the next sync that reaches the online Moodle"
+    return f"{text} (as read {moment(status['read_at'])})"
 
 
 def _latest(terminal: Terminal, latest: dict[str, str] | None) -> str:

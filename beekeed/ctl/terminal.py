@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from beekeed.say import say, word
+from beekeed.say import counted, say, word
 
 _WIDTH = 80
 
@@ -26,16 +26,15 @@ class Terminal:
     def line(self, text: str = "", indent: int = 0) -> None:
         """Print a paragraph, folded."""
         margin = " " * indent
-        print(textwrap.fill(text, _WIDTH, initial_indent=margin, subsequent_indent=margin))
+        print(folded(text, initial_indent=margin, subsequent_indent=margin))
 
     def fields(self, rows: Sequence[tuple[str, str]]) -> None:
         """Print names and values in two columns."""
         width = max(len(name) for name, _ in rows) + 2
         for name, value in rows:
             print(
-                textwrap.fill(
+                folded(
                     value,
-                    _WIDTH,
                     initial_indent=f"{name + ':':<{width}}",
                     subsequent_indent=" " * width,
                 )
@@ -46,18 +45,35 @@ class Terminal:
         said = say(reason["code"], reason["params"], self.language)
         self.line(said.what, indent)
         if said.remedy:
-            self.line(f"{said.remedy} ({said.who})" if said.who else said.remedy, indent)
+            self.line(f"{self.word(said.who)}: {said.remedy}" if said.who else said.remedy, indent)
 
     def trouble(self, code: str, params: Mapping[str, Any]) -> None:
         """Say an error on standard error, and as JSON on standard output where asked."""
         said = say(code, params, self.language)
-        print(f"beekeectl: {said.what}\n{said.remedy}", file=sys.stderr)
+        for line in (f"beekeectl: {said.what}", said.remedy):
+            print(folded(line), file=sys.stderr)
         if self.as_json:
             self.json({"error": {"code": code, "params": dict(params), "sentence": said.what}})
 
     def word(self, name: str) -> str:
-        """Say a status or kind."""
+        """Say a status or verdict."""
         return word(name, self.language)
+
+    def counted(self, count: int, name: str) -> str:
+        """Say how many of something there are."""
+        return counted(count, name, self.language)
+
+
+def folded(text: str, **indents: str) -> str:
+    """Fold a paragraph to the terminal's width; a path stays whole, so that it can be copied."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indents.get("initial_indent", ""),
+        subsequent_indent=indents.get("subsequent_indent", ""),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def moment(text: str | None) -> str:

@@ -1,6 +1,7 @@
 """Finds each of the box's courses online and checks that it is the same.
 
-A course that differs is left out with its reason; the others go on.
+A course that differs, or that our account may not read, is left out with its
+reason; the others go on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from beekeed.core.course import Match, header_differs, match
 from beekeed.core.model import Course, OnlineActivity, OnlineCourse, Reason
 from beekeed.engine.reading import KnownCourse
-from beekeed.errors import Code
+from beekeed.engine.stopping import Stop
+from beekeed.errors import Code, RemoteRefused
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import CourseMatch, History, Targets
 
@@ -26,16 +28,20 @@ class MatchedCourse:
 class Matcher:
     """Checks courses for one run."""
 
-    def __init__(self, *, online: OnlineMoodle, targets: Targets, history: History) -> None:
+    def __init__(
+        self, *, online: OnlineMoodle, targets: Targets, history: History, stop: Stop
+    ) -> None:
         self._online = online
         self._targets = targets
         self._history = history
+        self._stop = stop
 
     async def match(
         self, run_id: int, target_id: int, courses: Sequence[KnownCourse]
     ) -> Mapping[int, MatchedCourse]:
         """Give those courses that are the same online, by our number, and note all."""
-        headers = await self._online.courses([known.course.shortname for known in courses])
+        names = [known.course.shortname for known in courses]
+        headers = await self._stop.unless_asked(self._online.courses(names))
         matched: dict[int, MatchedCourse] = {}
         for known in courses:
             online = headers.get(known.course.shortname)
@@ -52,7 +58,20 @@ class Matcher:
         if online is None:
             return Reason(Code.COURSE_NOT_ONLINE, {"course": course.shortname})
         differs = header_differs(course, online)
-        return differs or match(course, online, await self._online.contents(online))
+        if differs is not None:
+            return differs
+        try:
+            contents = await self._stop.unless_asked(self._online.contents(online))
+        except RemoteRefused as error:
+            return course_reason(error)
+        return match(course, online, contents)
+
+
+def course_reason(error: RemoteRefused) -> Reason:
+    """Give the reason why one course cannot be read; raise again what is the whole site's."""
+    if error.of_site:
+        raise error
+    return Reason(error.code, error.params)
 
 
 def _placed(known: KnownCourse, found: Match) -> MatchedCourse:

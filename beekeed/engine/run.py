@@ -1,20 +1,31 @@
 """One run from beginning to end: read, contact, match, send, record how it ended."""
 
+import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from beekeed.clock import Clock
 from beekeed.core.cycle import Event
-from beekeed.core.model import Kind, Reason, RunStatus
+from beekeed.core.model import Reason, RunStatus
 from beekeed.engine.matching import MatchedCourse, Matcher
+from beekeed.engine.meeting import Rules
 from beekeed.engine.reading import Reader, Reading
-from beekeed.engine.sending import Rules, Sender
+from beekeed.engine.sending import Sender
+from beekeed.engine.stopping import Stop, Stopped
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.link import Meter
 from beekeed.ports.online import OnlineMoodle
-from beekeed.ports.stores import Catalogue, Changes, Ending, History, Journal, Targets
+from beekeed.ports.stores import (
+    Catalogue,
+    Changes,
+    CourseMatch,
+    Ending,
+    History,
+    Journal,
+    Targets,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +48,11 @@ class _Run:
     run_id: int
     event_id: str
     report: Callable[[Event], None]
+    stop: Stop
     target_id: int | None = None
-    stop_asked: bool = False
-    sender: Sender | None = None
+    own_account: str = ""
     reading: Reading | None = None
+    left_out: Mapping[int, Reason] = field(default_factory=dict)
 
 
 class Engine:
@@ -65,7 +77,8 @@ class Engine:
         self._rules = rules
         self._address = address
         self._token_digest = token_digest
-        self._run: _Run | None = None
+        self._stop: Stop | None = None
+        self._report: Callable[[Event], None] | None = None
         self._reader = Reader(
             clock=clock,
             device=device,
@@ -80,131 +93,158 @@ class Engine:
         """Synchronize once. `begun` is told the event's ID, `report` each step of the cycle.
 
         Ends with a status and never with an expected trouble; raises StoreBroken
-        where not even that can be written down.
+        where not even that can be written down, and whatever is our own mistake.
         """
+        self._stop = stop = Stop()
         run_id, event_id = await self._stores.history.begin(cause, self._clock.now())
-        self._run = run = _Run(run_id, event_id, report)
+        run = _Run(run_id, event_id, report, stop)
         begun(event_id)
         report(Event.STARTED)
-        measurement = self._meter.begin()
+        self._report = report
+        if stop.asked:
+            report(Event.STOP_ASKED)
+        started, measurement = self._clock.monotonic(), self._meter.begin()
         status: RunStatus = RunStatus.ERROR
-        reason: Reason | None = Reason(Code.INTERRUPTED)
+        reason: Reason | None = Reason(Code.INTERNAL)
         try:
             status, reason = await self._outcome(run)
+        except asyncio.CancelledError:
+            reason = Reason(Code.INTERRUPTED)
+            raise
         finally:
-            self._run = None
+            self._stop = self._report = None
             await self._online.close()
-            ending = Ending(status, reason, measurement.so_far(), await self._waiting(run))
+            ending = Ending(
+                status=status,
+                reason=reason,
+                traffic=measurement.so_far(),
+                seconds=self._clock.monotonic() - started,
+                waiting=await self._waiting(run),
+                set_aside=await self._set_aside(run),
+            )
             await self._stores.history.end(run_id, run.target_id, ending, self._clock.now())
+            log.info("sync %s ended: %s, %s waiting", event_id, status, ending.waiting)
             report(Event.ENDED)
         return status
 
     def stop(self) -> None:
         """Ask the run to stop: what is in flight is settled, nothing more is sent."""
-        if self._run is not None and not self._run.stop_asked:
-            self._run.stop_asked = True
-            self._run.report(Event.STOP_ASKED)
-            if self._run.sender is not None:
-                self._run.sender.stop()
+        if self._stop is not None and not self._stop.asked:
+            self._stop.ask()
+            if self._report is not None:
+                self._report(Event.STOP_ASKED)
 
     async def _outcome(self, run: _Run) -> tuple[RunStatus, Reason | None]:
         try:
-            status, reason = await self._synchronize(run)
+            ended = await self._synchronize(run)
+        except Stopped:
+            return RunStatus.STOPPED, None
         except StoreBroken:
             raise
         except BeekeedError as error:
-            log.warning("run %s cannot go on: %s", run.event_id, error)
+            log.warning("sync %s cannot go on: %s", run.event_id, error)
             return RunStatus.ERROR, Reason(error.code, error.params)
-        return (RunStatus.STOPPED, None) if run.stop_asked else (status, reason)
+        return (RunStatus.STOPPED, None) if run.stop.asked else ended
 
     async def _waiting(self, run: _Run) -> int | None:
-        if run.target_id is None or await self._stores.changes.read_at(run.target_id) is None:
-            return None
-        return await self._stores.changes.waiting(run.target_id)
+        return await self._stores.changes.waiting(run.target_id) if run.target_id else None
+
+    async def _set_aside(self, run: _Run) -> int | None:
+        return await self._stores.changes.set_aside_count(run.target_id) if run.target_id else None
 
     async def _synchronize(self, run: _Run) -> tuple[RunStatus, Reason | None]:
-        target_id = await self._read(run)
-        met = await self._stores.targets.met(target_id)
-        open_intents = bool(await self._stores.journal.intents(target_id))
-        waiting = await self._stores.changes.waiting(target_id)
-        if run.stop_asked or (met and not open_intents and not waiting):
-            return RunStatus.COMPLETED, None
-        target_id = await self._contact(run, target_id)
-        matched = {} if run.stop_asked else await self._match(run, target_id)
-        if not run.stop_asked:
-            await self._send(run, target_id, matched)
-        return await self._judge(run, target_id, matched)
-
-    async def _read(self, run: _Run) -> int:
-        run.target_id = await self._stores.targets.open(
+        run.target_id = target_id = await self._stores.targets.open(
             self._address, self._token_digest, self._clock.now()
         )
-        await self._read_box(run, run.target_id)
+        await self._read_box(run, target_id)
         run.report(Event.READ)
-        return run.target_id
+        run.stop.check()
+        met = await self._stores.targets.met(target_id)
+        open_intents = await self._stores.journal.intents(target_id)
+        if met and not open_intents and not await self._stores.changes.waiting(target_id):
+            return RunStatus.COMPLETED, None
+        target_id = await self._contact(run, target_id)
+        matched = await self._match(run, target_id)
+        await self._send(run, target_id, matched)
+        return await self._judge(run, target_id, matched)
 
     async def _read_box(self, run: _Run, target_id: int) -> None:
-        run.reading = await self._reader.read(target_id)
-        if run.reading.not_enrolled:
-            await self._stores.history.unsent(
-                run.run_id,
-                Kind.COMPLETION,
-                Reason(Code.NOT_ENROLLED_ON_BOX),
-                run.reading.not_enrolled,
-            )
+        run.reading = await self._reader.read(target_id, run.stop)
+        for (kind, code), count in run.reading.unsent.items():
+            await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
 
     async def _contact(self, run: _Run, opened: int) -> int:
-        """Meet the site, and settle what a lost answer left open. Gives the target."""
-        site = await self._online.probe()
+        """Meet the site, and settle what a lost answer left open. Gives the target.
+
+        What was settled may tell that a username was another person's: the box
+        is read again then.
+        """
+        site = await run.stop.unless_asked(self._online.probe())
         if site.missing:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
-        target_id = await self._stores.targets.meet(opened, site)
-        run.target_id = target_id
-        await self._settle(run, target_id)
-        if target_id != opened:
+        run.own_account = site.account
+        run.target_id = target_id = await self._stores.targets.meet(opened, site)
+        settled = await self._settle(run, target_id)
+        if settled or target_id != opened:
             await self._read_box(run, target_id)
         run.report(Event.CONTACTED)
         return target_id
 
-    async def _settle(self, run: _Run, target_id: int) -> None:
+    async def _settle(self, run: _Run, target_id: int) -> bool:
+        """Find out what became of the steps that were on the wire when all went dark."""
         steps = await self._stores.journal.intents(target_id)
         if steps:
-            outcomes = zip(steps, await self._online.settle(steps), strict=True)
+            outcomes = await run.stop.unless_asked(self._online.settle(steps))
+            pairs = list(zip(steps, outcomes, strict=True))
             now = self._clock.now()
-            await self._stores.journal.record(run.run_id, target_id, list(outcomes), now)
+            await self._stores.journal.record(run.run_id, target_id, pairs, now)
+        return bool(steps)
 
-    async def _match(self, run: _Run, target_id: int) -> dict[int, MatchedCourse]:
+    async def _match(self, run: _Run, target_id: int) -> Mapping[int, MatchedCourse]:
         pending = await self._stores.changes.courses(target_id)
-        matcher = Matcher(
-            online=self._online, targets=self._stores.targets, history=self._stores.history
-        )
         known = run.reading.courses if run.reading is not None else ()
-        courses = [course for course in known if course.course_id in pending]
-        matched = await matcher.match(run.run_id, target_id, courses)
+        matcher = Matcher(
+            online=self._online,
+            targets=self._stores.targets,
+            history=self._stores.history,
+            stop=run.stop,
+        )
+        matched = await matcher.match(
+            run.run_id, target_id, [course for course in known if course.course_id in pending]
+        )
         run.report(Event.MATCHED)
-        return dict(matched)
+        return matched
 
-    async def _send(self, run: _Run, target_id: int, matched: dict[int, MatchedCourse]) -> None:
-        run.sender = Sender(
+    async def _send(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> None:
+        sender = Sender(
             run_id=run.run_id,
             target_id=target_id,
             courses=matched,
+            stop=run.stop,
             clock=self._clock,
             online=self._online,
             catalogue=self._stores.catalogue,
             changes=self._stores.changes,
             targets=self._stores.targets,
             journal=self._stores.journal,
-            rules=self._rules,
+            rules=replace(self._rules, own_account=run.own_account),
         )
-        await run.sender.send_all()
+        if matched:
+            await sender.send_all()
+        run.left_out = {id_: why for id_, why in sender.left_out.items() if id_ in matched}
+        for course_id, reason in run.left_out.items():
+            note = CourseMatch(course_id, None, reason)
+            await self._stores.history.course(run.run_id, note)
 
     async def _judge(
-        self, run: _Run, target_id: int, matched: dict[int, MatchedCourse]
+        self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]
     ) -> tuple[RunStatus, Reason | None]:
         """Tell how a run ended that nothing broke off."""
+        served = set(matched) - set(run.left_out)
+        if matched and not served:  # our account may do it nowhere
+            return RunStatus.ERROR, next(iter(run.left_out.values()))
         pending = await self._stores.changes.courses(target_id)
-        if pending and not matched and not run.stop_asked:
+        if pending and not await self._stores.targets.synchronized(target_id):
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
-        troubled = await self._stores.changes.troubled(target_id, matched)
+        troubled = await self._stores.changes.troubled(target_id, served)
         return (RunStatus.PARTIAL if troubled else RunStatus.COMPLETED), None

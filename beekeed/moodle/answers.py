@@ -41,12 +41,12 @@ class SiteInfo(msgspec.Struct):
 class CourseHeader(msgspec.Struct):
     """A course of `core_course_get_courses_by_field`.
 
-    `timemodified` comes only where the account may update the course.
+    The times come only where the account may update the course.
     """
 
     id: int
     shortname: str
-    timecreated: int = 0
+    timecreated: int | None = None
     timemodified: int | None = None
 
 
@@ -93,6 +93,7 @@ class Participant(msgspec.Struct):
     """A user of `core_enrol_get_enrolled_users`."""
 
     id: int
+    fullname: str = ""
     roles: list[Role] = []
 
 
@@ -136,15 +137,15 @@ def outcome(step: Step, function: str, answer: wire.Json) -> Outcome:
     match answer:
         case NotTried():
             return Outcome(Verdict.NOT_TRIED)
-        case Lost():
-            return Outcome(Verdict.UNKNOWN)
+        case Lost(error=error):
+            return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
         case wire.Refusal(errorcode=errorcode):
             reason, scope = refusals.reason(function, errorcode)
             return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
     try:
         return _read(step, answer)
-    except RemoteGarbled:
-        return Outcome(Verdict.UNKNOWN)
+    except RemoteGarbled as error:
+        return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
 
 
 def _read(step: Step, answer: wire.Json) -> Outcome:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from beekeed.ports.device import CompletionRow, DeviceSnapshot, EnrolmentRow
 _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
 _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
+_NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
 _MODNAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Result = TypeVar("Result")
@@ -38,14 +39,12 @@ class SqliteDevice:
         self._archetypes = tuple(learner_archetypes)
 
     @asynccontextmanager
-    async def snapshot(self, now: datetime) -> AsyncIterator[DeviceSnapshot]:
+    async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See ports.DeviceMoodle."""
         with ThreadPoolExecutor(1, thread_name_prefix="device") as thread:
-            snapshot = _Snapshot(
-                thread=thread, prefix=self._prefix, archetypes=self._archetypes, now=now
-            )
-            await snapshot.begin(self._connect)
+            snapshot = _Snapshot(thread=thread, prefix=self._prefix, archetypes=self._archetypes)
             try:
+                await snapshot.begin(self._connect)
                 yield snapshot
             finally:
                 await snapshot.end()
@@ -83,13 +82,10 @@ class _CourseParts:
 class _Snapshot:
     """See ports.DeviceSnapshot."""
 
-    def __init__(
-        self, *, thread: ThreadPoolExecutor, prefix: str, archetypes: Values, now: datetime
-    ) -> None:
+    def __init__(self, *, thread: ThreadPoolExecutor, prefix: str, archetypes: Values) -> None:
         self._thread = thread
         self._prefix = prefix
         self._archetypes = archetypes
-        self._now = int(now.timestamp())
         self._connection: sqlite3.Connection | None = None
 
     async def begin(self, connect: Callable[[], sqlite3.Connection]) -> None:
@@ -111,7 +107,7 @@ class _Snapshot:
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise DeviceUnreadable(Code.DEVICE_UNREADABLE, detail=str(error)) from error
 
     async def _select(self, sql: str, *values: Any) -> list[Values]:
@@ -146,6 +142,7 @@ class _Snapshot:
             "{role_assignments} ra"
             f" JOIN {{context}} c ON c.id = ra.contextid AND c.contextlevel = {_COURSE_LEVEL}"
             f" JOIN {{role}} r ON r.id = ra.roleid AND r.archetype IN ({archetypes})"
+            " JOIN {course} k ON k.id = c.instanceid AND k.category <> 0"  # not the front page
         )
 
     async def courses(self) -> Sequence[Course]:
@@ -217,34 +214,40 @@ class _Snapshot:
             yield [_learner(row) for row in rows]
             last = rows[-1][0]
 
-    async def enrolments(self, course: Course) -> Sequence[EnrolmentRow]:
+    async def enrolments(self, device_ids: Collection[int]) -> Sequence[EnrolmentRow]:
         """See ports.DeviceSnapshot.
 
-        Several enrolments of one person are one row: active where any of them
-        is. Who holds the role without an enrolment is not active.
+        Several enrolments of one person in a course are one row: active where any
+        of them is, and then as long as the longest. Who holds the role without
+        an enrolment is not active.
         """
+        active = "ue.status = 0 AND e.status = 0"
+        longest = f"MAX(CASE WHEN {active} THEN COALESCE(NULLIF(ue.timeend, 0), {_NEVER}) END)"
         rows = await self._select(
-            "SELECT ra.userid, MAX(CASE WHEN ue.status = 0 AND e.status = 0"
-            "   AND (ue.timeend = 0 OR ue.timeend > ?) THEN 1 ELSE 0 END),"
-            " MIN(NULLIF(ue.timecreated, 0))"
-            f" FROM {self._holders()} JOIN {{user}} u ON u.id = ra.userid AND {self._local}"
-            " LEFT JOIN {enrol} e ON e.courseid = c.instanceid"
+            f"SELECT ra.userid, k.id, {longest}, MIN(NULLIF(ue.timecreated, 0))"
+            f" FROM {self._holders()}"
+            " LEFT JOIN {enrol} e ON e.courseid = k.id"
             " LEFT JOIN {user_enrolments} ue ON ue.enrolid = e.id AND ue.userid = ra.userid"
-            " WHERE c.instanceid = ? GROUP BY ra.userid",
-            self._now,
+            f" WHERE ra.userid IN ({', '.join('?' for _ in device_ids)})"
+            " GROUP BY ra.userid, k.id",
             *self._archetypes,
-            course.device_id,
+            *device_ids,
         )
-        return [EnrolmentRow(id_, bool(active), _moment(since)) for id_, active, since in rows]
+        return [
+            EnrolmentRow(id_, course, ends is not None, 0 if ends == _NEVER else ends or 0,
+                         _moment(since))
+            for id_, course, ends, since in rows
+        ]  # fmt: skip
 
-    async def completions(self, activity: Activity) -> Sequence[CompletionRow]:
+    async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         """See ports.DeviceSnapshot."""
         rows = await self._select(
-            "SELECT userid, completionstate, timemodified FROM {course_modules_completion}"
-            " WHERE coursemoduleid = ?",
-            activity.device_id,
+            "SELECT userid, coursemoduleid, completionstate, timemodified"
+            " FROM {course_modules_completion}"
+            f" WHERE userid IN ({', '.join('?' for _ in device_ids)})",
+            *device_ids,
         )
-        return [CompletionRow(id_, state, _moment(at)) for id_, state, at in rows]
+        return [CompletionRow(id_, cmid, state, _moment(at)) for id_, cmid, state, at in rows]
 
 
 def _activities(parts: _CourseParts, course_tracks: bool) -> tuple[Activity, ...]:

@@ -5,11 +5,15 @@ one by one where it has not. A batch stops at its first error and is no
 transaction (recorded), so every call stands for itself.
 """
 
+import contextlib
+import re
 import secrets
 import string
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 from beekeed.core import person
+from beekeed.core.change import decide
 from beekeed.core.model import (
     Complete,
     Completion,
@@ -28,6 +32,10 @@ from beekeed.moodle import answers, functions, refusals, wire
 from beekeed.moodle.transport import Transport
 from beekeed.ports.online import Enrolled, Place, States
 
+Answer = TypeVar("Answer")
+
+_FIRST_ADMIN = "2"  # whom Moodle's installer makes
+_PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 # A call whose arguments PHP cut off (max_input_vars) looks like one with wrong arguments. It is
@@ -52,6 +60,7 @@ class MoodleWebServices:
         self._batches = False
         self._learner_role = learner_role
         self._learner_role_id = learner_role_id
+        self._role_was_seen = False
         self._mailed_passwords = mailed_passwords
 
     async def probe(self) -> Site:
@@ -109,20 +118,21 @@ class MoodleWebServices:
         ]
 
     async def people(self, usernames: Collection[str]) -> Mapping[str, OnlinePerson]:
-        """See ports.OnlineMoodle."""
-        names = list(usernames)
-        calls = [
-            wire.Call(
-                functions.PEOPLE,
-                {"field": "username", "values": names[start : start + _PEOPLE_AT_ONCE]},
-            )
-            for start in range(0, len(names), _PEOPLE_AT_ONCE)
-        ]
+        """See ports.OnlineMoodle.
+
+        Moodle refuses a whole request for one name that it would not allow, so
+        such names are asked for one by one.
+        """
+        plain = [name for name in usernames if _PLAIN.fullmatch(name)]
         users = [
             user
-            for answer in await self._read_all(calls)
-            for user in wire.shaped(answer, list[answers.User])
+            for start in range(0, len(plain), _PEOPLE_AT_ONCE)
+            for user in await self._users("username", plain[start : start + _PEOPLE_AT_ONCE])
         ]
+        for name in usernames:
+            if not _PLAIN.fullmatch(name):
+                with contextlib.suppress(RemoteRefused):
+                    users += await self._users("username", [name])
         return {
             user.username: OnlinePerson(
                 username=user.username,
@@ -134,6 +144,18 @@ class MoodleWebServices:
             for user in users
             if user.username in usernames
         }
+
+    async def _users(self, field: str, values: Sequence[str]) -> list[answers.User]:
+        call = wire.Call(functions.PEOPLE, {"field": field, "values": values})
+        return wire.shaped(await self._read_one(call), list[answers.User])
+
+    async def sees_people(self) -> bool:
+        """See ports.OnlineMoodle. Everybody who may see people sees the first administrator."""
+        return bool(await self._users("id", [_FIRST_ADMIN]))
+
+    def knows_learner_role(self) -> bool:
+        """See ports.OnlineMoodle."""
+        return self._role_was_seen
 
     async def enrolled(self, course_online_id: int) -> Mapping[int, Enrolled]:
         """See ports.OnlineMoodle.
@@ -149,9 +171,12 @@ class MoodleWebServices:
         for role in (role for participant in participants for role in participant.roles):
             if role.shortname == self._learner_role:
                 self._learner_role_id = role.roleid
+                self._role_was_seen = True
         return {
             participant.id: Enrolled(
-                participant.id, tuple(role.shortname for role in participant.roles)
+                participant.id,
+                participant.fullname,
+                tuple(role.shortname for role in participant.roles),
             )
             for participant in participants
         }
@@ -191,7 +216,9 @@ class MoodleWebServices:
                     "roleid": self._learner_role_id,
                     "userid": step.online_id,
                     "courseid": step.course_online_id,
-                } | ({"suspend": 1} if step.suspended else {})
+                }
+                enrolment |= {"suspend": 1} if step.suspended else {}
+                enrolment |= {"timeend": step.ends_at} if step.ends_at else {}
                 return wire.Call(functions.ENROL, {"enrolments": [enrolment]})
             case Complete():
                 return wire.Call(
@@ -236,12 +263,12 @@ class MoodleWebServices:
         return done
 
     async def _ask_many(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make calls in order up to the first refusal; gives an answer for each one made.
+        """Make one request: as many calls as it carries, up to the first refusal.
 
         Raises RemoteRefused where the whole request was, LinkDown where it never left.
         """
         if not self._batches or len(calls) == 1:
-            return await self._ask_singly(calls)
+            return [await self._ask_one(calls[0])]
         sent = calls[: self._batch_calls]
         match await self._ask_one(wire.batch(sent)):
             case answers.Lost() as lost:
@@ -262,52 +289,52 @@ class MoodleWebServices:
         nothing = RemoteGarbled(Code.ANSWER_UNREADABLE, what=functions.BATCH)
         return replies or [answers.Lost(nothing)]
 
-    async def _ask_singly(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        replies: list[wire.Json] = []
-        for call in calls:
-            replies.append(await self._ask_one(call))
-            if isinstance(replies[-1], wire.Refusal | answers.Lost):
-                break
-        return replies
-
     async def _ask_one(self, call: wire.Call) -> wire.Json:
         try:
             return await self._transport.ask(call)
         except (OutcomeUnknown, RemoteGarbled) as error:
             return answers.Lost(error)
         except RemoteRefused as error:
-            if error.code in refusals.BEFORE_ANYTHING:
+            if error.of_site:
                 raise
             return wire.Refusal(error.errorcode)
 
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        """See ports.OnlineMoodle.
-
-        A completion of 1 is not read but sent again, which Moodle makes
-        harmless: "the same state again changes nothing and keeps the time".
-        """
-        creates = [step for step in steps if isinstance(step, CreateAccount)]
-        enrols = [step for step in steps if isinstance(step, Enrol)]
-        lowered = [
-            step
-            for step in steps
-            if isinstance(step, Complete) and step.state is Completion.INCOMPLETE
-        ]
-        people = await self.people({step.username for step in creates}) if creates else {}
+        """See ports.OnlineMoodle."""
+        names = {step.username for step in steps if isinstance(step, CreateAccount)}
+        people = await self.people(names) if names else {}
         enrolled = {
-            course: await self.enrolled(course)
-            for course in sorted({step.course_online_id for step in enrols})
+            course: await self._or_none(self.enrolled(course))
+            for course in sorted({s.course_online_id for s in steps if isinstance(s, Enrol)})
         }
-        states = await self.completions(
-            {(step.course_online_id, step.online_id) for step in lowered}
-        )
+        places = {(s.course_online_id, s.online_id) for s in steps if isinstance(s, Complete)}
+        states = await self._states(sorted(places))
         return [_settled(step, people, enrolled, states) for step in steps]
+
+    async def _states(self, places: Sequence[Place]) -> dict[Place, States]:
+        """Read completions; those that cannot be read for a reason of their own are left out."""
+        try:
+            return dict(await self.completions(places))
+        except RemoteRefused as error:
+            if error.of_site:
+                raise
+        found = {place: await self._or_none(self.completions([place])) for place in places}
+        return {place: states[place] for place, states in found.items() if states is not None}
+
+    async def _or_none(self, reading: Awaitable[Answer]) -> Answer | None:
+        """Give what is read, or None where Moodle refuses just this."""
+        try:
+            return await reading
+        except RemoteRefused as error:
+            if error.of_site:
+                raise
+            return None
 
 
 def _settled(
     step: Step,
     people: Mapping[str, OnlinePerson],
-    enrolled: Mapping[int, Mapping[int, Enrolled]],
+    enrolled: Mapping[int, Mapping[int, Enrolled] | None],
     states: Mapping[Place, States],
 ) -> Outcome:
     match step:
@@ -316,13 +343,19 @@ def _settled(
             if found is not None and person.same_person(step.learner, found):
                 return Outcome(Verdict.DONE, str(found.online_id))
         case Enrol():
-            if step.online_id in enrolled[step.course_online_id]:
+            if step.online_id in (enrolled[step.course_online_id] or {}):
                 return Outcome(Verdict.DONE, step.change.value)
-        case Complete(state=Completion.INCOMPLETE):
-            theirs = states[(step.course_online_id, step.online_id)].get(step.cmid)
-            if theirs is Completion.INCOMPLETE:
-                return Outcome(Verdict.DONE, str(theirs.value))
+        case Complete():
+            there = states.get((step.course_online_id, step.online_id))
+            if there is not None:
+                return _settled_completion(step, there.get(step.cmid, Completion.INCOMPLETE))
     return Outcome(Verdict.NOT_TRIED)
+
+
+def _settled_completion(step: Complete, theirs: Completion) -> Outcome:
+    if theirs is step.state:
+        return Outcome(Verdict.DONE, str(theirs.value))
+    return decide(step.change, theirs) or Outcome(Verdict.NOT_TRIED)
 
 
 def _password() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from beekeed.core.model import Reason, Scope
 from beekeed.errors import Code, RemoteRefused
-from beekeed.moodle.functions import FUNCTIONS
+from beekeed.moodle.functions import CREATE, FUNCTIONS
 
 _MEANING: Mapping[str, tuple[Code, Scope]] = {
     # The whole site.
@@ -19,10 +19,11 @@ _MEANING: Mapping[str, tuple[Code, Scope]] = {
     "wsaccessuserunconfirmed": (Code.ACCOUNT_SUSPENDED, Scope.SITE),
     "sitemaintenance": (Code.MAINTENANCE, Scope.SITE),
     "upgraderunning": (Code.MAINTENANCE, Scope.SITE),
-    "invalidrecord": (Code.FUNCTION_MISSING, Scope.SITE),
-    "nopermission": (Code.CAPABILITY_MISSING, Scope.SITE),
-    "nopermissions": (Code.CAPABILITY_MISSING, Scope.SITE),
-    "wsusercannotassign": (Code.ROLE_NOT_ASSIGNABLE, Scope.SITE),
+    "invalidrecord:external_functions": (Code.FUNCTION_MISSING, Scope.SITE),
+    # What our account may not do, in one course or everywhere.
+    "nopermission": (Code.CAPABILITY_MISSING, Scope.RIGHT),
+    "nopermissions": (Code.CAPABILITY_MISSING, Scope.RIGHT),
+    "wsusercannotassign": (Code.ROLE_NOT_ASSIGNABLE, Scope.RIGHT),
     # A course.
     "wsnoinstance": (Code.NO_MANUAL_ENROLMENT, Scope.COURSE),
     "wscannotenrol": (Code.NO_MANUAL_ENROLMENT, Scope.COURSE),
@@ -33,19 +34,17 @@ _MEANING: Mapping[str, tuple[Code, Scope]] = {
     "requireloginerror": (Code.ACTIVITY_CLOSED, Scope.ACTIVITY),
     # A learner.
     "invaliduser": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
+    "usernotconfirmed": (Code.ACCOUNT_UNCONFIRMED, Scope.LEARNER),
     "userdeleted": (Code.ACCOUNT_GONE_ONLINE, Scope.LEARNER),
 }
 
-BEFORE_ANYTHING = frozenset(
-    {
-        Code.TOKEN_REFUSED,
-        Code.ACCESS_REFUSED,
-        Code.ACCOUNT_SUSPENDED,
-        Code.MAINTENANCE,
-        Code.WEB_SERVICES_OFF,
-    }
-)
-"""Refusals of a whole request, given before Moodle runs any function of it."""
+
+def errorcode_of(error: Mapping[str, object]) -> str:
+    """Give Moodle's error code, made exact where only its message tells a record from another."""
+    errorcode = str(error.get("errorcode", ""))
+    if errorcode == "invalidrecord" and "external_functions" in str(error.get("message", "")):
+        return "invalidrecord:external_functions"
+    return errorcode
 
 
 def refused(errorcode: str, message: str) -> RemoteRefused:
@@ -71,11 +70,14 @@ def _access_detail(message: str) -> str:
 def reason(function: str, errorcode: str) -> tuple[Reason, Scope]:
     """Give the reason and the reach of a refusal of one call."""
     code, scope = _MEANING.get(errorcode, (Code.REFUSED_BY_MOODLE, Scope.CHANGE))
-    if function == "core_user_create_users" and code is Code.REFUSED_BY_MOODLE:
-        code = Code.ACCOUNT_REFUSED
+    if function == CREATE:
+        if code is Code.REFUSED_BY_MOODLE:
+            code = Code.ACCOUNT_REFUSED
+        if scope is Scope.RIGHT:  # accounts are made for the site, not in a course
+            scope = Scope.SITE
     if errorcode == "accessexception":
         code = Code.FUNCTION_MISSING
-    if scope is not Scope.SITE:
+    if scope not in (Scope.SITE, Scope.RIGHT):
         return Reason(code, {"errorcode": errorcode}), scope
     capabilities = FUNCTIONS[function].capabilities if function in FUNCTIONS else ()
     params = {"function": function, "capability": ", ".join(capabilities), "errorcode": errorcode}

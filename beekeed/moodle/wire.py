@@ -15,7 +15,7 @@ import msgspec
 
 from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
 from beekeed.moodle.functions import BATCH, CONTENTS
-from beekeed.moodle.refusals import refused
+from beekeed.moodle.refusals import errorcode_of, refused
 
 Json = Any
 Answer = TypeVar("Answer")
@@ -102,7 +102,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Json:
     if status != 200:
         raise RemoteGarbled(Code.NOT_A_MOODLE, status=status)
     if isinstance(value, dict) and "exception" in value:
-        raise refused(str(value.get("errorcode", "")), str(value.get("message", "")))
+        raise refused(errorcode_of(value), str(value.get("message", "")))
     return value
 
 
@@ -141,7 +141,7 @@ def read_batch(value: Json) -> list[Json | Refusal]:
             raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=BATCH) from error
         if response.error:
             fields = inner if isinstance(inner, dict) else {}
-            inner = Refusal(str(fields.get("errorcode", "")))
+            inner = Refusal(errorcode_of(fields))
         answers.append(inner)
     return answers
 

@@ -1,6 +1,5 @@
 """What the engine needs from the outside, as Protocols.
 
 The adapters (`moodle`, `link`, `sqlite`) implement these; `daemon` wires them.
-Each says what a caller may rely on, and the suites in tests/contract hold every
-implementation to it.
+Each says what a caller may rely on.
 """

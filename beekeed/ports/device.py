@@ -1,28 +1,35 @@
 """The box's own Moodle: read, and nothing else."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from beekeed.core.model import Activity, Course, Learner
+from beekeed.core.model import Course, Learner
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRow:
-    """A learner of a course on the box. `since` is None where the box has no time."""
+    """A learner of a course on the box. `since` is None where the box has no time.
+
+    `active`: by the box's own settings, whatever its clock says. `ends_at`: Unix
+    seconds, 0 where it never ends.
+    """
 
     device_id: int
+    course_device_id: int
     active: bool
+    ends_at: int
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRow:
-    """A row of the box's activity completions."""
+    """A row of the box's activity completions; `state` as it stands there."""
 
     device_id: int
+    activity_device_id: int
     state: int
     at: datetime | None
 
@@ -41,20 +48,20 @@ class DeviceSnapshot(Protocol):
         """
         ...
 
-    async def enrolments(self, course: Course) -> Sequence[EnrolmentRow]:
-        """Who holds a learner's role in a course, one row a person."""
+    async def enrolments(self, device_ids: Collection[int]) -> Sequence[EnrolmentRow]:
+        """In which courses some people hold a learner's role, one row each."""
         ...
 
-    async def completions(self, activity: Activity) -> Sequence[CompletionRow]:
-        """Every completion row of an activity, whoever has it."""
+    async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
+        """Every completion row of some people."""
         ...
 
 
 class DeviceMoodle(Protocol):
     """The box's own Moodle, read only."""
 
-    def snapshot(self, now: datetime) -> AbstractAsyncContextManager[DeviceSnapshot]:
-        """Open a consistent view. `now` tells which enrolments have ended.
+    def snapshot(self) -> AbstractAsyncContextManager[DeviceSnapshot]:
+        """Open a consistent view.
 
         Raises DeviceUnreadable with what the technician must look at.
         """

@@ -17,9 +17,10 @@ from beekeed.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """An account that has an enrolment online, and the shortnames of its roles there."""
+    """An account that has an enrolment online: its full name and its roles' shortnames there."""
 
     online_id: int
+    name: str
     roles: tuple[str, ...]
 
 
@@ -53,6 +54,18 @@ class OnlineMoodle(Protocol):
         """Look accounts up by username; those not found are left out."""
         ...
 
+    async def sees_people(self) -> bool:
+        """Tell whether our account may see other people at all.
+
+        Moodle leaves out, without a word, whom it may not see: that must not be
+        taken for nobody.
+        """
+        ...
+
+    def knows_learner_role(self) -> bool:
+        """Tell whether the site has shown the number of the learners' role, or it is a guess."""
+        ...
+
     async def enrolled(self, course_online_id: int) -> Mapping[int, Enrolled]:
         """List who has any enrolment in a course, by account id."""
         ...
@@ -72,7 +85,11 @@ class OnlineMoodle(Protocol):
         ...
 
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        """Read back what became of steps whose answer was lost: DONE or NOT_TRIED each."""
+        """Read back what became of steps whose answer was lost.
+
+        DONE, or NOT_TRIED, or KEPT where online holds something else by now. What
+        cannot be read back for a reason of its own (a deleted course) is NOT_TRIED.
+        """
         ...
 
     async def close(self) -> None:

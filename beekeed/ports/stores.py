@@ -1,5 +1,6 @@
 """Our own state, as the engine writes it and the control API reads it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from beekeed.core.model import (
     Site,
     Step,
 )
+from beekeed.errors import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class AsideRow:
     since: datetime
     holds: int
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class GoneRow:
+    """How many results of a course are online and no longer on the box."""
+
+    kind: Kind
+    shortname: str
+    count: int
 
 
 class Catalogue(Protocol):
@@ -81,16 +92,29 @@ class Catalogue(Protocol):
 
 
 class Changes(Protocol):
-    """What is pending, and the receipts that it is held against, slice by slice."""
+    """What is pending, and the receipts that it is held against."""
 
     async def slice(
-        self, target_id: int, kind: Kind, course_id: int = 0, activity_id: int = 0
+        self, target_id: int, learner_ids: Collection[int]
     ) -> tuple[dict[Key, Receipt], dict[Key, Change]]:
-        """Give the receipts and the noted changes of a slice."""
+        """Give the receipts (but those of accounts) and the noted changes of some learners."""
         ...
 
     async def note(self, target_id: int, differences: Differences, now: datetime) -> None:
         """Write down what reading a slice found. Writes nothing where nothing differs."""
+        ...
+
+    async def end_reading(
+        self, target_id: int, seen: Collection[int], now: datetime
+    ) -> Counter[tuple[Kind, Code]]:
+        """Note that the box was read wholly, and which learners are on it.
+
+        What was pending for others is let go; gives how much that was.
+        """
+        ...
+
+    async def read_at(self, target_id: int) -> datetime | None:
+        """Tell when the box was last read wholly."""
         ...
 
     async def set_aside(self, target_id: int, change: Change, now: datetime) -> None:
@@ -100,36 +124,27 @@ class Changes(Protocol):
     async def next(
         self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
     ) -> Sequence[Change]:
-        """Give the next sendable changes in key order: not set aside, nor held by one that is."""
+        """Give the next sendable changes, learner by learner.
+
+        Not what is set aside, nor what is held by it, nor the enrolments of who
+        left, which only go where results need them.
+        """
         ...
 
     async def pending(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Change]:
         """Give those of some keys that are pending."""
         ...
 
-    async def receipts(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Receipt]:
-        """Give the receipts of some keys."""
-        ...
-
-    async def end_reading(
-        self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
-    ) -> None:
-        """Note that the box was read wholly, and which courses and activities it has.
-
-        What was pending in others sends nothing any more; what was acknowledged is gone.
-        """
-        ...
-
-    async def read_at(self, target_id: int) -> datetime | None:
-        """Tell when the box was last read wholly."""
-        ...
-
     async def courses(self, target_id: int) -> Collection[int]:
         """Give the courses in which anything is pending."""
         ...
 
-    async def waiting(self, target_id: int) -> int:
-        """Count what is pending, set aside included."""
+    async def waiting(self, target_id: int) -> int | None:
+        """Count what is pending, set aside included; None where that is not known.
+
+        Not before the box was read, nor with a new token of a site that we know:
+        what was acknowledged there shows only when the site answers.
+        """
         ...
 
     async def set_aside_count(self, target_id: int) -> int:
@@ -148,9 +163,17 @@ class Changes(Protocol):
         """List what is set aside, with names: for those who may see them."""
         ...
 
+    async def gone_list(self, target_id: int) -> Sequence[GoneRow]:
+        """Count, by kind and course, what is online and no longer on the box."""
+        ...
+
 
 class Targets(Protocol):
     """Where we send: sites, the accounts of our learners there, and the courses there."""
+
+    async def find(self, address: str, token_digest: str) -> int | None:
+        """Give the target for an address and a token, or None before their first sync."""
+        ...
 
     async def open(self, address: str, token_digest: str, now: datetime) -> int:
         """Give the target for an address and a token, making it where they are new.
@@ -176,12 +199,27 @@ class Targets(Protocol):
         """
         ...
 
-    async def account_receipts(self, target_id: int) -> Mapping[int, Account]:
-        """Give every account receipt, by learner number."""
-        ...
-
     async def accounts(self, target_id: int, learner_ids: Collection[int]) -> Mapping[int, Account]:
         """Give the account receipts of some learners."""
+        ...
+
+    async def renew_account(self, target_id: int, learner_id: int, learner: Learner) -> None:
+        """Note the names that a learner who is still the same person has now."""
+        ...
+
+    async def name_accounts(self, target_id: int, names: Mapping[int, str]) -> None:
+        """Note the full names that the online Moodle shows, by learner."""
+        ...
+
+    async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:
+        """Drop an account receipt that is not true any more.
+
+        All that was acknowledged for that account is pending again.
+        """
+        ...
+
+    async def synchronized(self, target_id: int) -> Mapping[int, int]:
+        """Give the courses that were the same online when last checked, with their online ids."""
         ...
 
     async def found_course(self, target_id: int, match: CourseMatch) -> None:
@@ -192,6 +230,15 @@ class Targets(Protocol):
         changed has what was set aside in it tried again.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A learner whose account was online already."""
+
+    learner: Learner
+    learner_id: int
+    online: OnlinePerson
 
 
 class Journal(Protocol):
@@ -225,7 +272,7 @@ class Journal(Protocol):
         self,
         run_id: int,
         target_id: int,
-        learners: Sequence[tuple[Learner, int, OnlinePerson]],
+        adopted: Sequence[Adopted],
         now: datetime,
     ) -> None:
         """Record accounts that were online already and are the same people."""
@@ -239,7 +286,9 @@ class Ending:
     status: RunStatus
     reason: Reason | None
     traffic: Bytes
+    seconds: float
     waiting: int | None
+    set_aside: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +297,7 @@ class Action:
 
     kind: Kind
     verdict: str
-    code: str
+    reason: Reason | None
     count: int
 
 
@@ -271,7 +320,9 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     traffic: Bytes
+    seconds: int | None
     waiting: int | None
+    set_aside: int | None
     reason: Reason | None
 
 

@@ -4,7 +4,9 @@ The one rule: everything follows from the seed and `now`, row for row, and nothi
 that its Moodle would not have written.
 """
 
+import argparse
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -150,3 +152,23 @@ def _welcome(db: sqlite3.Connection, rng: Random, now: int) -> Work:
 def _full_name(db: sqlite3.Connection, user: int) -> str:
     sql = "SELECT firstname || ' ' || lastname FROM mdl_user WHERE id = ?"
     return str(value(db, sql, user))
+
+
+def main(argv: Sequence[str]) -> int:
+    """`beekeed sandbox-box`: makes a box's database with the courses of a sandbox online Moodle."""
+    parser = argparse.ArgumentParser(prog="beekeed sandbox-box", description=main.__doc__)
+    parser.add_argument("--database", type=Path, required=True, help="the file to make")
+    parser.add_argument(
+        "--online", type=Path, required=True, help="the database of `sandbox-online --create`"
+    )
+    parser.add_argument("--learners", type=int, default=40, metavar="N", help="how many (40)")
+    parser.add_argument("--seed", type=int, default=1, help="another class (1)")
+    options = parser.parse_args(argv)
+    make_box(
+        options.database,
+        options.online,
+        now=int(time.time()),
+        seed=options.seed,
+        learners=options.learners,
+    )
+    return 0

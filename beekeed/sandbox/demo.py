@@ -6,14 +6,16 @@ beekeectl. Whether all arrived it tells by its own comparison of both databases.
 
 import argparse
 import json
+import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from beekeed.sandbox.box import Work, make_box, new_work
 from beekeed.sandbox.compare import compare
 from beekeed.sandbox.school import make_online
 
+_INTERRUPTED = 130
 _START_SECONDS = 30
 _STOP_SECONDS = 20
 _WORK_EVERY_SECONDS = 4
@@ -48,13 +51,17 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     if options.json and not options.once:
         _parser().error("--json goes with --once")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that nothing is left running
+        signal.signal(number, lambda *_: sys.exit(1))
     try:
         with tempfile.TemporaryDirectory(prefix="beekeed-demo-") as folder, ExitStack() as stack:
             return _Demo(Path(folder), options, stack).run()
     except KeyboardInterrupt:
-        print("\nStopped.")
-        return 0
+        print("\nStopped.", file=sys.stderr)
+        return _INTERRUPTED if options.once else 0
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Failed as failed:
         print(failed, file=sys.stderr)
         return 1
@@ -120,7 +127,9 @@ class _Demo:
         settings.write_text(_SETTINGS.format(folder=self._folder, address=address))
         daemon = self._stack.enter_context(_program(self._folder, "run", "--config", str(settings)))
         self._await_daemon(daemon)
-        self._say(f"The daemon runs. Look at it from another terminal:\n\n  {self._command()}\n")
+        self._say("The daemon runs. Look at it from another terminal:\n")
+        self._say(f"  export BEEKEED_SOCKET={self._socket}")
+        self._say(f"  {_beekeectl()} status\n")
 
     def _await_daemon(self, daemon: "subprocess.Popen[str]") -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -129,9 +138,6 @@ class _Demo:
                 log = (self._folder / "run.log").read_text()
                 raise Failed(f"The daemon did not start.\n{log}")
             time.sleep(0.05)
-
-    def _command(self) -> str:
-        return f"{Path(sys.executable).parent}/beekeectl status --socket {self._socket}"
 
     def _beekeectl(self, *words: str) -> str:
         command = [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self._socket)]
@@ -147,11 +153,21 @@ class _Demo:
     def _say_comparison(self) -> None:
         found = compare(self._box, self._online)
         if found.verified:
-            self._say(f"Compared both databases, fact by fact: {found.compared} agree.")
+            self._say(
+                f"Compared both databases, fact by fact: all {found.compared} agree,"
+                f"\n{self._done()} completed activities among them."
+            )
         else:
             self._say(f"Compared both databases: {len(found.differences)} facts differ:")
             for difference in found.differences[:10]:
                 self._say(f"  {difference}")
+
+    def _done(self) -> int:
+        with closing(sqlite3.connect(self._online)) as db:
+            found = db.execute(
+                "SELECT count(*) FROM mdl_course_modules_completion WHERE completionstate > 0"
+            )
+            return int(found.fetchone()[0])
 
     def _stay(self) -> None:
         self._say("\nNew work appears on the box now, and is synchronized from time to time.")
@@ -170,6 +186,13 @@ class _Demo:
                     f"  sync {run['event_id']}: {run['status']}, {total} actions, {traffic} bytes"
                 )
                 self._say_comparison()
+
+
+def _beekeectl() -> Path:
+    """Where beekeectl is, as short as it can be said from here."""
+    beekeectl = Path(sys.executable).with_name("beekeectl")
+    here = Path.cwd()
+    return beekeectl.relative_to(here) if beekeectl.is_relative_to(here) else beekeectl
 
 
 def _told(work: Work) -> str:

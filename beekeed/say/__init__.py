@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beekeed.say.sentences import SENTENCES
-from beekeed.say.words import WORDS
+from beekeed.say.words import PLURALS, WORDS
 
 _LOCALES = Path(__file__).parent / "locale"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What happened and what it means, what to do, and who should do it."""
+    """What happened and what it means, what to do, and who should: a word of its own, or none."""
 
     what: str
     remedy: str
@@ -37,13 +37,19 @@ def say(code: str, params: Mapping[str, str | int], language: str = "en") -> Sai
     return Said(
         translate(entry.what).format_map(shown),
         translate(entry.remedy).format_map(shown),
-        word(entry.who, language),
+        entry.who,
     )
 
 
 def word(name: str, language: str = "en") -> str:
     """Say a status, a kind of change, a verdict; a name that has no word is shown as it stands."""
     return _catalogue(language).gettext(WORDS[name]) if name in WORDS else name
+
+
+def counted(count: int, name: str, language: str = "en") -> str:
+    """Say how many of something there are."""
+    singular, plural = WORDS[name], PLURALS[name]
+    return f"{count} {_catalogue(language).ngettext(singular, plural, count)}"
 
 
 def clean(text: str) -> str:

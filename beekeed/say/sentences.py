@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """One sentence with its remedy. `who` is a word of `words.py`."""
+    """One sentence with its remedy. `who` is a word of `words.py`, or empty: anybody."""
 
     what: str
     remedy: str
@@ -54,6 +54,26 @@ SENTENCES: Mapping[str, Entry] = {
         "Use its https address. Only for trials, set online.allow_http = true.",
         "technician",
     ),
+    "state_not_writable": Entry(
+        "beekeed cannot keep its own database in {path}: {detail}.",
+        "Make the folder writable for beekeed's user, or change daemon.state_directory.",
+        "technician",
+    ),
+    "socket_unusable": Entry(
+        "The control socket {path} cannot be made: {detail}.",
+        "Check daemon.control_socket and daemon.control_group in the settings.",
+        "technician",
+    ),
+    "socket_in_use": Entry(
+        "Another program answers at the control socket {path}.",
+        "Stop it first, or change daemon.control_socket.",
+        "technician",
+    ),
+    "settings_changed": Entry(
+        "The settings or the token were changed since beekeed started; it still uses the old ones.",
+        "Restart beekeed (systemctl restart beekeed).",
+        "technician",
+    ),
     # The box's own Moodle.
     "device_missing": Entry(
         "The database of the box's Moodle is not there: {path}.",
@@ -68,6 +88,11 @@ SENTENCES: Mapping[str, Entry] = {
     "device_unreadable": Entry(
         "The database of the box's Moodle cannot be read: {detail}.",
         "Check that beekeed's user may read it and that the disk is sound.",
+        "technician",
+    ),
+    "no_learners": Entry(
+        "The box's Moodle has no learners: nobody holds a learner's role in a course.",
+        "Enrol learners on the box, or check device.learner_archetypes in the settings.",
         "technician",
     ),
     # The way to the online Moodle.
@@ -116,7 +141,7 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "answer_unreadable": Entry(
         "The online Moodle answered something that cannot be understood ({what}).",
-        "Try again; if it stays, send the report of this sync to support.",
+        "Try again; if it stays, tell whoever supports the box the Sync Event ID.",
         "technician",
     ),
     "web_services_off": Entry(
@@ -128,13 +153,15 @@ SENTENCES: Mapping[str, Entry] = {
     # What the online Moodle refuses.
     "token_refused": Entry(
         "The online Moodle does not know the token.",
-        "Make a new token for the service account there and put it into the token file.",
+        "Make a new token for the service account there, put it into the token file, and restart"
+        " beekeed.",
         "administrator",
     ),
     "access_refused": Entry(
         "The online Moodle does not let the token in: it has expired, or its service is disabled,"
         " or it may not be used from this network.",
-        "In Site administration, under Web services, check the service and the token.",
+        "In Site administration, under Web services, check the service and the token; after a new"
+        " token, restart beekeed.",
         "administrator",
     ),
     "account_suspended": Entry(
@@ -145,7 +172,7 @@ SENTENCES: Mapping[str, Entry] = {
     "maintenance": Entry(
         "The online Moodle is in maintenance.",
         "Try again later. Nothing is lost: the work waits here.",
-        "nobody",
+        "",
     ),
     "function_missing": Entry(
         "The web service on the online Moodle lacks a function: {function}.",
@@ -163,6 +190,13 @@ SENTENCES: Mapping[str, Entry] = {
         "In Site administration, under Define roles, Allow role assignments, let the service"
         " account's role assign Student; or set online.learner_role_id.",
         "administrator",
+    ),
+    "learner_role_wrong": Entry(
+        "The first learner who was enrolled got the role {roles} on the online Moodle instead of"
+        " the learners' role, so nobody else was enrolled.",
+        "Set online.learner_role_id to the number of the Student role there, and correct that one"
+        " enrolment.",
+        "technician",
     ),
     # Why a course is left out.
     "course_not_online": Entry(
@@ -204,7 +238,7 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     # Why a change is set aside.
     "other_person_online": Entry(
-        "The username {username} belongs to somebody with another name online.",
+        "Somebody with another name has this username online.",
         "Correct the name on the side where it is wrong, or give the learner another username.",
         "teacher",
     ),
@@ -214,12 +248,17 @@ SENTENCES: Mapping[str, Entry] = {
         "teacher",
     ),
     "never_touch": Entry(
-        "The settings say that the account {username} is never touched.",
+        "The settings say that this account is never touched.",
         "Nothing, if that is meant. Else take it from accounts.never_touch in the settings.",
         "technician",
     ),
+    "own_account": Entry(
+        "This username is that of beekeed's own service account online.",
+        "Give the learner another username on the box.",
+        "teacher",
+    ),
     "other_role_online": Entry(
-        "The account {username} is not only a learner online ({roles}), so it is left alone.",
+        "This account is not only a learner's online ({roles}), so it is left alone.",
         "Give this person a separate account for learning.",
         "administrator",
     ),
@@ -233,10 +272,25 @@ SENTENCES: Mapping[str, Entry] = {
         "Give the learner an e-mail address of their own on the box.",
         "teacher",
     ),
+    "account_unconfirmed": Entry(
+        "The learner's account on the online Moodle was never confirmed.",
+        "Confirm the account there, under Browse list of users.",
+        "administrator",
+    ),
     "account_gone_online": Entry(
         "The learner's account does not exist on the online Moodle any more.",
         "Ask the administrator why it was deleted.",
         "administrator",
+    ),
+    "gone_from_box": Entry(
+        "They were waiting and are no longer on the box, so there is nothing to send.",
+        "Nothing, if they were deleted on purpose. Else restore the box's Moodle from its backup.",
+        "teacher",
+    ),
+    "unknown_state": Entry(
+        "The box's Moodle holds a completion state that does not exist.",
+        "Check the box's database.",
+        "technician",
     ),
     "not_enrolled_on_box": Entry(
         "They belong to people who are not enrolled in the course on the box, and never were at a"
@@ -292,7 +346,7 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "refused_by_moodle": Entry(
         "The online Moodle refused it ({errorcode}).",
-        "Send the report of this sync to support.",
+        "Tell whoever supports the box the Sync Event ID.",
         "technician",
     ),
     # Our own state, and runs.
@@ -320,28 +374,28 @@ SENTENCES: Mapping[str, Entry] = {
     "interrupted": Entry(
         "The sync was cut off, by a power cut or because beekeed was stopped.",
         "Start it again. What had arrived is known or will be found out; nothing is sent twice.",
-        "nobody",
+        "",
     ),
     "internal": Entry(
         "beekeed made a mistake.",
-        "Send the report to support.",
+        "Tell whoever supports the box, with the journal of beekeed.",
         "technician",
     ),
     # The control API.
     "already_running": Entry(
         "A sync is running already.",
         "Wait for it to end.",
-        "nobody",
+        "",
     ),
     "not_found": Entry(
         "There is no {what}.",
         "Check what you typed.",
-        "nobody",
+        "",
     ),
     "bad_request": Entry(
         "The request cannot be understood: {detail}.",
         "Check what you typed.",
-        "nobody",
+        "",
     ),
     "daemon_not_running": Entry(
         "beekeed is not running, or not at {path}.",

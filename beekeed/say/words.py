@@ -12,7 +12,7 @@ WORDS: Mapping[str, str] = {
     "error": "error",
     "skipped": "skipped",
     # What the daemon is doing.
-    "idle": "waiting",
+    "idle": "idle",
     "reading": "reading the box's Moodle",
     "contacting": "contacting the online Moodle",
     "matching": "checking courses",
@@ -20,9 +20,10 @@ WORDS: Mapping[str, str] = {
     # Why a run began.
     "manual": "started by hand",
     # Kinds of change.
-    "account": "accounts",
-    "enrolment": "enrolments",
-    "completion": "activity completions",
+    "account": "account",
+    "enrolment": "enrolment",
+    "completion": "activity completion",
+    "change": "change",
     # What became of them.
     "done": "sent",
     "already": "already online",
@@ -30,11 +31,10 @@ WORDS: Mapping[str, str] = {
     "refused": "set aside",
     "unsent": "not sent",
     # Who should act.
-    "nobody": "nobody",
-    "teacher": "the teacher",
-    "technician": "the technician",
-    "administrator": "the administrator of the online Moodle",
-    # Steps of the check.
+    "teacher": "For the teacher",
+    "technician": "For the technician",
+    "administrator": "For the administrator of the online Moodle",
+    # Steps of the check, and what they found.
     "settings": "settings",
     "database": "the box's Moodle",
     "target": "online Moodle",
@@ -46,3 +46,11 @@ WORDS: Mapping[str, str] = {
     "failed": "failed",
     "not_tried": "not tried",
 }
+
+PLURALS: Mapping[str, str] = {
+    "account": "accounts",
+    "enrolment": "enrolments",
+    "completion": "activity completions",
+    "change": "changes",
+}
+"""What is counted, in the plural."""

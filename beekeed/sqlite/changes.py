@@ -1,5 +1,6 @@
-"""What is pending, held against the receipts, slice by slice."""
+"""What is pending, and the receipts that it is held against."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,7 +9,8 @@ import aiosqlite
 
 from beekeed.core.change import Differences
 from beekeed.core.model import Change, Key, Kind, Receipt
-from beekeed.ports.stores import AsideRow
+from beekeed.errors import Code
+from beekeed.ports.stores import AsideRow, GoneRow
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -45,11 +47,14 @@ class SqliteChanges:
         self._store = store
 
     async def slice(
-        self, target_id: int, kind: Kind, course_id: int = 0, activity_id: int = 0
+        self, target_id: int, learner_ids: Collection[int]
     ) -> tuple[dict[Key, Receipt], dict[Key, Change]]:
         """See ports.Changes."""
-        where = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ?"
-        values = (target_id, KIND_NUMBER[kind], course_id, activity_id)
+        where = (
+            f"target_id = ? AND kind IN ({marks(KIND_OF_NUMBER)})"
+            f" AND learner_id IN ({marks(learner_ids)})"
+        )
+        values = (target_id, *KIND_OF_NUMBER, *learner_ids)
         receipts = await self._store.rows(f"SELECT * FROM receipt WHERE {where}", *values)
         changes = await self._store.rows(f"SELECT * FROM change WHERE {where}", *values)
         return (
@@ -80,7 +85,8 @@ class SqliteChanges:
                 ],
             )
             await db.executemany(
-                f"DELETE FROM change WHERE {_KEY}", _keyed(target_id, differences.settled)
+                f"DELETE FROM change WHERE {_KEY}",
+                _keyed(target_id, (*differences.settled, *differences.lost)),
             )
             await _mark_gone(db, target_id, differences.gone, now)
             await _mark_gone(db, target_id, differences.back, None)
@@ -112,13 +118,13 @@ class SqliteChanges:
         self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
     ) -> Sequence[Change]:
         """See ports.Changes."""
-        passed = (after.course_id, after.activity_id, after.learner_id) if after else (-1, -1, -1)
+        passed = (after.learner_id, after.course_id, after.activity_id) if after else (-1, -1, -1)
         rows = await self._store.rows(
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
             f" AND course_id IN ({marks(courses)})"
-            " AND (course_id, activity_id, learner_id) > (?, ?, ?)"
-            f" AND {_NOT_HELD}"
-            " ORDER BY course_id, activity_id, learner_id LIMIT ?",
+            " AND (learner_id, course_id, activity_id) > (?, ?, ?)"
+            f" AND value <> 'left' AND {_NOT_HELD}"
+            " ORDER BY learner_id, course_id, activity_id LIMIT ?",
             target_id,
             KIND_NUMBER[kind],
             *courses,
@@ -128,7 +134,8 @@ class SqliteChanges:
         return await self._with_bases(target_id, [_change(row) for row in rows])
 
     async def _with_bases(self, target_id: int, changes: Sequence[Change]) -> list[Change]:
-        bases = await self.receipts(target_id, [change.key for change in changes])
+        rows = await self._by_key("receipt", target_id, [change.key for change in changes])
+        bases = {key_of(row): _receipt(row) for row in rows}
         return [
             replace(change, base=bases[change.key]) if change.key in bases else change
             for change in changes
@@ -139,10 +146,16 @@ class SqliteChanges:
         rows = await self._by_key("change", target_id, keys)
         return {key_of(row): _change(row) for row in rows}
 
-    async def receipts(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Receipt]:
+    async def gone_list(self, target_id: int) -> list[GoneRow]:
         """See ports.Changes."""
-        rows = await self._by_key("receipt", target_id, keys)
-        return {key_of(row): _receipt(row) for row in rows}
+        rows = await self._store.rows(
+            "SELECT receipt.kind, course.shortname, count(*) AS count FROM receipt"
+            " JOIN course ON course.id = receipt.course_id"
+            " WHERE target_id = ? AND gone_at IS NOT NULL"
+            " GROUP BY receipt.kind, course.shortname ORDER BY course.shortname, receipt.kind",
+            target_id,
+        )
+        return [GoneRow(KIND_OF_NUMBER[row[0]], row[1], row[2]) for row in rows]
 
     async def _by_key(self, table: str, target_id: int, keys: Collection[Key]) -> list[Row]:
         if not keys:
@@ -156,45 +169,32 @@ class SqliteChanges:
         )
 
     async def end_reading(
-        self, target_id: int, courses: Collection[int], activities: Collection[int], now: datetime
-    ) -> None:
+        self, target_id: int, seen: Collection[int], now: datetime
+    ) -> Counter[tuple[Kind, Code]]:
         """See ports.Changes."""
-        elsewhere = (
-            f"target_id = ? AND (course_id NOT IN ({marks((0, *courses))})"
-            f" OR activity_id NOT IN ({marks((0, *activities))}))"
+        rows = await self._store.rows(
+            "SELECT learner_id, kind, count(*) AS count FROM change WHERE target_id = ?"
+            " GROUP BY learner_id, kind",
+            target_id,
         )
-        values = (target_id, 0, *courses, 0, *activities)
-        gone = await self._stale_activities(target_id, activities)
+        unseen = [row for row in rows if row["learner_id"] not in seen]
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE target SET read_at = ? WHERE id = ?", (seconds(now), target_id)
             )
-            await db.execute(f"DELETE FROM change WHERE {elsewhere}", values)
             await db.executemany(
-                "UPDATE receipt SET gone_at = ? WHERE target_id = ? AND kind = ?"
-                " AND course_id = ? AND activity_id = ? AND gone_at IS NULL",
-                [(seconds(now), target_id, *slice_) for slice_ in gone],
+                "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
+                [(target_id, row["kind"], row["learner_id"]) for row in unseen],
             )
+        lost: Counter[tuple[Kind, Code]] = Counter()
+        for row in unseen:
+            lost[KIND_OF_NUMBER[row["kind"]], Code.GONE_FROM_BOX] += row["count"]
+        return lost
 
     async def read_at(self, target_id: int) -> datetime | None:
         """See ports.Changes."""
         row = await self._store.row("SELECT read_at FROM target WHERE id = ?", target_id)
         return moment(row["read_at"]) if row else None
-
-    async def _stale_activities(
-        self, target_id: int, activities: Collection[int]
-    ) -> list[tuple[int, int, int]]:
-        """List the slices of activities that left the box and whose receipts do not say so yet."""
-        rows = await self._store.rows(
-            "SELECT id, course_id FROM activity"
-            f" WHERE id NOT IN ({marks(activities)}) AND EXISTS (SELECT 1 FROM receipt"
-            "  WHERE target_id = ? AND kind = ? AND receipt.course_id = activity.course_id"
-            "  AND receipt.activity_id = activity.id AND gone_at IS NULL)",
-            *activities,
-            target_id,
-            KIND_NUMBER[Kind.COMPLETION],
-        )
-        return [(KIND_NUMBER[Kind.COMPLETION], row["course_id"], row["id"]) for row in rows]
 
     async def courses(self, target_id: int) -> Collection[int]:
         """See ports.Changes."""
@@ -204,8 +204,18 @@ class SqliteChanges:
         )
         return {row["course_id"] for row in rows}
 
-    async def waiting(self, target_id: int) -> int:
+    async def waiting(self, target_id: int) -> int | None:
         """See ports.Changes."""
+        target = await self._store.row(
+            "SELECT read_at, account, EXISTS (SELECT 1 FROM target AS known"
+            "  WHERE known.address = target.address AND known.account IS NOT NULL) AS met"
+            " FROM target WHERE id = ?",
+            target_id,
+        )
+        if target is None or target["read_at"] is None:
+            return None
+        if target["account"] is None and target["met"]:
+            return None
         row = await self._store.row("SELECT count(*) FROM change WHERE target_id = ?", target_id)
         return int(row[0]) if row else 0
 
@@ -228,7 +238,7 @@ class SqliteChanges:
         return row is not None
 
     async def retry(self) -> int:
-        """Have everything that was set aside tried again; gives how many changes that is."""
+        """See ports.Changes."""
         async with self._store.write() as db:
             cursor = await db.execute(
                 "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
@@ -236,8 +246,8 @@ class SqliteChanges:
             )
             return cursor.rowcount
 
-    async def set_aside_list(self, target_id: int) -> list["AsideRow"]:
-        """List what is set aside, with names: for those who may see them."""
+    async def set_aside_list(self, target_id: int) -> list[AsideRow]:
+        """See ports.Changes."""
         rows = await self._store.rows(
             "SELECT change.kind, aside_code, aside_params, aside_at,"
             " learner.username, learner.first_name, learner.last_name,"

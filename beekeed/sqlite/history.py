@@ -63,14 +63,17 @@ class SqliteHistory:
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE run SET target_id = ?, status = ?, ended_at = ?, bytes_sent = ?,"
-                " bytes_received = ?, waiting = ?, code = ?, params = ? WHERE id = ?",
+                " bytes_received = ?, seconds = ?, waiting = ?, set_aside = ?, code = ?,"
+                " params = ? WHERE id = ?",
                 (
                     target_id,
                     str(ending.status),
                     seconds(now),
                     ending.traffic.sent,
                     ending.traffic.received,
+                    round(ending.seconds),
                     ending.waiting,
+                    ending.set_aside,
                     code,
                     params,
                     run_id,
@@ -127,13 +130,16 @@ def _run(row: Row) -> Run:
         started_at=started_at,
         ended_at=moment(row["ended_at"]),
         traffic=Bytes(row["bytes_sent"], row["bytes_received"]),
+        seconds=row["seconds"],
         waiting=row["waiting"],
+        set_aside=row["set_aside"],
         reason=reason,
     )
 
 
 def _action(row: Row) -> Action:
-    return Action(KIND_OF_NUMBER[row["kind"]], row["verdict"], row["code"], row["count"])
+    reason = reason_of(row["code"] or None, row["params"])
+    return Action(KIND_OF_NUMBER[row["kind"]], row["verdict"], reason, row["count"])
 
 
 def _course(row: Row) -> RunCourse:

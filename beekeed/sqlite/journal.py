@@ -18,11 +18,11 @@ from beekeed.core.model import (
     Enrol,
     Kind,
     Learner,
-    OnlinePerson,
     Outcome,
     Step,
     Verdict,
 )
+from beekeed.ports.stores import Adopted
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -91,15 +91,20 @@ class SqliteJournal:
         self,
         run_id: int,
         target_id: int,
-        learners: Sequence[tuple[Learner, int, OnlinePerson]],
+        adopted: Sequence[Adopted],
         now: datetime,
     ) -> None:
         """See ports.Journal."""
         async with self._store.write() as db:
             entry = _Entry(db, run_id, target_id, now)
-            for learner, learner_id, online in learners:
+            for each in adopted:
+                online = each.online
                 await entry.account(
-                    learner_id, learner, online.username, online.online_id, made_by_us=False
+                    each.learner_id,
+                    each.learner,
+                    online.username,
+                    online.online_id,
+                    made_by_us=False,
                 )
                 await entry.count(Kind.ACCOUNT, Outcome(Verdict.ALREADY))
 
@@ -206,10 +211,13 @@ class _Entry:
         )
 
     async def count(self, kind: Kind, outcome: Outcome) -> None:
-        """Count one action in the run's record, which names nobody."""
-        code = str(outcome.reason.code) if outcome.reason else ""
+        """Count one action in the run's record.
+
+        No reason's parameters name anybody, so that the record may be shown to everybody.
+        """
+        code, params = reason_values(outcome.reason)
         await self._db.execute(
-            "INSERT INTO run_action (run_id, kind, verdict, code, count) VALUES (?, ?, ?, ?, 1)"
-            " ON CONFLICT DO UPDATE SET count = count + 1",
-            (self._run_id, KIND_NUMBER[kind], str(outcome.verdict), code),
+            "INSERT INTO run_action (run_id, kind, verdict, code, params, count)"
+            " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
+            (self._run_id, KIND_NUMBER[kind], str(outcome.verdict), code or "", params or "{}"),
         )

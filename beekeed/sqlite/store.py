@@ -21,7 +21,7 @@ from typing import Any
 import aiosqlite
 
 from beekeed.core.model import Key, Kind, Reason
-from beekeed.errors import Code, Param, StoreBroken
+from beekeed.errors import Code, ConfigError, Param, StoreBroken
 
 Row = aiosqlite.Row
 
@@ -57,8 +57,8 @@ class Store:
         """
         async with self._writing:
             try:
-                await self._connection.execute("BEGIN IMMEDIATE")
                 try:
+                    await self._connection.execute("BEGIN IMMEDIATE")
                     yield self._connection
                     await self._connection.execute("COMMIT")
                 except BaseException:
@@ -68,6 +68,8 @@ class Store:
                 raise broken(error) from error
 
     async def _roll_back(self) -> None:
+        # Statements run in order in SQLite's thread: after this one, all that was begun is done.
+        await self._connection.execute("SELECT 1")
         if self._connection.in_transaction:
             await self._connection.execute("ROLLBACK")
 
@@ -96,8 +98,8 @@ class Store:
 async def open_store(path: Path) -> Store:
     """Open the database, making or migrating it where needed.
 
-    Raises StoreBroken where it is damaged, newer than this program, in use by
-    another beekeed, or cannot be written.
+    Raises StoreBroken where it is damaged, newer than this program, or in use by
+    another beekeed, and ConfigError where its folder cannot be written.
     """
     lock_fd = _lock(path)
     try:
@@ -126,7 +128,8 @@ def _lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreBroken(Code.STORE_BROKEN, detail=str(error.strerror)) from error
+        detail = str(error.strerror)
+        raise ConfigError(Code.STATE_NOT_WRITABLE, path=str(path.parent), detail=detail) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import aiosqlite
 
-from beekeed.core.model import Account, Site
+from beekeed.core.model import Account, Kind, Learner, Site
 from beekeed.ports.stores import CourseMatch
-from beekeed.sqlite.store import Row, Store, marks, reason_values, seconds
+from beekeed.sqlite.store import KIND_NUMBER, Row, Store, marks, reason_values, seconds
 
 
 class SqliteTargets:
@@ -16,19 +16,25 @@ class SqliteTargets:
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    async def open(self, address: str, token_digest: str, now: datetime) -> int:
+    async def find(self, address: str, token_digest: str) -> int | None:
         """See ports.Targets."""
         row = await self._store.row(
             "SELECT id FROM target WHERE address = ? AND token_digest = ?", address, token_digest
         )
-        if row is not None:
-            return int(row["id"])
+        return int(row["id"]) if row else None
+
+    async def open(self, address: str, token_digest: str, now: datetime) -> int:
+        """See ports.Targets."""
+        known = await self.find(address, token_digest)
+        if known is not None:
+            return known
         async with self._store.write() as db:
-            cursor = await db.execute(
-                "INSERT INTO target (address, token_digest, first_used_at) VALUES (?, ?, ?)",
-                (address, token_digest, seconds(now)),
+            await db.execute(
+                "INSERT INTO target (address, token_digest, first_used_at) SELECT ?, ?, ?"
+                " WHERE NOT EXISTS (SELECT 1 FROM target WHERE address = ? AND token_digest = ?)",
+                (address, token_digest, seconds(now), address, token_digest),
             )
-            return int(cursor.lastrowid or 0)
+        return await self.open(address, token_digest, now)
 
     async def met(self, target_id: int) -> bool:
         """See ports.Targets."""
@@ -78,11 +84,6 @@ class SqliteTargets:
         row = await self._store.row("SELECT site_name FROM target WHERE id = ?", target_id)
         return str(row["site_name"]) if row else ""
 
-    async def account_receipts(self, target_id: int) -> Mapping[int, Account]:
-        """See ports.Targets."""
-        rows = await self._store.rows("SELECT * FROM account WHERE target_id = ?", target_id)
-        return {row["learner_id"]: _account(row) for row in rows}
-
     async def accounts(self, target_id: int, learner_ids: Collection[int]) -> Mapping[int, Account]:
         """See ports.Targets."""
         rows = await self._store.rows(
@@ -91,6 +92,53 @@ class SqliteTargets:
             *learner_ids,
         )
         return {row["learner_id"]: _account(row) for row in rows}
+
+    async def renew_account(self, target_id: int, learner_id: int, learner: Learner) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE account SET (first_name, last_name, idnumber, device_id) = (?, ?, ?, ?)"
+                " WHERE target_id = ? AND learner_id = ?",
+                (
+                    learner.first_name,
+                    learner.last_name,
+                    learner.idnumber,
+                    learner.device_id,
+                    target_id,
+                    learner_id,
+                ),
+            )
+
+    async def name_accounts(self, target_id: int, names: Mapping[int, str]) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.executemany(
+                "UPDATE account SET online_name = ? WHERE target_id = ? AND learner_id = ?",
+                [(name, target_id, learner_id) for learner_id, name in names.items()],
+            )
+
+    async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id,"
+                " activity_id, value, first_seen_at) VALUES (?, ?, ?, 0, 0, 'exists', ?)",
+                (target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id, seconds(now)),
+            )
+            await _forget_receipts(db, target_id, "learner_id", learner_id)
+            await db.execute(
+                "DELETE FROM account WHERE target_id = ? AND learner_id = ?",
+                (target_id, learner_id),
+            )
+
+    async def synchronized(self, target_id: int) -> Mapping[int, int]:
+        """See ports.Targets."""
+        rows = await self._store.rows(
+            "SELECT course_id, online_id FROM course_match"
+            " WHERE target_id = ? AND left_out IS NULL AND online_id IS NOT NULL",
+            target_id,
+        )
+        return {row["course_id"]: row["online_id"] for row in rows}
 
     async def found_course(self, target_id: int, match: CourseMatch) -> None:
         """See ports.Targets."""
@@ -104,7 +152,7 @@ class SqliteTargets:
             return
         async with self._store.write() as db:
             if before is not None and _another_course(before, match):
-                await _forget_receipts(db, target_id, match.course_id)
+                await _forget_receipts(db, target_id, "course_id", match.course_id)
             await _try_again(db, target_id, match.course_id)
             await db.execute(
                 "INSERT OR REPLACE INTO course_match VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -113,23 +161,29 @@ class SqliteTargets:
 
 
 def _match_values(match: CourseMatch, before: Row | None) -> tuple[object, ...]:
-    """Give a course's columns; one that is not found now keeps the ids it had."""
-    found: tuple[object, ...] = (None, None, None)
-    if match.online is not None:
-        found = (match.online.online_id, match.online.created_at, match.online.modified_at)
-    elif before is not None:
-        found = (before["online_id"], before["online_created_at"], before["online_modified_at"])
-    return *found, *reason_values(match.reason)
+    """Give a course's columns; what is not found or shown now stays as it was."""
+    online = match.online
+    old: tuple[object, ...] = (None, None, None)
+    if before is not None:
+        old = (before["online_id"], before["online_created_at"], before["online_modified_at"])
+    new = (online.online_id, online.created_at, online.modified_at) if online else old
+    if online is not None and old[0] == online.online_id:
+        new = (new[0], new[1] if new[1] is not None else old[1], new[2])
+    return *new, *reason_values(match.reason)
 
 
 def _another_course(before: Row, match: CourseMatch) -> bool:
-    """Tell whether the shortname now belongs to another course than the one we knew."""
-    if match.online is None or before["online_id"] is None:
+    """Tell whether the shortname now belongs to another course than the one we knew.
+
+    A creation time that we may not see tells nothing.
+    """
+    online = match.online
+    if online is None or before["online_id"] is None:
         return False
-    return (before["online_id"], before["online_created_at"]) != (
-        match.online.online_id,
-        match.online.created_at,
-    )
+    if online.online_id != before["online_id"]:
+        return True
+    known = before["online_created_at"]
+    return None not in (known, online.created_at) and known != online.created_at
 
 
 async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
@@ -139,16 +193,19 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
     await db.execute("DELETE FROM target WHERE id = ?", (target_id,))
 
 
-async def _forget_receipts(db: aiosqlite.Connection, target_id: int, course_id: int) -> None:
+async def _forget_receipts(
+    db: aiosqlite.Connection, target_id: int, column: str, number: int
+) -> None:
+    """Turn the receipts of a course or a learner into changes that are pending again."""
     await db.execute(
         "INSERT OR IGNORE INTO change (target_id, kind, course_id, activity_id, learner_id,"
         " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, activity_id,"
         " learner_id, value, happened_at, first_seen_at FROM receipt"
-        " WHERE target_id = ? AND course_id = ? AND gone_at IS NULL AND value <> '0'",
-        (target_id, course_id),
+        f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL AND value <> '0'",
+        (target_id, number),
     )
     await db.execute(
-        "DELETE FROM receipt WHERE target_id = ? AND course_id = ?", (target_id, course_id)
+        f"DELETE FROM receipt WHERE target_id = ? AND {column} = ?", (target_id, number)
     )
 
 
@@ -170,4 +227,5 @@ def _account(row: Row) -> Account:
         last_name=row["last_name"],
         idnumber=row["idnumber"],
         device_id=row["device_id"],
+        online_name=row["online_name"],
     )

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,6 @@ from beekeed.moodle.device import SqliteDevice
 from beekeed.ports.device import DeviceSnapshot
 from beekeed.sandbox import database
 from tests.sample import fill
-
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ def execute(path: Path, sql: str, *values: object) -> None:
 
 async def test_a_real_devices_people_are_read(box: Path) -> None:
     """39 of 43 accounts: not guest, admin, the deleted learner, nor the teacher."""
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         found = await learners(snapshot)
     assert len(found) == 39
     assert "learner0005" not in found
@@ -65,7 +64,7 @@ async def test_a_real_devices_people_are_read(box: Path) -> None:
 
 async def test_a_real_devices_courses_are_read(box: Path) -> None:
     """Three courses, not the site's own; activities in order, with what is tracked and graded."""
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         courses = await snapshot.courses()
         maths = await course(snapshot, "BK-MATH")
     assert [each.shortname for each in courses] == ["BK-FR", "BK-MATH", "BK-SCI"]
@@ -89,18 +88,27 @@ async def test_a_real_devices_courses_are_read(box: Path) -> None:
 
 async def test_a_real_devices_work_is_read(box: Path) -> None:
     """Counts by plain SQL on the same file; the unenrolled learner is in two courses of three."""
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         courses = await snapshot.courses()
-        enrolled = {c.shortname: len(await snapshot.enrolments(c)) for c in courses}
-        done = [row for c in courses for a in c.activities for row in await snapshot.completions(a)]
-    assert enrolled == {"BK-MATH": 39, "BK-FR": 38, "BK-SCI": 39}
-    assert len(done) == 738
+        everybody = [each.device_id for each in (await learners(snapshot)).values()]
+        enrolled = Counter(
+            row.course_device_id for row in await snapshot.enrolments(everybody) if row.active
+        )
+        done = await snapshot.completions(everybody)
+    assert {c.shortname: enrolled[c.device_id] for c in courses} == {
+        "BK-MATH": 39,
+        "BK-FR": 38,
+        "BK-SCI": 39,
+    }
+    counted = "SELECT count(*) FROM mdl_course_modules_completion WHERE userid <> 7"
+    with closing(sqlite3.connect(box)) as db:
+        assert len(done) == db.execute(counted).fetchone()[0] == 720
     assert {row.state for row in done} == {1}
 
 
 async def test_other_archetypes_may_be_learners(box: Path) -> None:
     """The setting decides."""
-    async with device(box, "editingteacher").snapshot(NOW) as snapshot:
+    async with device(box, "editingteacher").snapshot() as snapshot:
         found = await learners(snapshot)
         assert [name for name, each in found.items() if each.enrolled] == ["teacher1"]
 
@@ -114,7 +122,7 @@ async def test_more_people_than_a_chunk_are_all_read_once(box: Path) -> None:
                 email=f"u{number}@example.org", mnethostid=1, confirmed=1,
             )  # fmt: skip
             database.insert(db, "role_assignments", roleid=5, contextid=11, userid=user)
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         chunks = [chunk async for chunk in snapshot.learners()]
     names = [each.username for chunk in chunks for each in chunk]
     assert len(names) == len(set(names)) == 1239
@@ -124,21 +132,20 @@ async def test_more_people_than_a_chunk_are_all_read_once(box: Path) -> None:
 async def test_what_is_seen_does_not_change_while_it_is_read(box: Path) -> None:
     """One consistent snapshot: a class at work neither waits for us nor confuses us."""
     execute(box, "PRAGMA journal_mode = WAL")
-    async with device(box).snapshot(NOW) as snapshot:
-        before = await course(snapshot, "BK-MATH")
+    async with device(box).snapshot() as snapshot:
+        await snapshot.courses()
         execute(box, "DELETE FROM mdl_course_modules_completion")
         execute(box, "UPDATE mdl_course SET fullname = 'changed'")
-        rows = await snapshot.completions(before.activities[1])
-        assert len(rows) > 10
+        assert len(await snapshot.completions([3, 4])) > 10
         assert (await course(snapshot, "BK-MATH")).fullname == "Mathematics 1"
-    async with device(box).snapshot(NOW) as snapshot:
-        assert await snapshot.completions(before.activities[1]) == []
+    async with device(box).snapshot() as snapshot:
+        assert await snapshot.completions([3, 4]) == []
 
 
 async def test_the_box_cannot_be_written(box: Path) -> None:
     """Opened read only: no mistake of ours can ever harm the class's Moodle."""
     before = box.read_bytes()
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         with pytest.raises(DeviceUnreadable) as caught:
             await snapshot._select("DELETE FROM {user}")  # type: ignore[attr-defined]
     assert "readonly" in str(caught.value.params["detail"])
@@ -147,7 +154,7 @@ async def test_the_box_cannot_be_written(box: Path) -> None:
 
 async def test_reading_happens_in_a_thread_of_its_own(box: Path) -> None:
     """A slow disk does not hold up the daemon."""
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         await snapshot.courses()
         assert [thread.name for thread in threading.enumerate() if "device" in thread.name]
     assert not [thread.name for thread in threading.enumerate() if "device" in thread.name]
@@ -155,15 +162,17 @@ async def test_reading_happens_in_a_thread_of_its_own(box: Path) -> None:
 
 async def test_times_that_make_no_sense_are_none(box: Path) -> None:
     """0, NULL-like and far beyond the calendar; 1970 and 2038 are times."""
-    async with device(box).snapshot(NOW) as snapshot:
-        lesson = (await course(snapshot, "BK-MATH")).activities[1]
     for number, time in enumerate((0, 3600, 2147400000, 10**17)):
-        execute(box, "UPDATE mdl_course_modules_completion SET timemodified = ? WHERE id ="
-                " (SELECT id FROM mdl_course_modules_completion WHERE coursemoduleid = ?"
-                f" ORDER BY id LIMIT 1 OFFSET {number})", time, lesson.device_id)  # fmt: skip
-    async with device(box).snapshot(NOW) as snapshot:
-        times = [row.at for row in await snapshot.completions(lesson)][:4]
-    assert times == [
+        execute(
+            box,
+            "UPDATE mdl_course_modules_completion SET timemodified = ? WHERE id ="
+            " (SELECT id FROM mdl_course_modules_completion WHERE userid = 3"
+            f" ORDER BY id LIMIT 1 OFFSET {number})",
+            time,
+        )
+    async with device(box).snapshot() as snapshot:
+        rows = sorted(await snapshot.completions([3]), key=lambda row: row.activity_device_id)
+    assert [row.at for row in rows][:4] == [
         None,
         datetime(1970, 1, 1, 1, tzinfo=UTC),
         datetime.fromtimestamp(2147400000, UTC),
@@ -176,7 +185,7 @@ async def test_activities_on_their_way_out_or_without_a_name_are_not_there(box: 
     execute(box, "UPDATE mdl_course_modules SET deletioninprogress = 1 WHERE id = 2")
     execute(box, "UPDATE mdl_course_sections SET sequence = '6' WHERE sequence = '5,6,7'")
     execute(box, "UPDATE mdl_modules SET name = 'removedplugin' WHERE name = 'choice'")
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         maths = await course(snapshot, "BK-MATH")
     assert [activity.device_id for activity in maths.activities] == [1, 3, 4, 6, 8, 9, 10, 11]
 
@@ -184,7 +193,7 @@ async def test_activities_on_their_way_out_or_without_a_name_are_not_there(box: 
 async def test_a_course_that_tracks_nothing_has_no_tracked_activity(box: Path) -> None:
     """Completion may be off for the course while its activities still have settings."""
     execute(box, "UPDATE mdl_course SET enablecompletion = 0 WHERE shortname = 'BK-MATH'")
-    async with device(box).snapshot(NOW) as snapshot:
+    async with device(box).snapshot() as snapshot:
         maths = await course(snapshot, "BK-MATH")
     assert not any(activity.tracked for activity in maths.activities)
     assert sum(activity.graded for activity in maths.activities) == 2
@@ -192,8 +201,48 @@ async def test_a_course_that_tracks_nothing_has_no_tracked_activity(box: Path) -
 
 async def open_and_close(path: Path) -> None:
     """Open a snapshot and let it go."""
-    async with device(path).snapshot(NOW):
+    async with device(path).snapshot():
         pass
+
+
+async def test_of_several_enrolments_the_longest_active_one_counts(box: Path) -> None:
+    """By the box's settings and not by its clock; the role without an enrolment is not active."""
+    with closing(database.connect(box)) as db:
+        for user, status, ends in ((3, 1, 0), (3, 0, 500), (3, 0, 400), (8, 0, 500), (8, 0, 0)):
+            instance = database.insert(db, "enrol", enrol="self", courseid=2)
+            database.insert(
+                db, "user_enrolments", enrolid=instance, userid=user, status=status, timeend=ends
+            )
+        db.execute("DELETE FROM mdl_user_enrolments WHERE enrolid = 1 AND userid IN (3, 8, 9)")
+        db.execute("UPDATE mdl_user_enrolments SET status = 1 WHERE enrolid = 1 AND userid = 10")
+    async with device(box).snapshot() as snapshot:
+        rows = await snapshot.enrolments([3, 8, 9, 10, 11])
+    assert {row.device_id: (row.active, row.ends_at) for row in rows
+            if row.course_device_id == 2} == {
+        3: (True, 500), 8: (True, 0), 9: (False, 0), 10: (False, 0), 11: (True, 0),
+    }  # fmt: skip
+
+
+async def test_remote_and_front_page_people_are_not_learners(box: Path) -> None:
+    """Accounts of another Moodle (MNet), and a role on the site's own page."""
+    execute(box, "UPDATE mdl_user SET mnethostid = 3 WHERE username = 'learner0001'")
+    execute(box, "DELETE FROM mdl_course_modules_completion WHERE userid = 43")
+    execute(
+        box,
+        "INSERT INTO mdl_role_assignments (roleid, contextid, userid)"
+        " SELECT 5, id, 43 FROM mdl_context WHERE contextlevel = 50 AND instanceid = 1",
+    )
+    async with device(box).snapshot() as snapshot:
+        found = await learners(snapshot)
+    assert {"learner0001", "teacher1"} & found.keys() == set()
+    assert len(found) == 38
+
+
+async def test_a_folder_that_is_closed_to_us_is_one_of_our_errors(tmp_path: Path) -> None:
+    """The likely mistake of a first start: the file is there, and beekeed may not look."""
+    with pytest.raises(DeviceUnreadable) as caught:
+        await open_and_close(tmp_path / ("a" * 300))  # as good as a closed folder: an OSError
+    assert caught.value.code is Code.DEVICE_UNREADABLE
 
 
 async def test_what_cannot_be_read_is_one_of_our_errors(tmp_path: Path) -> None:
@@ -220,9 +269,8 @@ async def test_a_file_that_breaks_while_it_is_read_is_one_of_our_errors(box: Pat
         file.seek(size // 2)
         file.write(b"\xff" * (size // 3))
     with pytest.raises(DeviceUnreadable):
-        async with device(box).snapshot(NOW) as snapshot:
-            for each in await snapshot.courses():
-                for activity in each.activities:
-                    await snapshot.completions(activity)
-            async for _ in snapshot.learners():
-                pass
+        async with device(box).snapshot() as snapshot:
+            await snapshot.courses()
+            async for chunk in snapshot.learners():
+                await snapshot.enrolments([each.device_id for each in chunk])
+                await snapshot.completions([each.device_id for each in chunk])

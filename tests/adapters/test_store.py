@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beekeed.errors import Code, StoreBroken
+from beekeed.errors import Code, ConfigError, StoreBroken
 from beekeed.sqlite.store import Store, open_store
 
 
@@ -58,6 +58,17 @@ async def test_a_cancelled_writer_leaves_no_open_transaction(store: Store) -> No
 
     task = asyncio.create_task(write_and_hang())
     await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await insert(store, "B")
+    assert await names(store) == ["B"]
+
+
+async def test_a_writer_that_is_cancelled_as_it_begins_leaves_nothing_open(store: Store) -> None:
+    """The transaction may have begun in SQLite's thread when we hear of it."""
+    task = asyncio.create_task(insert(store, "A"))
+    await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -133,8 +144,10 @@ async def test_a_damaged_file_is_a_sentence(database: Path) -> None:
 async def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     """The path's trouble is told, not raised as it is."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreBroken):
+    with pytest.raises(ConfigError) as caught:
         await open_store(tmp_path / "file" / "beekeed.sqlite")
+    assert caught.value.code is Code.STATE_NOT_WRITABLE
+    assert caught.value.params["path"] == str(tmp_path / "file")
 
 
 @pytest.mark.root

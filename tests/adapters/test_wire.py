@@ -181,8 +181,17 @@ def test_an_errors_reach_spares_requests() -> None:
     assert refusals.reason(complete, "completionnotenabled")[1] is Scope.COURSE
     assert refusals.reason(complete, "something_new")[1] is Scope.CHANGE
     reason, scope = refusals.reason(complete, "nopermission")
-    assert scope is Scope.SITE
+    assert scope is Scope.RIGHT
     assert reason.params["capability"] == "moodle/course:overridecompletion"
+    assert refusals.reason("core_user_create_users", "nopermission")[1] is Scope.SITE
+
+
+def test_a_missing_record_is_no_missing_function() -> None:
+    """Moodle has one error code for both; only the message tells (recorded)."""
+    function = noted("function that does not exist")["response"]
+    assert refusals.errorcode_of(function) == "invalidrecord:external_functions"
+    course = {"errorcode": "invalidrecord", "message": "Can't find data record in table course."}
+    assert refusals.refused(refusals.errorcode_of(course), "").code is Code.REFUSED_BY_MOODLE
 
 
 JSON = st.recursive(

@@ -90,7 +90,12 @@ def test_a_change_that_went_back_before_it_was_sent_is_settled() -> None:
     """Done and undone on the box between two syncs is nothing to send."""
     noted = {KEY: pending("1")}
     assert change.compare([Fact(KEY, "0", None)], {}, noted).settled == (KEY,)
-    assert change.compare([], {}, noted).settled == (KEY,)
+
+
+def test_what_was_pending_and_left_the_box_is_told_apart() -> None:
+    """It sends nothing any more, but somebody may want to know."""
+    found = change.compare([], {}, {KEY: pending("1")})
+    assert (found.lost, found.settled) == ((KEY,), ())
 
 
 @pytest.mark.parametrize("value", ["1", "2"])
@@ -116,7 +121,7 @@ def test_a_completion_is_sent_only_over_nothing(
     ("base_online", "theirs", "verdict"),
     [
         ("1", Completion.COMPLETE, None),  # theirs is the base: lower it
-        ("2", Completion.PASSED, None),
+        ("2", Completion.PASSED, Verdict.KEPT),  # Moodle decided it by a grade
         ("1", Completion.INCOMPLETE, Verdict.ALREADY),  # theirs is ours
         ("1", Completion.PASSED, Verdict.KEPT),  # neither: somebody changed it online
         ("1", Completion.FAILED, Verdict.KEPT),
@@ -162,7 +167,8 @@ def test_noting_what_was_found_leaves_nothing_to_note(
     base = {key: Receipt(key, value, value, gone) for key, (value, gone) in receipts.items()}
     before = {key: Change(key, value, None) for key, value in noted.items()}
     found = change.compare(facts, base, before)
-    after = {key: each for key, each in before.items() if key not in found.settled}
+    done = found.settled + found.lost
+    after = {key: each for key, each in before.items() if key not in done}
     after |= {each.key: each for each in found.pending}
     base |= {key: Receipt(key, base[key].value, base[key].value, True) for key in found.gone}
     base |= {key: Receipt(key, base[key].value, base[key].value, False) for key in found.back}

@@ -91,6 +91,8 @@ def test_equal_idnumbers_join_and_empty_ones_do_not() -> None:
         (account("Amina", "Diallo"), False),
         (account("Amina", "Keita"), False),  # married
         (account("Aminta", "Diallo"), False),  # misspelt
+        (account("Yusuf", "Diallo"), True),  # another child of the family
+        (account("Amina", "Diallo", "S-1"), False),  # a number was taken away
         (account("Yusuf", "Traoré"), True),  # the row was given to another child
         (account("Amina", "Diallo", device_id=8), False),  # the box was restored
         (account("Amina", "Keita", device_id=8), True),  # another row, another name
@@ -108,6 +110,17 @@ def test_an_idnumber_keeps_a_person_through_any_change_of_name() -> None:
     assert not person.reused(replace(AMINA, idnumber="S-1"), known)
 
 
+def test_another_idnumber_is_another_person() -> None:
+    """Whatever the names: that is what ID numbers are for."""
+    assert person.reused(replace(AMINA, idnumber="S-2"), account("Amina", "Diallo", "S-1"))
+
+
+@pytest.mark.parametrize(("one", "other"), [("सुमन", "समन"), ("กิต", "กัต"), ("கி", "க")])
+def test_vowel_signs_are_letters_and_no_accents(one: str, other: str) -> None:
+    """In Devanagari, Thai or Tamil they tell two names apart."""
+    assert not person.names_agree(online(one, one), online(other, other))
+
+
 def test_whoever_is_more_than_a_learner_online_is_left_alone() -> None:
     """A teacher online is never enrolled or completed by a box."""
     reason = person.untouchable("student1", {"student", "teacher"}, {"student"}, ())
@@ -120,9 +133,10 @@ def test_whoever_is_more_than_a_learner_online_is_left_alone() -> None:
 
 def test_never_touch_holds_for_learners_as_well() -> None:
     """The setting needs no role to be seen."""
-    reason = person.untouchable("student1", {"student"}, {"student"}, {"student1"})
-    assert reason is not None
-    assert reason.code is Code.NEVER_TOUCH
+    for written in ("student1", "Student1", " STUDENT1 "):
+        reason = person.untouchable("student1", {"student"}, {"student"}, {written})
+        assert reason is not None
+        assert reason.code is Code.NEVER_TOUCH
 
 
 @pytest.mark.parametrize(

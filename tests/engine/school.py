@@ -207,7 +207,23 @@ class School:
     async def sync(self) -> RunDetails:
         """Run the engine once; gives what it recorded."""
         self.clock.time += timedelta(hours=1)
-        engine = Engine(
+        phase = Phase.IDLE
+        ids: list[str] = []
+
+        def report(event: Event) -> None:
+            nonlocal phase
+            phase = advance(phase, event)
+
+        status = await self.engine().run("test", ids.append, report)
+        assert phase is Phase.IDLE
+        details = await self.history.details(ids[0])
+        assert details is not None
+        assert details.run.status is status
+        return details
+
+    def engine(self) -> Engine:
+        """Build the engine, as a start of the daemon would."""
+        return Engine(
             clock=self.clock,
             device=SqliteDevice(path=self.box.path, prefix="mdl_", learner_archetypes=("student",)),
             online=MoodleWebServices(
@@ -223,19 +239,6 @@ class School:
             address=self.address,
             token_digest=self.token,
         )
-        phase = Phase.IDLE
-        ids: list[str] = []
-
-        def report(event: Event) -> None:
-            nonlocal phase
-            phase = advance(phase, event)
-
-        status = await engine.run("test", ids.append, report)
-        assert phase is Phase.IDLE
-        details = await self.history.details(ids[0])
-        assert details is not None
-        assert details.run.status is status
-        return details
 
     async def completed(self) -> RunDetails:
         """Run the engine once and see it complete."""

@@ -84,17 +84,17 @@ async def test_one_that_is_suspended_on_the_box_is_made_suspended(here: School) 
     assert here.online.state("amina", "Numbers") == 1
 
 
-async def test_one_that_has_ended_on_the_box_is_made_suspended(here: School) -> None:
-    """By the clock of the moment of reading."""
+async def test_an_end_on_the_box_is_the_end_online(here: School) -> None:
+    """Past or to come: the online Moodle's own clock decides, and not the box's."""
     amina(here)
     here.box.enrol("amina", "MATHS", timeend=1_700_000_000)
     here.box.enrol("amina", "SCIENCE", timeend=1_900_000_000)
     await here.completed()
     rows = here.online.sql(
-        "SELECT c.shortname, ue.status FROM mdl_user_enrolments ue"
+        "SELECT c.shortname, ue.status, ue.timeend FROM mdl_user_enrolments ue"
         " JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid"
     )
-    assert sorted(rows) == [("MATHS", 1), ("SCIENCE", 0)]
+    assert sorted(rows) == [("MATHS", 0, 1_700_000_000), ("SCIENCE", 0, 1_900_000_000)]
 
 
 async def test_of_two_enrolments_an_active_one_counts(here: School) -> None:
@@ -146,5 +146,10 @@ async def test_work_of_people_who_left_before_any_sync_is_counted(here: School) 
         here.box.complete("amina", activity)
     details = await here.completed()
     (unsent,) = [action for action in details.actions if action.verdict == "unsent"]
-    assert (unsent.kind, unsent.code, unsent.count) == ("completion", "not_enrolled_on_box", 2)
+    assert unsent.reason is not None
+    assert (unsent.kind, unsent.reason.code, unsent.count) == (
+        "completion",
+        "not_enrolled_on_box",
+        2,
+    )
     assert here.online.state("amina", "Water") is None

@@ -234,3 +234,157 @@ async def test_a_suspended_account_online_stays_suspended(here: School) -> None:
     await here.completed()
     assert account(here, "amina") == before
     assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_a_number_that_belongs_to_somebody_else_now_gets_nothing(here: School) -> None:
+    """The site was put back, and the next account made there got our learner's number."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Fractions")
+    await here.completed()
+    await here.completed()
+    number = here.online.user("amina")
+    tables = {"user": "id", "user_enrolments": "userid", "role_assignments": "userid"}
+    for table, column in tables.items():
+        here.online.sql(f"DELETE FROM mdl_{table} WHERE {column} = ?", number)
+    here.online.sql("DELETE FROM mdl_course_modules_completion")
+    here.online.person("yusuf", "Yusuf", "Traoré")
+    here.online.sql("UPDATE mdl_user SET id = ? WHERE username = 'yusuf'", number)
+    here.online.enrol("yusuf", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    assert here.online.state("yusuf", "Numbers") is None
+    assert here.online.state("amina", "Numbers") == 1
+    assert here.online.state("amina", "Fractions") == 1  # acknowledged by an account that is gone
+
+
+async def test_an_account_that_was_made_again_online_is_met_again(here: School) -> None:
+    """Deleted and made anew by the administrator: the same person, with nothing of the old."""
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    old = here.online.user("amina")
+    here.online.sql("UPDATE mdl_user SET deleted = 1, username = 'x' WHERE id = ?", old)
+    for table in ("user_enrolments", "role_assignments"):
+        here.online.sql(f"DELETE FROM mdl_{table} WHERE userid = ?", old)
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Fractions")
+    await here.completed()
+    assert here.online.state("amina", "Fractions") == 1
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_a_new_name_online_is_no_new_person(here: School) -> None:
+    """An administrator corrected it there; the account is the same one."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    here.online.sql("UPDATE mdl_user SET lastname = 'Keita' WHERE username = 'amina'")
+    here.box.complete("amina", "Fractions")
+    assert counts(await here.completed()) == {("completion", "done"): 1}
+
+
+async def test_names_may_change_one_after_the_other(here: School) -> None:
+    """She married, and later a misspelling was mended."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.box.sql("UPDATE mdl_user SET lastname = 'Keita' WHERE username = 'amina'")
+    await here.completed()
+    here.box.sql("UPDATE mdl_user SET firstname = 'Aminata' WHERE username = 'amina'")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_a_teacher_of_a_course_with_nothing_to_send_is_left_alone(here: School) -> None:
+    """A role in any synchronized course counts, not only in those of this run."""
+    here.box.learner("other", "Other", "Learner", "MATHS", "SCIENCE")
+    await here.completed()
+    here.online.person("amina", "Amina", "Diallo")
+    here.online.enrol("amina", "SCIENCE", role="editingteacher")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.sync()
+    assert here.online.state("amina", "Numbers") is None
+    assert {code for _, _, code in await here.aside()} == {"other_role_online"}
+
+
+async def test_people_whom_we_may_not_see_are_not_taken_for_nobody(here: School) -> None:
+    """Moodle leaves them out without a word; enrolling them again would lift a suspension."""
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.online.enrol("amina", "SCIENCE", status=1)
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    before = here.online.sql("SELECT * FROM mdl_user_enrolments")
+    here.online.sql(
+        "DELETE FROM mdl_role_capabilities WHERE capability IN"
+        " ('moodle/user:viewdetails', 'moodle/user:viewalldetails')"
+    )
+    details = await here.sync()
+    assert details.run.status is RunStatus.ERROR
+    assert details.run.reason is not None
+    assert details.run.reason.params["capability"] == "moodle/user:viewdetails"
+    assert here.online.sql("SELECT * FROM mdl_user_enrolments") == before
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina'") == 1
+
+
+async def test_a_wrong_number_of_the_learners_role_is_noticed_at_the_first_enrolment(
+    here: School,
+) -> None:
+    """On a site where 5 is another role, nobody else gets it, and it is named."""
+    for old, new in ((5, 99), (4, 5), (99, 4)):
+        here.online.sql("UPDATE mdl_role SET id = ? WHERE id = ?", new, old)
+    for number in range(3):
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+    details = await here.sync()
+    assert details.run.status is RunStatus.ERROR
+    assert details.run.reason is not None
+    assert details.run.reason.code == "learner_role_wrong"
+    assert details.run.reason.params["roles"] == "teacher"
+    assert len(here.online.sql("SELECT 1 FROM mdl_user_enrolments")) == 1
+
+
+async def test_a_learner_named_like_our_service_account_is_set_aside(here: School) -> None:
+    """Our own account must never become a learner."""
+    here.box.learner("beekeesync", "Beekee", "Sync", "MATHS")
+    here.box.complete("beekeesync", "Numbers")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("beekeesync", "account", "own_account")]
+    assert here.online.sql("SELECT 1 FROM mdl_user_enrolments") == []
+
+
+@pytest.mark.parametrize("username", ["kofi mensah", "kofi ménsah", "Kofi.M", "kofi+m", "ko/fi"])
+async def test_an_odd_username_stops_nobody_else(here: School, username: str) -> None:
+    """Moodle refuses a whole look-up for one name that it does not allow."""
+    here.box.learner("fine", "Fine", "Person", "MATHS")
+    here.box.complete("fine", "Numbers")
+    here.box.sql("UPDATE mdl_user SET username = ? WHERE username = 'spare0'", username)
+    here.box.enrol(username, "MATHS")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert [(name, kind) for name, kind, _ in await here.aside()] == [(username, "account")]
+    assert here.online.state("fine", "Numbers") == 1
+
+
+async def test_a_role_on_the_front_page_makes_nobody_a_learner(here: School) -> None:
+    """The site's own course is not synchronized, so nothing would ever be sent."""
+    here.box.person("amina", "Amina", "Diallo")
+    here.box.sql(
+        "INSERT INTO mdl_role_assignments (roleid, contextid, userid)"
+        " SELECT 5, id, ? FROM mdl_context WHERE contextlevel = 50 AND instanceid = 1",
+        here.box.user("amina"),
+    )
+    await here.completed()
+    assert await here.waiting() == 0
+
+
+async def test_a_refusal_that_is_a_learners_own_is_not_repeated_for_them(here: School) -> None:
+    """An account that is gone is found out once, not once for each course."""
+    here.online.person("amina", "Amina", "Diallo")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    here.online.sql("UPDATE mdl_user SET confirmed = 0 WHERE username = 'amina'")
+    here.rules = replace(here.rules, slice_changes=1)
+    await here.sync()
+    tried = here.online.one(
+        "SELECT count(*) FROM sandbox_request WHERE function = 'enrol_manual_enrol_users'"
+    )
+    assert tried <= 1

@@ -27,7 +27,7 @@ def test_systemd_is_told_when_it_is_ready_and_what_it_does(here: World, tmp_path
     """READY once it listens, a STATUS for each phase, STOPPING at the end."""
     with systemd(here, tmp_path) as told:
         daemon = here.start_daemon()
-        assert next_message(told) == ["READY=1", "STATUS=waiting"]
+        assert next_message(told) == ["READY=1", "STATUS=idle"]
         assert here.ctl("status").code == 0
         here.sync()
         phases = [next_message(told) for _ in range(5)]
@@ -36,7 +36,7 @@ def test_systemd_is_told_when_it_is_ready_and_what_it_does(here: World, tmp_path
             ["STATUS=contacting the online Moodle"],
             ["STATUS=checking courses"],
             ["STATUS=sending"],
-            ["STATUS=waiting"],
+            ["STATUS=idle"],
         ]
         daemon.terminate()
         assert next_message(told) == ["STOPPING=1"]

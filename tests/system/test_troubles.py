@@ -222,7 +222,7 @@ def test_a_box_whose_database_is_gone_says_so(here: World) -> None:
     said = here.ctl("sync", "--wait")
     assert said.code == Exit.FAILURE
     assert "box.sqlite" in said.out
-    assert "Still waiting:  unknown" in said.out
+    assert "Still waiting:  not known" in said.out
     (here.folder / "moved.sqlite").rename(here.box)
     assert here.sync()["status"] == "completed"
 
@@ -231,7 +231,7 @@ def test_wrong_settings_end_the_start_with_78(here: World) -> None:
     """Each mistake is told with its file and its remedy, and no traceback."""
     child = here.spawn("run", "--config", str(here.configure(online__batch_calls="0")))
     assert child.wait(20) == 78
-    log = here.log()
+    log = " ".join(here.log().split())
     assert "beekeed.toml: the setting online.batch_calls is wrong" in log
     assert "batch_calls = 100" in log
     assert "Traceback" not in log

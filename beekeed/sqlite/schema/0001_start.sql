@@ -71,6 +71,7 @@ CREATE TABLE account (
     last_name       TEXT NOT NULL,
     idnumber        TEXT NOT NULL,
     device_id       INTEGER NOT NULL,
+    online_name     TEXT NOT NULL DEFAULT '',   -- as the online Moodle last showed it
     acknowledged_at INTEGER NOT NULL,
     run_id          INTEGER NOT NULL,
     PRIMARY KEY (target_id, learner_id)
@@ -90,7 +91,7 @@ CREATE TABLE receipt (
     acknowledged_at INTEGER NOT NULL,
     run_id          INTEGER NOT NULL,
     gone_at         INTEGER,
-    PRIMARY KEY (target_id, kind, course_id, activity_id, learner_id)
+    PRIMARY KEY (target_id, kind, learner_id, course_id, activity_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Pending changes. An aside_code tells why one was set aside.
@@ -106,9 +107,8 @@ CREATE TABLE change (
     aside_code    TEXT,
     aside_params  TEXT,
     aside_at      INTEGER,
-    PRIMARY KEY (target_id, kind, course_id, activity_id, learner_id)
+    PRIMARY KEY (target_id, kind, learner_id, course_id, activity_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX change_of_learner ON change (target_id, learner_id);
 
 -- Written before a request goes out, deleted when its outcome is recorded.
 CREATE TABLE intent (
@@ -120,7 +120,7 @@ CREATE TABLE intent (
     run_id      INTEGER NOT NULL,
     step        TEXT NOT NULL,      -- JSON, by kind: CreateAccount, Enrol, Complete
     intended_at INTEGER NOT NULL,
-    PRIMARY KEY (target_id, kind, course_id, activity_id, learner_id)
+    PRIMARY KEY (target_id, kind, learner_id, course_id, activity_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
@@ -133,7 +133,9 @@ CREATE TABLE run (
     ended_at       INTEGER,
     bytes_sent     INTEGER NOT NULL DEFAULT 0,
     bytes_received INTEGER NOT NULL DEFAULT 0,
+    seconds        INTEGER,         -- how long it took, by a clock that is never set
     waiting        INTEGER,         -- changes still pending when it ended
+    set_aside      INTEGER,         -- those of them that were set aside
     code           TEXT,
     params         TEXT
 ) STRICT;
@@ -144,8 +146,9 @@ CREATE TABLE run_action (
     kind    INTEGER NOT NULL,
     verdict TEXT NOT NULL,
     code    TEXT NOT NULL DEFAULT '',
+    params  TEXT NOT NULL DEFAULT '{}',
     count   INTEGER NOT NULL,
-    PRIMARY KEY (run_id, kind, verdict, code)
+    PRIMARY KEY (run_id, kind, verdict, code, params)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run_course (

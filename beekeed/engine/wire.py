@@ -1,0 +1,156 @@
+"""Steps on the wire: intent, request, receipt; what a refusal reaches is not asked again."""
+
+from collections.abc import Mapping, Sequence
+
+from beekeed.clock import Clock
+from beekeed.core.model import Change, Key, Kind, Outcome, Reason, Scope, Step, Verdict
+from beekeed.engine.stopping import Stop
+from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteRefused
+from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.stores import Adopted, Journal
+
+_ATTEMPTS = 3  # a request that surely did nothing is made so often in one run
+
+
+class Wire:
+    """The way of steps to the online Moodle, for one run and target."""
+
+    def __init__(
+        self,
+        *,
+        run_id: int,
+        target_id: int,
+        online: OnlineMoodle,
+        journal: Journal,
+        clock: Clock,
+        stop: Stop,
+    ) -> None:
+        self._run_id = run_id
+        self._target_id = target_id
+        self._online = online
+        self._journal = journal
+        self._clock = clock
+        self._stop = stop
+        self._closed: dict[tuple[Scope, Key], Reason] = {}
+        self._withheld: dict[tuple[Kind, int], Reason] = {}
+
+    def is_withheld(self, kind: Kind, course_id: int) -> bool:
+        """Whether our account may not do changes of a kind in a course."""
+        return (kind, course_id) in self._withheld
+
+    def withheld_courses(self) -> Mapping[int, Reason]:
+        """Give the courses in which our account may not do something."""
+        return {course_id: reason for (_, course_id), reason in self._withheld.items()}
+
+    async def push(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
+        """Do steps until each has an outcome; the first refusal is taken out, the rest goes on.
+
+        Raises LinkDown, RemoteRefused and OutcomeUnknown where nothing can go on.
+        Ends early where a stop was asked.
+        """
+        done: list[tuple[Step, Outcome]] = []
+        fruitless = 0
+        left = await self._without_closed(steps)
+        while left and not self._stop.asked:
+            outcomes, lost = await self._send_once(left)
+            done += outcomes
+            undone = [step for step, outcome in outcomes if outcome.verdict is Verdict.NOT_TRIED]
+            fruitless = fruitless + 1 if len(undone) == len(left) else 0
+            left = await self._without_closed(undone)
+            if fruitless == _ATTEMPTS and left:
+                reason = lost or Reason(Code.NO_ANSWER)
+                raise OutcomeUnknown(reason.code, **reason.params)
+        return done
+
+    async def _send_once(
+        self, steps: Sequence[Step]
+    ) -> tuple[list[tuple[Step, Outcome]], Reason | None]:
+        """Intent, request, receipt; a lost answer is settled at once.
+
+        Gives the outcomes, and why the answer was lost if it was.
+        """
+        await self._journal.intend(self._run_id, self._target_id, steps, self._clock.now())
+        try:
+            outcomes = list(zip(steps, await self._online.apply(steps), strict=True))
+        except (LinkDown, RemoteRefused):  # surely nothing was done
+            await self.record([(step, Outcome(Verdict.NOT_TRIED)) for step in steps])
+            raise
+        unknown = [pair for pair in outcomes if pair[1].verdict is Verdict.UNKNOWN]
+        known = [pair for pair in outcomes if pair[1].verdict is not Verdict.UNKNOWN]
+        await self._record_answered(known)
+        if not unknown:
+            return known, None
+        lost = [step for step, _ in unknown]
+        settling = self._stop.unless_asked(self._online.settle(lost))
+        settled = list(zip(lost, await settling, strict=True))
+        await self.record(settled)
+        return known + settled, unknown[0][1].reason
+
+    async def _record_answered(self, outcomes: Sequence[tuple[Step, Outcome]]) -> None:
+        """Record answers; what our own account may not do sets nobody aside.
+
+        Raises RemoteRefused where it may not do it anywhere.
+        """
+        await self.record(
+            [
+                (step, Outcome(Verdict.NOT_TRIED) if outcome.scope in _OURS else outcome)
+                for step, outcome in outcomes
+            ]
+        )
+        for step, outcome in outcomes:
+            if outcome.verdict is not Verdict.REFUSED or outcome.reason is None:
+                continue
+            key = step.change.key
+            if outcome.scope is Scope.SITE:
+                raise RemoteRefused(outcome.reason.code, **outcome.reason.params)
+            if outcome.scope is Scope.RIGHT:
+                self._withheld[key.kind, key.course_id] = outcome.reason
+            else:
+                self._closed[_reach(outcome.scope, key)] = outcome.reason
+
+    async def _without_closed(self, steps: Sequence[Step]) -> list[Step]:
+        """Give the steps that a refusal in this run does not reach, and set the others aside."""
+        left: list[Step] = []
+        for step in steps:
+            key = step.change.key
+            reasons = (self._closed.get(_reach(scope, key)) for scope in _REACHES)
+            reason = next((reason for reason in reasons if reason is not None), None)
+            if reason is not None:
+                await self.refuse([step.change], reason)
+            elif not self.is_withheld(key.kind, key.course_id):
+                left.append(step)
+        return left
+
+    async def refuse(self, changes: Sequence[Change], reason: Reason) -> None:
+        """Set changes aside without sending anything."""
+        outcome = Outcome(Verdict.REFUSED, reason=reason)
+        await self.record([(change, outcome) for change in changes])
+
+    async def record(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
+        """Write down what became of steps, or of changes that needed none."""
+        if outcomes:
+            now = self._clock.now()
+            await self._journal.record(self._run_id, self._target_id, outcomes, now)
+
+    async def adopt(self, adopted: Sequence[Adopted]) -> None:
+        """Write down accounts that were online already and are the same people."""
+        if adopted:
+            now = self._clock.now()
+            await self._journal.adopt(self._run_id, self._target_id, adopted, now)
+
+
+_OURS = (Scope.SITE, Scope.RIGHT)
+_REACHES = (Scope.CHANGE, Scope.LEARNER, Scope.ACTIVITY, Scope.COURSE)
+
+
+def _reach(scope: Scope, key: Key) -> tuple[Scope, Key]:
+    """Name what a refusal closes for changes of the same kind."""
+    match scope:
+        case Scope.LEARNER:
+            return scope, Key(key.kind, 0, 0, key.learner_id)
+        case Scope.ACTIVITY:
+            return scope, Key(key.kind, key.course_id, key.activity_id, 0)
+        case Scope.COURSE:
+            return scope, Key(key.kind, key.course_id, 0, 0)
+        case _:
+            return scope, key

@@ -1,0 +1,273 @@
+"""The power goes, the answer is lost, somebody stops it: and the box goes on changing meanwhile."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import pytest
+from aiohttp import ClientSession, web
+
+from beekeed.core.model import Change, Kind, Outcome, RunStatus, Step
+from beekeed.loop import Loop
+from tests.adapters.test_transport import server
+from tests.engine.school import School, counts
+
+COMPLETE = "core_completion_override_activity_completion_status"
+
+
+@contextmanager
+def power_cut(here: School, kind: Kind) -> Iterator[None]:
+    """The power goes when the answers for a kind of change are in, and not written down."""
+    journal = here.stores.journal
+    record = journal.record
+
+    async def cut(
+        run_id: int,
+        target_id: int,
+        outcomes: Sequence[tuple[Step | Change, Outcome]],
+        now: datetime,
+    ) -> None:
+        changes = [what if isinstance(what, Change) else what.change for what, _ in outcomes]
+        if any(change.key.kind is kind for change in changes):
+            raise asyncio.CancelledError
+        await record(run_id, target_id, outcomes, now)
+
+    journal.record = cut  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        journal.record = record  # type: ignore[method-assign]
+
+
+async def cut_off(here: School, kind: Kind) -> None:
+    """A run that the power cut ends between the answer and its receipt."""
+    with power_cut(here, kind), pytest.raises(asyncio.CancelledError):
+        await here.sync()
+    assert await here.store.rows("SELECT 1 FROM intent")
+
+
+@pytest.fixture
+def amina(here: School) -> School:
+    """One learner, the same on both sides."""
+    here.online.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    return here
+
+
+async def test_taken_back_while_nobody_knew_that_it_had_arrived(amina: School) -> None:
+    """Online must not keep what the box has taken back."""
+    amina.box.complete("amina", "Numbers")
+    await cut_off(amina, Kind.COMPLETION)
+    assert amina.online.state("amina", "Numbers") == 1
+    amina.box.complete("amina", "Numbers", 0)
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 0
+
+
+async def test_done_again_while_nobody_knew_that_it_was_taken_back(amina: School) -> None:
+    """One run mends it, not two."""
+    amina.box.complete("amina", "Numbers")
+    await amina.completed()
+    amina.box.complete("amina", "Numbers", 0)
+    await cut_off(amina, Kind.COMPLETION)
+    assert amina.online.state("amina", "Numbers") == 0
+    amina.box.complete("amina", "Numbers", 1)
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 1
+
+
+async def test_a_username_given_away_before_its_account_was_known_to_be_made(here: School) -> None:
+    """The next child of that username gets nothing of the first one's account, nor into it."""
+    here.box.learner("student1", "Amina", "Diallo", "MATHS")
+    here.box.complete("student1", "Numbers")
+    await cut_off(here, Kind.ACCOUNT)
+    assert here.online.user("student1")
+    here.box.sql("UPDATE mdl_user SET deleted = 1, username = 'x' WHERE username = 'student1'")
+    here.box.learner("student1", "Yusuf", "Traoré", "MATHS")
+    here.box.complete("student1", "Fractions")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("student1", "account", "username_reused")]
+    assert here.online.state("student1", "Fractions") is None
+
+
+async def test_a_course_that_was_deleted_meanwhile_holds_nothing_else_up(here: School) -> None:
+    """What cannot be read back any more is let go."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "SCIENCE")
+    await here.completed()
+    here.box.learner("new", "New", "One", "MATHS")
+    await cut_off(here, Kind.ENROLMENT)
+    here.box.complete("amina", "Water")
+    course = here.online.course("MATHS")
+    here.online.sql("DELETE FROM mdl_course WHERE id = ?", course)
+    here.online.sql("DELETE FROM mdl_context WHERE contextlevel = 50 AND instanceid = ?", course)
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert here.online.state("amina", "Water") == 1
+    assert await here.store.rows("SELECT 1 FROM intent") == []
+
+
+async def test_an_account_that_was_deleted_meanwhile_holds_nobody_else_up(amina: School) -> None:
+    """Its completions cannot be read any more; the others' can."""
+    amina.online.learner("other", "Other", "One", "MATHS")
+    amina.box.learner("other", "Other", "One", "MATHS")
+    for username in ("other", "amina"):
+        amina.box.complete(username, "Numbers")
+    await amina.completed()
+    for username in ("other", "amina"):
+        amina.box.complete(username, "Numbers", 0)
+    await cut_off(amina, Kind.COMPLETION)
+    amina.box.complete("amina", "Water")
+    other = amina.online.user("other")
+    amina.online.sql("UPDATE mdl_user SET deleted = 1, username = 'x' WHERE id = ?", other)
+    amina.online.sql("DELETE FROM mdl_user_enrolments WHERE userid = ?", other)
+    await amina.sync()
+    assert amina.online.state("amina", "Water") == 1
+    assert amina.online.state("amina", "Numbers") == 0
+    assert await amina.store.rows("SELECT 1 FROM intent") == []
+
+
+async def test_what_changed_online_meanwhile_is_not_lowered_after_all(amina: School) -> None:
+    """The lowering was lost on the way, and then a teacher decided otherwise."""
+    amina.box.complete("amina", "Test")
+    await amina.completed()
+    amina.box.complete("amina", "Test", 0)
+    await cut_off(amina, Kind.COMPLETION)
+    amina.online.complete("amina", "Test", 2)
+    assert (await amina.sync()).run.status is RunStatus.PARTIAL
+    assert amina.online.state("amina", "Test") == 2
+    assert await amina.aside() == [("amina", "completion", "online_differs")]
+
+
+async def test_a_value_that_came_while_it_was_on_the_wire_stays_pending(amina: School) -> None:
+    """The receipt says what was sent, and no more."""
+    amina.box.complete("amina", "Numbers")
+    await amina.completed()
+    amina.box.complete("amina", "Numbers", 0)
+    record = amina.stores.journal.record
+
+    async def meanwhile(
+        run_id: int,
+        target_id: int,
+        outcomes: Sequence[tuple[Step | Change, Outcome]],
+        now: datetime,
+    ) -> None:
+        await amina.store.rows("SELECT 1")
+        async with amina.store.write() as db:
+            await db.execute("UPDATE change SET value = '1'")
+        await record(run_id, target_id, outcomes, now)
+
+    amina.stores.journal.record = meanwhile  # type: ignore[method-assign]
+    await amina.sync()
+    amina.stores.journal.record = record  # type: ignore[method-assign]
+    assert amina.online.state("amina", "Numbers") == 0
+    assert await amina.waiting() == 1
+
+
+async def test_a_server_that_gives_up_on_large_batches_is_served_all_the_same(
+    here: School,
+) -> None:
+    """A proxy answers 504 while Moodle goes on working: what was done is read back and kept."""
+    for number in range(20):
+        here.online.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+    await here.completed()
+    moodle, sent = here.address, 0
+
+    async def proxy(request: web.Request) -> web.Response:
+        nonlocal sent
+        body = await request.read()
+        headers = {"Content-Type": request.content_type, "Host": moodle.removeprefix("http://")}
+        async with (
+            ClientSession() as session,
+            session.post(moodle + request.path, data=body, headers=headers) as answer,
+        ):
+            text = await answer.read()
+        calls = body.count(COMPLETE.encode())
+        sent += calls
+        if calls > 10:
+            return web.Response(status=504, text="<html>")
+        return web.Response(body=text, content_type="application/json")
+
+    for number in range(20):
+        here.box.complete(f"l{number}", "Numbers")
+    async with server(proxy) as address:
+        async with here.store.write() as db:
+            await db.execute("UPDATE target SET address = ?", (address,))
+        here.address = address
+        await here.completed()
+    assert sent == 20
+
+
+async def test_a_request_that_never_does_anything_is_given_up(amina: School) -> None:
+    """After three times, with the reason of the last; the changes wait."""
+    amina.box.complete("amina", "Numbers")
+    amina.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('cut_before', ?)", COMPLETE)
+    details = await amina.sync()
+    assert details.run.status is RunStatus.ERROR
+    assert details.run.reason is not None
+    assert details.run.reason.code == "no_answer"
+    tried = amina.online.one("SELECT count(*) FROM sandbox_request WHERE function = ?", COMPLETE)
+    assert tried == 3
+    amina.online.sql("DELETE FROM sandbox_switch")
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 1
+
+
+async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
+    """SIGTERM in the first moment of a run: nothing is read and nothing sent."""
+    amina.box.complete("amina", "Numbers")
+    loop = Loop(engine=amina.engine(), announce=lambda _: None)
+    running = asyncio.create_task(loop.run())
+    begin = amina.history.begin
+
+    async def begin_slowly(cause: str, now: datetime) -> tuple[int, str]:
+        loop.stop()
+        return await begin(cause, now)
+
+    amina.history.begin = begin_slowly  # type: ignore[method-assign]
+    await loop.request("manual")
+    await running
+    (run,) = await amina.history.recent(1)
+    assert run.status is RunStatus.STOPPED
+    assert amina.online.sql("SELECT * FROM sandbox_request") == []
+
+
+async def test_a_stop_does_not_wait_for_what_only_reads(amina: School) -> None:
+    """The site hangs on its first answer: nothing is at stake, so the run ends at once."""
+    amina.box.complete("amina", "Numbers")
+    hold = "INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', '*')"
+    amina.online.sql(hold)
+    engine = amina.engine()
+    run = asyncio.create_task(engine.run("test", lambda _: None, lambda _: None))
+    while not amina.online.sql("SELECT 1 FROM sandbox_request"):
+        await asyncio.sleep(0.01)
+    engine.stop()
+    assert await asyncio.wait_for(run, 5) is RunStatus.STOPPED
+
+
+@pytest.mark.parametrize("in_batches", [True, False])
+async def test_a_stop_is_heard_between_two_requests(here: School, in_batches: bool) -> None:
+    """The request in flight is recorded, and nothing more goes out."""
+    here.batch_calls = 1
+    if not in_batches:
+        here.online.sql(
+            "DELETE FROM mdl_external_services_functions"
+            " WHERE functionname = 'tool_mobile_call_external_functions'"
+        )
+    for number in range(5):
+        here.online.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+    await here.completed()
+    for number in range(5):
+        here.box.complete(f"l{number}", "Numbers")
+    here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('hold_after', ?)", COMPLETE)
+    engine = here.engine()
+    run = asyncio.create_task(engine.run("test", lambda _: None, lambda _: None))
+    while not here.online.sql("SELECT 1 FROM mdl_course_modules_completion"):
+        await asyncio.sleep(0.01)
+    engine.stop()
+    here.online.sql("DELETE FROM sandbox_switch")
+    assert await run is RunStatus.STOPPED
+    assert len(here.online.sql("SELECT 1 FROM mdl_course_modules_completion")) == 1
+    assert len(await here.store.rows("SELECT 1 FROM receipt WHERE kind = 3")) == 1
+    assert counts(await here.completed())[("completion", "done")] == 4
