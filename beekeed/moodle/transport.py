@@ -5,7 +5,7 @@ surely nothing was sent. OutcomeUnknown: it was sent, or may have been.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -44,8 +44,8 @@ class Transport:
 
     async def ask(self, call: wire.Call) -> wire.Json:
         """Make one call. Raises what `wire.read` raises, LinkDown and OutcomeUnknown."""
-        status, headers, body = await self._post(wire.encode(call, self._token))
-        return wire.read(status, headers, body)
+        answer, body = await self._post(wire.encode(call, self._token))
+        return wire.read(answer.status, answer.headers, body, answer.reason or "")
 
     async def close(self) -> None:
         """Close the connection; the next call opens another."""
@@ -67,10 +67,10 @@ class Transport:
             )
         return self._session
 
-    async def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(self, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
         try:
             async with self._open().post(self._url, data=body, allow_redirects=False) as answer:
-                return answer.status, answer.headers, await self._read(answer)
+                return answer, await self._read(answer)
         except aiohttp.ClientConnectorCertificateError as error:
             raise LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error)) from error
         except aiohttp.ClientConnectorDNSError as error:

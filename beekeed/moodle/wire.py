@@ -22,6 +22,9 @@ Answer = TypeVar("Answer")
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
+# Maintenance mode by Moodle's command line: a page before any function runs (seen on 4.5.6).
+_MAINTENANCE_PAGE = (503, "Moodle under maintenance")
+
 # PHP reads everything else as it stands: raw brackets, quotes, braces and UTF-8
 # save a quarter of the bytes (moodle/README, Transport).
 _ESCAPED = str.maketrans(
@@ -83,12 +86,16 @@ def batch(calls: Sequence[Call]) -> Call:
     )
 
 
-def read(status: int, headers: Mapping[str, str], body: bytes) -> Json:
+def read(status: int, headers: Mapping[str, str], body: bytes, phrase: str = "") -> Json:
     """Read an answer: the JSON value of a success, which may be null.
+
+    `phrase`: the words of its status line, where HTTP has them.
 
     Raises RemoteRefused for Moodle's own errors, OutcomeUnknown where a server
     on the way gave up, RemoteGarbled for all that is not Moodle's web service.
     """
+    if (status, phrase) == _MAINTENANCE_PAGE:
+        raise RemoteRefused(Code.MAINTENANCE)
     if status in _BUSY:
         raise OutcomeUnknown(Code.SERVER_BUSY, status=status)
     if 300 <= status < 400:

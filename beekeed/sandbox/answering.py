@@ -42,12 +42,16 @@ _SETTINGS = ("raw", "fileurl", "filter", "lang", "timezone")
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: a status, its type, headers beyond the usual ones, and a body."""
+    """What goes back: a status, its type, headers beyond the usual ones, and a body.
+
+    `phrase`: the words of the status line, where they are not the usual ones.
+    """
 
     status: int
     content_type: str
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    phrase: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ only. A row is a switch; deleting it ends the fault.
     garbage       FUNCTION or *   done; the JSON breaks off in the middle
     endless       FUNCTION or *   done; the answer begins well and never ends
     status        503 or 503 120  that HTTP status, with Retry-After: 120; nothing done
+    maintenance   any             the page of maintenance mode by Moodle's command line
     redirect      URL             302 to there, nothing done
     max_input_vars 1000           PHP's limit on fields, which cuts without an error
 
@@ -26,6 +27,9 @@ from beekeed.sandbox.database import transaction, value
 
 _PHP_MAX_INPUT_VARS = 1000
 _RETRY_AFTER_SECONDS = 60
+
+_MAINTENANCE = b"<!DOCTYPE html>\n<html><title>Online school under maintenance</title></html>\n"
+_RETRY = (("Retry-After", "300"),)  # seen on 4.5.6
 
 LOGIN_PAGE = (
     b'<!DOCTYPE html>\n<html lang="en"><head><title>Welcome: please sign in</title></head>\n'
@@ -83,6 +87,8 @@ def instead(db: sqlite3.Connection, asked: Asked) -> Answer | None:
         code, _, seconds = status.partition(" ")
         wait = ("Retry-After", seconds or str(_RETRY_AFTER_SECONDS))
         return Answer(int(code), "text/html", b"<html><h1>Sorry</h1></html>\n", (wait,))
+    if _switch(db, "maintenance") is not None:
+        return Answer(503, "text/html", _MAINTENANCE, _RETRY, "Moodle under maintenance")
     redirect = _switch(db, "redirect")
     if redirect is not None:
         return Answer(302, "text/html", b"<html>Moved</html>\n", (("Location", redirect),))

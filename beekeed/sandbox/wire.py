@@ -99,7 +99,7 @@ def encode_answer(answer: Answer, request: Request, *, endless: bool = False) ->
     zips = zips and answer.content_type in _GZIPPED and bool(answer.body) and not endless
     body = gzip.compress(answer.body, 1, mtime=0) if zips else answer.body
     head = [
-        f"HTTP/1.1 {answer.status} {_phrase(answer.status)}",
+        f"HTTP/1.1 {answer.status} {answer.phrase or _phrase(answer.status)}",
         "Server: nginx",
         f"Date: {formatdate(usegmt=True)}",
         f"Content-Type: {answer.content_type}",

@@ -156,6 +156,15 @@ def test_a_server_that_gives_up_leaves_the_outcome_unknown(status: int) -> None:
         wire.read(status, {}, b"")
 
 
+def test_maintenance_by_the_command_line_is_no_overload() -> None:
+    """Moodle says it in the status line alone, and surely did nothing (seen on 4.5.6)."""
+    with pytest.raises(RemoteRefused) as caught:
+        wire.read(503, {}, b"<!DOCTYPE html>", "Moodle under maintenance")
+    assert caught.value.code is Code.MAINTENANCE
+    with pytest.raises(OutcomeUnknown):
+        wire.read(503, {}, b"<!DOCTYPE html>", "Service Unavailable")
+
+
 def test_a_batch_is_read_up_to_its_first_error() -> None:
     """Calls after the error have no answer at all (recorded)."""
     replies = wire.read_batch(

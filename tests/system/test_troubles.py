@@ -68,6 +68,11 @@ def maintenance(here: World) -> None:
     )
 
 
+def maintenance_page(here: World) -> None:
+    """The online Moodle is being upgraded, by its command line."""
+    here.switch("maintenance", "on")
+
+
 def services_off(here: World) -> None:
     """Web services were switched off."""
     here.on_online("UPDATE mdl_config SET value = '0' WHERE name = 'enablewebservices'")
@@ -100,6 +105,7 @@ TROUBLES: list[tuple[Trouble, Code, Exit, str]] = [
     (login_page, Code.NOT_A_MOODLE, Exit.NOT_MOODLE, "A web page answered"),
     (elsewhere, Code.REDIRECTED, Exit.NOT_MOODLE, "portal.example.org"),
     (maintenance, Code.MAINTENANCE, Exit.MAINTENANCE, "in maintenance"),
+    (maintenance_page, Code.MAINTENANCE, Exit.MAINTENANCE, "in maintenance"),
     (services_off, Code.WEB_SERVICES_OFF, Exit.REFUSED, "Web services are switched off"),
     (no_course, Code.NO_COURSE_MATCHED, Exit.NO_COURSE, "None of the box's courses"),
     (overloaded, Code.SERVER_BUSY, Exit.OFFLINE, "overloaded"),
