@@ -29,8 +29,17 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceSettings(Section, frozen=True, kw_only=True):
     """The box's own Moodle."""
 
-    path: Text
+    moodle_config: str = ""
+    database: Literal["", "mariadb", "mysql", "postgresql"] = ""
+    host: str = ""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    socket: str = ""
+    name: str = ""
+    user: str = ""
+    password_file: str = ""
+    path: str = ""
     prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] = "mdl_"
+    statement_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
 
 
@@ -80,12 +89,15 @@ SECTIONS: Mapping[str, type[Section]] = {
 }
 
 _EXAMPLES: Mapping[str, str] = {
-    "device.path": '"/var/lib/beekeed/box.sqlite"',
+    "device.moodle_config": '"/var/www/moodle/config.php"',
+    "device.name": '"moodle"',
+    "device.user": '"beekeed"',
     "online.address": '"https://moodle.example.org"',
     "online.token_file": '"/etc/beekeed/token"',
 }
 
 _MUST_BE: Mapping[str, str] = {
+    "device.database": '"mariadb", "mysql" or "postgresql", or empty',
     "device.prefix": "small letters, digits and _, or empty",
     "online.address": "the web address of the site, without a page or a question mark",
     "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
@@ -152,8 +164,9 @@ def build(inputs: Mapping[str, Input], file: Path) -> Settings:
     for name, section in SECTIONS.items():
         sections[name], wrong = _build_section(name, section, inputs, file)
         problems += wrong
+    problems += _database_problems(inputs, file)
     if not problems:
-        problems += _contradictions(inputs)
+        problems += _address_problems(inputs)
     if problems:
         raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
     built = msgspec.convert(sections, Settings, from_attributes=True)
@@ -231,7 +244,21 @@ def _plain(detail: str) -> str:
     return detail[0].lower() + detail[1:]
 
 
-def _contradictions(inputs: Mapping[str, Input]) -> list[ConfigError]:
+def _database_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigError]:
+    """The box's database: Moodle's config.php, or an SQLite file, or a name and an account."""
+    given = {
+        key.removeprefix("device.")
+        for key, each in inputs.items()
+        if key.startswith("device.") and each.value
+    }
+    if given & {"moodle_config", "path"}:
+        return []
+    if not given & {"database", "host", "port", "socket", "name", "user"}:
+        return [_missing("device.moodle_config", file)]
+    return [_missing(f"device.{name}", file) for name in ("name", "user") if name not in given]
+
+
+def _address_problems(inputs: Mapping[str, Input]) -> list[ConfigError]:
     address = inputs["online.address"]
     allowed = inputs.get("online.allow_http")
     if urlsplit(address.value).scheme == "https" or (allowed is not None and allowed.value):
@@ -253,16 +280,34 @@ def read_token(settings: Settings) -> str:
 
     Raises ConfigError without ever showing what the file holds.
     """
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(directory, "token") if directory else Path(settings.online.token_file)
-    if directory and not path.exists():
-        path = Path(settings.online.token_file)
-    try:
-        token = path.read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        detail = str(error.strerror) if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail) from error
+    path = _secret_file("token", settings.online.token_file)
+    token = _read_secret(path, Code.TOKEN_UNREADABLE)
     if not token or any(c.isspace() for c in token):
         detail = "it holds more than one word" if token else "it is empty"
         raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail)
     return token
+
+
+def read_password(settings: Settings) -> str:
+    """Read the password of the box's database: credential `device_password`, else the file.
+
+    Empty where neither is there: the account needs none, or config.php has it.
+    Raises ConfigError.
+    """
+    path = _secret_file("device_password", settings.device.password_file)
+    return _read_secret(path, Code.PASSWORD_UNREADABLE) if path != Path() else ""
+
+
+def _secret_file(credential: str, file: str) -> Path:
+    """Tell where a secret is: systemd's credential comes first."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(directory, credential) if directory else Path(file)
+    return path if path.exists() else Path(file)
+
+
+def _read_secret(path: Path, trouble: Code) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        detail = str(error.strerror) if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(trouble, path=str(path), detail=detail) from error

@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from beekeed import __version__
 from beekeed.clock import SystemClock
-from beekeed.config import Settings, load, read_token
+from beekeed.config import Settings, load, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
 from beekeed.core.cycle import Phase
@@ -19,7 +20,8 @@ from beekeed.engine import Engine, Rules, Stores
 from beekeed.link.meter import InterfaceMeter
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
-from beekeed.moodle.device import SqliteDevice
+from beekeed.moodle.device import SqlDevice
+from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.say import word
@@ -31,6 +33,9 @@ from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
 
 log = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 900  # how often we see whether the box is quiet; once a day suffices
+_QUIET_LOAD = 0.5
 
 
 async def run(settings: Settings, file: Path) -> None:
@@ -66,9 +71,14 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         rules=_rules(settings),
         address=settings.online.address,
         token_digest=token_digest(token),
+        is_quiet=is_quiet,
     )
     notify = notifier()
-    loop = Loop(engine=engine, announce=lambda phase: notify(_status(phase)))
+    loop = Loop(
+        engine=engine,
+        announce=lambda phase: notify(_status(phase)),
+        look_every_seconds=_LOOK_EVERY_SECONDS,
+    )
     api = Api(
         version=__version__,
         clock=clock,
@@ -91,12 +101,33 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         await _until_stopped(loop, notify)
 
 
-def _device(settings: Settings) -> SqliteDevice:
-    return SqliteDevice(
-        path=Path(settings.device.path),
-        prefix=settings.device.prefix,
+def _device(settings: Settings) -> SqlDevice:
+    return SqlDevice(
+        login=lambda: _login(settings),
         learner_archetypes=settings.device.learner_archetypes,
+        statement_seconds=settings.device.statement_seconds,
     )
+
+
+def _login(settings: Settings) -> Login:
+    """Tell how to log in to the box's database. Raises ConfigError and DeviceUnreadable."""
+    device = settings.device
+    given = Login(
+        kind=device.database,
+        path=device.path,
+        socket=device.socket,
+        host=device.host,
+        port=device.port,
+        name=device.name,
+        user=device.user,
+        password=read_password(settings),
+        prefix=device.prefix,
+    )
+    if device.path:
+        return replace(given, kind="sqlite")
+    if device.moodle_config:
+        return complete(given, Path(device.moodle_config))
+    return replace(given, kind=given.kind or "mariadb", host=given.host or "localhost")
 
 
 def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices:
@@ -137,6 +168,11 @@ async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:
     log.info("beekeed %s is ready", __version__)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(loop.run(), name="loop")
+
+
+def is_quiet() -> bool:
+    """Tell whether the box has little to do: its load of five minutes is under half its cores."""
+    return os.getloadavg()[1] < _QUIET_LOAD * (os.cpu_count() or 1)
 
 
 def notifier() -> Callable[[str], None]:

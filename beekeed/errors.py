@@ -22,6 +22,7 @@ class Code(StrEnum):
     SETTING_WRONG = "setting_wrong"
     SETTINGS_WRONG = "settings_wrong"
     TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a name, not a secret
+    PASSWORD_UNREADABLE = "password_unreadable"  # noqa: S105
     ADDRESS_NOT_HTTPS = "address_not_https"
     STATE_NOT_WRITABLE = "state_not_writable"
     SOCKET_UNUSABLE = "socket_unusable"
@@ -32,6 +33,19 @@ class Code(StrEnum):
     DEVICE_MISSING = "device_missing"
     DEVICE_NOT_MOODLE = "device_not_moodle"
     DEVICE_UNREADABLE = "device_unreadable"
+    MOODLE_CONFIG_UNREADABLE = "moodle_config_unreadable"
+    MOODLE_CONFIG_UNCLEAR = "moodle_config_unclear"
+    DRIVER_MISSING = "driver_missing"
+    DEVICE_NOT_REACHED = "device_not_reached"
+    DEVICE_REFUSED = "device_refused"
+    DEVICE_NO_DATABASE = "device_no_database"
+    DEVICE_NO_RIGHT = "device_no_right"
+    DEVICE_TABLE_MISSING = "device_table_missing"
+    DEVICE_INTERRUPTED = "device_interrupted"
+    DEVICE_BUSY = "device_busy"
+    DEVICE_SLOW = "device_slow"
+    DEVICE_DISK_FULL = "device_disk_full"
+    DEVICE_WRITABLE = "device_writable"
     NO_LEARNERS = "no_learners"
 
     # The way to the online Moodle (LinkDown, OutcomeUnknown).

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from beekeed.core.cycle import Event, Phase, advance
-from beekeed.engine import Engine
+from beekeed.engine import Engine, Stop
 from beekeed.errors import BeekeedError, Code
 
 
@@ -24,9 +24,13 @@ class Started:
 class Loop:
     """The daemon's one thing at a time."""
 
-    def __init__(self, *, engine: Engine, announce: Callable[[Phase], None]) -> None:
+    def __init__(
+        self, *, engine: Engine, announce: Callable[[Phase], None], look_every_seconds: float
+    ) -> None:
         self._engine = engine
         self._announce = announce
+        self._look_every_seconds = look_every_seconds
+        self._looking = Stop()
         self._asked = asyncio.Event()
         self._stopping = False
         self._cause = ""
@@ -39,12 +43,26 @@ class Loop:
     async def run(self) -> None:
         """Serve requests until `stop`; a run under way is brought to its end first."""
         while not self._stopping:
-            await self._asked.wait()
+            await self._wait_until_asked()
             self._asked.clear()
             if self._begun is not None and not self._stopping:
                 await self._run_once(self._cause)
         if self._begun is not None:
             self._begun.set_exception(BeekeedError(Code.INTERRUPTED))
+
+    async def _wait_until_asked(self) -> None:
+        """Wait, and look through the box from time to time; who asks is served at once."""
+        while not self._asked.is_set():
+            try:
+                async with asyncio.timeout(self._look_every_seconds):
+                    await self._asked.wait()
+            except TimeoutError:
+                self._looking = Stop()
+                await self._engine.look(self._looking)
+
+    def _wake(self) -> None:
+        self._asked.set()
+        self._looking.ask()
 
     async def _run_once(self, cause: str) -> None:
         self._ended.clear()
@@ -76,7 +94,7 @@ class Loop:
         if self._begun is None:
             self._begun = asyncio.get_running_loop().create_future()
             self._cause = cause
-            self._asked.set()
+            self._wake()
         return Started(await asyncio.shield(self._begun), joined)
 
     async def ended(self, event_id: str, seconds: float) -> None:
@@ -92,4 +110,4 @@ class Loop:
         """End the loop: nothing new starts, and a run under way is stopped cleanly."""
         self._stopping = True
         self._engine.stop()
-        self._asked.set()
+        self._wake()

@@ -73,7 +73,7 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
     by_key = {str(problem.params["key"]): problem for problem in found}
     assert set(by_key) == {
         "device.pth",
-        "device.path",
+        "device.moodle_config",
         "online.address",
         "online.token_file",
         "online.timeout_seconds",

@@ -66,14 +66,20 @@ def _check_settings(api: Api, findings: _Findings) -> None:
 async def _check_database(api: Api, findings: _Findings) -> None:
     try:
         async with api.device.snapshot() as box:
+            about = await box.about()
             courses = await box.courses()
             learners = [each.enrolled async for chunk in box.learners() for each in chunk]
     except BeekeedError as error:
         findings.add("database", "failed", _why(error))
     else:
-        nobody = None if any(learners) else Reason(Code.NO_LEARNERS)
-        facts = {"courses": len(courses), "learners": sum(learners)}
-        findings.add("database", "warning" if nobody else "ok", nobody, facts)
+        facts: dict[str, object] = {"release": about.release} if about.release else {}
+        facts |= {"courses": len(courses), "learners": sum(learners)}
+        warning = None
+        if not any(learners):
+            warning = Reason(Code.NO_LEARNERS)
+        elif about.may_write:
+            warning = Reason(Code.DEVICE_WRITABLE)
+        findings.add("database", "warning" if warning else "ok", warning, facts)
 
 
 async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:

@@ -7,6 +7,7 @@ merging sorted rows: it does not depend on how three databases order text.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from beekeed.core.model import (
     DONE,
@@ -40,6 +41,33 @@ class Differences:
 
     def __bool__(self) -> bool:
         return bool(self.pending or self.settled or self.lost or self.gone or self.back)
+
+    def touched(self) -> list[Key]:
+        """Name everything that differs from what was noted."""
+        return [*(each.key for each in self.pending), *self.settled, *self.lost, *self.gone,
+                *self.back]  # fmt: skip
+
+
+def comparison_due(
+    compared_at: datetime | None, now: datetime, trouble: Code | None, *, quiet: bool
+) -> bool:
+    """Tell whether every row of the box is to be compared, whatever its digests say.
+
+    Once a day, rather while the box is quiet; and after any sign of trouble:
+    `trouble` is why the last run ended in error, and a clock that went back
+    tells nothing.
+    """
+    if compared_at is None or not compared_at <= now:
+        return True
+    if trouble is not None and (trouble in _SIGNS or trouble.startswith(_SIGNS_BEGIN)):
+        return True
+    return now - compared_at >= (_ALL_WHEN_QUIET if quiet else _ALL_AT_LATEST)
+
+
+_ALL_WHEN_QUIET = timedelta(hours=18)
+_ALL_AT_LATEST = timedelta(hours=24)
+_SIGNS = frozenset({Code.INTERRUPTED, Code.INTERNAL})
+_SIGNS_BEGIN = ("device_", "store_")
 
 
 def compare(

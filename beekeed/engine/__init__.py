@@ -6,5 +6,6 @@ the courses, `sending.py` what goes, `meeting.py` who is who, `wire.py` the requ
 
 from beekeed.engine.meeting import Rules
 from beekeed.engine.run import Engine, Stores
+from beekeed.engine.stopping import Stop
 
-__all__ = ["Engine", "Rules", "Stores"]
+__all__ = ["Engine", "Rules", "Stop", "Stores"]

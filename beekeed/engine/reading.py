@@ -2,11 +2,15 @@
 
 The box's snapshot is open only while this runs. A slice is some learners with all
 that they did: a day's work is that of a few learners, so slices by learner are
-where most of a box can be left unread.
+where most of a box can be left unread. Of whom a digest that the box's database
+computes from every row is as it was when all of theirs was acknowledged, nothing
+is compared; once a day, and after any trouble, everybody is (`core/change.py`).
 """
 
+import hashlib
+import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beekeed.clock import Clock
@@ -29,6 +33,8 @@ from beekeed.engine.stopping import Stop
 from beekeed.errors import Code
 from beekeed.ports.device import CompletionRow, DeviceMoodle, DeviceSnapshot, EnrolmentRow
 from beekeed.ports.stores import Catalogue, Changes, Targets
+
+log = logging.getLogger(__name__)
 
 _LEARNERS = 50  # a slice: with 200 activities each, 10,000 rows
 
@@ -73,7 +79,7 @@ class Reader:
         self._changes = changes
         self._targets = targets
 
-    async def read(self, target_id: int, stop: Stop) -> Reading:
+    async def read(self, target_id: int, stop: Stop, *, compare_all: bool) -> Reading:
         """Note everything that is pending for a target.
 
         Raises DeviceUnreadable and Stopped; what was noted until then stays.
@@ -82,16 +88,29 @@ class Reader:
         seen: set[int] = set()
         async with self._device.snapshot() as box:
             courses = [await self._known(course) for course in await box.courses()]
+            digests = _Digests(await box.digests(), courses)
             places = _Places(courses)
             async for chunk in box.learners():
                 people = await self._recognize(target_id, chunk)
                 seen.update(each.learner_id for each in people)
-                known = [each for each in people if not each.is_somebody_else]
-                for start in range(0, len(known), _LEARNERS):
+                marks = {
+                    each.learner_id: digests.mark(each.learner)
+                    for each in people
+                    if not each.is_somebody_else
+                }
+                same = await self._changes.unchanged(target_id, marks)
+                left = [
+                    each
+                    for each in people
+                    if each.learner_id in marks and (compare_all or each.learner_id not in same)
+                ]
+                for start in range(0, len(left), _LEARNERS):
                     stop.check()
-                    part = known[start : start + _LEARNERS]
-                    unsent += await self._compare(box, target_id, places, part)
-        unsent += await self._changes.end_reading(target_id, seen, self._clock.now())
+                    part = left[start : start + _LEARNERS]
+                    unsent += await self._compare(box, target_id, places, part, marks, same)
+        unsent += await self._changes.end_reading(
+            target_id, seen, self._clock.now(), compared_all=compare_all
+        )
         return Reading(courses, unsent)
 
     async def _known(self, course: Course) -> KnownCourse:
@@ -124,9 +143,18 @@ class Reader:
         return people
 
     async def _compare(
-        self, box: DeviceSnapshot, target_id: int, places: "_Places", people: Sequence["_Person"]
+        self,
+        box: DeviceSnapshot,
+        target_id: int,
+        places: "_Places",
+        people: Sequence["_Person"],
+        marks: Mapping[int, int],
+        same: Collection[int],
     ) -> Tally:
-        """Hold all that some people did against their receipts, and note the differences."""
+        """Hold all that some people did against their receipts, and note the differences.
+
+        `same`: those whose marks say that there is none.
+        """
         device_ids = [each.learner.device_id for each in people]
         enrolments = await box.enrolments(device_ids)
         completions = await box.completions(device_ids)
@@ -140,7 +168,12 @@ class Reader:
             for key in (Key(Kind.ACCOUNT, 0, 0, each.learner_id),)
         )
         found = change.compare(facts, receipts, noted)
-        await self._changes.note(target_id, found, self._clock.now())
+        hidden = {key.learner_id for key in found.touched()} & set(same)
+        if hidden:
+            log.warning("the digests hid what %d learners did; it was found now", len(hidden))
+        told = {each.learner_id for each in people} - work.with_unsent
+        kept = {learner_id: mark for learner_id, mark in marks.items() if learner_id in told}
+        await self._changes.note(target_id, found, kept, self._clock.now())
         work.unsent.update((key.kind, Code.GONE_FROM_BOX) for key in found.lost)
         return work.unsent
 
@@ -175,6 +208,28 @@ class _Person:
         return Change(key, "exists", None, aside=Reason(Code.USERNAME_REUSED))
 
 
+class _Digests:
+    """What tells whether anything of a person's changed: their digest and all that gives it sense.
+
+    The courses are part of every mark: an activity that begins to be tracked makes
+    facts of rows that were there before.
+    """
+
+    def __init__(self, digests: Mapping[int, int], courses: Sequence[KnownCourse]) -> None:
+        self._digests = digests
+        known = [
+            (each.course_id, each.course, sorted(each.activity_ids.values())) for each in courses
+        ]
+        self._start = hashlib.sha256(repr(known).encode())
+
+    def mark(self, learner: Learner) -> int:
+        """Give a person's mark."""
+        digest = self._digests.get(learner.device_id, 0)
+        whole = self._start.copy()
+        whole.update(f"{learner.device_id} {learner.enrolled} {digest}".encode())
+        return int.from_bytes(whole.digest()[:7], "big")
+
+
 class _Places:
     """Our numbers for the box's courses and tracked activities, by its ids."""
 
@@ -196,6 +251,8 @@ class _Work:
     receipts: Mapping[Key, Receipt]
     noted: Mapping[Key, Change]
     unsent: Tally = field(default_factory=Counter)
+    with_unsent: set[int] = field(default_factory=set)
+    """Those learners who have any of it: they are looked at again each time."""
 
     def facts(
         self, enrolments: Sequence[EnrolmentRow], completions: Sequence[CompletionRow]
@@ -235,12 +292,16 @@ class _Work:
                 continue
             who = by_device_id[row.device_id]
             if row.state not in _STATES:
-                self.unsent[Kind.COMPLETION, Code.UNKNOWN_STATE] += 1
+                self._leave(who, Code.UNKNOWN_STATE)
             elif self._is_member(who, place[0], enrolled):
                 key = Key(Kind.COMPLETION, *place, who.learner_id)
                 yield Fact(key, str(row.state), row.at)
             elif row.state in DONE:
-                self.unsent[Kind.COMPLETION, Code.NOT_ENROLLED_ON_BOX] += 1
+                self._leave(who, Code.NOT_ENROLLED_ON_BOX)
+
+    def _leave(self, who: _Person, code: Code) -> None:
+        self.unsent[Kind.COMPLETION, code] += 1
+        self.with_unsent.add(who.learner_id)
 
     def _is_member(self, who: _Person, course_id: int, enrolled: set[Key]) -> bool:
         """Whose work in a course counts: enrolled now, or when we last looked.

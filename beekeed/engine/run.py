@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from beekeed.clock import Clock
+from beekeed.core.change import comparison_due
 from beekeed.core.cycle import Event
 from beekeed.core.model import Reason, RunStatus
 from beekeed.engine.matching import MatchedCourse, Matcher
@@ -13,7 +14,7 @@ from beekeed.engine.meeting import Rules
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import Sender
 from beekeed.engine.stopping import Stop, Stopped
-from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
+from beekeed.errors import BeekeedError, Code, DeviceUnreadable, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.link import Meter
 from beekeed.ports.online import OnlineMoodle
@@ -69,8 +70,10 @@ class Engine:
         rules: Rules,
         address: str,
         token_digest: str,
+        is_quiet: Callable[[], bool],
     ) -> None:
         self._clock = clock
+        self._is_quiet = is_quiet
         self._online = online
         self._stores = stores
         self._meter = meter
@@ -168,8 +171,28 @@ class Engine:
         await self._send(run, target_id, matched)
         return await self._judge(run, target_id, matched)
 
+    async def look(self, stop: Stop) -> None:
+        """Compare every row of the box while it is quiet, where that is due; no byte leaves.
+
+        So that nothing that digests may hide waits longer than a day, and the number
+        that waits is known. Raises StoreBroken.
+        """
+        target_id = await self._stores.targets.find(self._address, self._token_digest)
+        if target_id is None or not self._is_quiet() or not await self._compares_all(target_id):
+            return
+        try:
+            await self._reader.read(target_id, stop, compare_all=True)
+        except (Stopped, DeviceUnreadable) as error:
+            log.info("the box was not looked through: %s", error)
+
+    async def _compares_all(self, target_id: int) -> bool:
+        compared_at = await self._stores.changes.compared_at(target_id)
+        trouble = await self._stores.history.last_trouble()
+        return comparison_due(compared_at, self._clock.now(), trouble, quiet=self._is_quiet())
+
     async def _read_box(self, run: _Run, target_id: int) -> None:
-        run.reading = await self._reader.read(target_id, run.stop)
+        compare_all = await self._compares_all(target_id)
+        run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
 

@@ -1,62 +1,85 @@
 """Reads the box's own Moodle from its database, in one consistent snapshot.
 
 Only SELECTs, in a worker thread of the snapshot's own; what is large comes in
-chunks or slices. Tables and columns are Moodle's (recorded schema 4.5.6).
+chunks or slices. Tables and columns are Moodle's (recorded schema 4.5.6; they
+are looked for before they are used).
 """
 
 import asyncio
+import contextlib
+import hashlib
 import re
-import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from beekeed.core.model import Activity, ActivityKey, Course, Learner
-from beekeed.errors import Code, DeviceUnreadable
-from beekeed.ports.device import CompletionRow, DeviceSnapshot, EnrolmentRow
+from beekeed.errors import BeekeedError, Code, DeviceUnreadable
+from beekeed.moodle.databases import new_session
+from beekeed.moodle.databases.session import Session, Values
+from beekeed.moodle.login import Login
+from beekeed.ports.device import About, CompletionRow, DeviceSnapshot, EnrolmentRow
 
 _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
 _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
 _NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
-_MODNAME = re.compile(r"[a-z][a-z0-9_]*")
+_TABLE = re.compile(r"\{(\w+)\}")
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "config": ("name", "value"),
+    "context": ("id", "contextlevel", "instanceid"),
+    "course": ("id", "category", "shortname", "fullname", "timemodified", "enablecompletion"),
+    "course_modules": ("id", "course", "module", "instance", "completion", "deletioninprogress"),
+    "course_modules_completion": ("userid", "coursemoduleid", "completionstate", "timemodified"),
+    "course_sections": ("course", "section", "sequence"),
+    "enrol": ("id", "courseid", "status"),
+    "grade_items": ("courseid", "itemtype", "itemmodule", "iteminstance"),
+    "modules": ("id", "name"),
+    "role": ("id", "archetype"),
+    "role_assignments": ("roleid", "contextid", "userid"),
+    "user": (
+        *("id", "username", "firstname", "lastname", "email", "idnumber", "city", "country"),
+        *("deleted", "mnethostid", "timecreated"),
+    ),
+    "user_enrolments": ("enrolid", "userid", "status", "timeend", "timecreated"),
+}
 
 Result = TypeVar("Result")
-Values = tuple[Any, ...]
 
 
-class SqliteDevice:
-    """See ports.DeviceMoodle: a Moodle database in an SQLite file (the sandbox's box)."""
+class SqlDevice:
+    """See ports.DeviceMoodle: the database of the box's Moodle, of any kind.
 
-    def __init__(self, *, path: Path, prefix: str, learner_archetypes: Sequence[str]) -> None:
-        self._path = path
-        self._prefix = prefix
+    `login` is asked at each snapshot, in its thread: the password may have changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        login: Callable[[], Login],
+        learner_archetypes: Sequence[str],
+        statement_seconds: int,
+    ) -> None:
+        self._login = login
         self._archetypes = tuple(learner_archetypes)
+        self._statement_seconds = statement_seconds
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See ports.DeviceMoodle."""
-        with ThreadPoolExecutor(1, thread_name_prefix="device") as thread:
-            snapshot = _Snapshot(thread=thread, prefix=self._prefix, archetypes=self._archetypes)
-            try:
-                await snapshot.begin(self._connect)
-                yield snapshot
-            finally:
-                await snapshot.end()
-
-    def _connect(self) -> sqlite3.Connection:
-        if not self._path.exists():
-            raise DeviceUnreadable(Code.DEVICE_MISSING, path=str(self._path))
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
-        )
-        connection.execute("BEGIN")  # the first SELECT fixes what is seen
-        return connection
+        thread = ThreadPoolExecutor(1, thread_name_prefix="device")
+        snapshot = _Snapshot(thread=thread, archetypes=self._archetypes)
+        try:
+            await snapshot.begin(self._login, self._statement_seconds)
+            yield snapshot
+        finally:
+            await snapshot.end()
+            thread.shutdown()  # it has nothing left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,65 +94,93 @@ class _Module:
 
 @dataclass(slots=True)
 class _CourseParts:
-    """What the tables hold of a course's activities."""
+    """What the tables hold of one course's activities."""
 
-    sections: list[tuple[int, list[int]]] = field(default_factory=list)
+    sections: list[list[int]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     modules: dict[int, _Module] = field(default_factory=dict)
-    names: dict[tuple[str, int], str] = field(default_factory=dict)
-    graded: set[tuple[str, int]] = field(default_factory=set)
 
 
 class _Snapshot:
     """See ports.DeviceSnapshot."""
 
-    def __init__(self, *, thread: ThreadPoolExecutor, prefix: str, archetypes: Values) -> None:
+    def __init__(self, *, thread: ThreadPoolExecutor, archetypes: Values) -> None:
         self._thread = thread
-        self._prefix = prefix
         self._archetypes = archetypes
-        self._connection: sqlite3.Connection | None = None
+        self._session: Session | None = None
+        self._prefix = ""
 
-    async def begin(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        """Open the connection in the snapshot's thread and fix what it sees."""
-        self._connection = await self._in_thread(connect)
-        tables = await self._select("SELECT name FROM sqlite_master WHERE type = 'table'")
-        self._tables = {str(name) for (name,) in tables}
-        for table in ("user", "course", "course_modules", "course_modules_completion"):
-            if f"{self._prefix}{table}" not in self._tables:
-                raise DeviceUnreadable(Code.DEVICE_NOT_MOODLE, table=f"{self._prefix}{table}")
-        self._local = await self._local_rules()
+    async def begin(self, login: Callable[[], Login], statement_seconds: int) -> None:
+        """Open the session in the snapshot's thread and find out what kind of Moodle it is."""
+        await self._in_thread(lambda: self._open(login(), statement_seconds))
+        self._tables = await self._ask(lambda session: frozenset(session.tables()))
+        await self._look_for_what_is_needed()
+        self._config = await self._read_config()
+        self._local = self._local_rules()
+
+    def _open(self, login: Login, statement_seconds: int) -> None:
+        self._prefix = login.prefix
+        self._session = new_session(login, statement_seconds)
+        self._session.connect()
+
+    async def _look_for_what_is_needed(self) -> None:
+        names = {f"{self._prefix}{table}": columns for table, columns in _NEEDED.items()}
+        missing = sorted(names.keys() - self._tables)
+        if missing:
+            raise DeviceUnreadable(Code.DEVICE_NOT_MOODLE, table=missing[0])
+        found = await self._ask(lambda session: session.columns(names))
+        for table, columns in names.items():
+            lacking = [column for column in columns if column not in found[table]]
+            if lacking:
+                detail = f"{table}.{lacking[0]}"
+                raise DeviceUnreadable(Code.DEVICE_TABLE_MISSING, detail=detail)
 
     async def end(self) -> None:
-        """Close the connection."""
-        connection = self._connection
-        if connection is not None:
-            await self._in_thread(connection.close)
+        """Close the session; one that broke is closed as far as it goes."""
+        session = self._session
+        if session is not None:
+            with contextlib.suppress(DeviceUnreadable):
+                await self._in_thread(session.close)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except (sqlite3.Error, OSError) as error:
-            raise DeviceUnreadable(Code.DEVICE_UNREADABLE, detail=str(error)) from error
+        except BeekeedError:
+            raise
+        except Exception as error:
+            explained = self._session.explained(error) if self._session else None
+            if explained is None:
+                raise
+            raise explained from error
+
+    async def _ask(self, question: Callable[[Session], Result]) -> Result:
+        session = self._session
+        assert session is not None  # noqa: S101 - begin() came first
+        return await self._in_thread(lambda: question(session))
 
     async def _select(self, sql: str, *values: Any) -> list[Values]:
         """Run one SELECT; `{table}` in it stands for a table with the prefix."""
-        connection = self._connection
-        assert connection is not None  # noqa: S101 - begin() came first
-        text = re.sub(r"\{(\w+)\}", rf"{self._prefix}\1", sql)
-        return await self._in_thread(lambda: connection.execute(text, values).fetchall())
 
-    async def _local_rules(self) -> str:
+        def select(session: Session) -> list[Values]:
+            text = _TABLE.sub(lambda found: session.quoted(f"{self._prefix}{found[1]}"), sql)
+            return session.select(text, values)
+
+        return await self._ask(select)
+
+    async def _read_config(self) -> Mapping[str, str]:
+        rows = await self._select(
+            "SELECT name, value FROM {config}"
+            " WHERE name IN ('siteadmins', 'siteguest', 'mnet_localhost_id', 'release')"
+        )
+        return {str(name): str(value) for name, value in rows}
+
+    def _local_rules(self) -> str:
         """Give the condition that leaves out guest, administrators, deleted and remote users."""
-        found: dict[str, str] = {}
-        if f"{self._prefix}config" in self._tables:
-            rows = await self._select(
-                "SELECT name, value FROM {config}"
-                " WHERE name IN ('siteadmins', 'siteguest', 'mnet_localhost_id')"
-            )
-            found = {str(name): str(value) for name, value in rows}
-        ids = [*found.get("siteadmins", "").split(","), found.get("siteguest", "")]
+        config = self._config
+        ids = [*config.get("siteadmins", "").split(","), config.get("siteguest", "")]
         named = {id_.strip() for id_ in ids if id_.strip().isdigit()}
         numbers = sorted(_GUEST_AND_ADMIN | named)
-        host = found.get("mnet_localhost_id", "1")
+        host = config.get("mnet_localhost_id", "1")
         return (
             f"u.deleted = 0 AND u.id NOT IN ({', '.join(numbers)})"
             f" AND u.mnethostid = {int(host) if host.isdigit() else 1}"
@@ -137,61 +188,84 @@ class _Snapshot:
 
     def _holders(self) -> str:
         """Give the join that finds the holders of a learner's role, per course."""
-        archetypes = ", ".join("?" for _ in self._archetypes)
         return (
             "{role_assignments} ra"
             f" JOIN {{context}} c ON c.id = ra.contextid AND c.contextlevel = {_COURSE_LEVEL}"
-            f" JOIN {{role}} r ON r.id = ra.roleid AND r.archetype IN ({archetypes})"
+            f" JOIN {{role}} r ON r.id = ra.roleid AND r.archetype IN ({_marks(self._archetypes)})"
             " JOIN {course} k ON k.id = c.instanceid AND k.category <> 0"  # not the front page
+        )
+
+    async def about(self) -> About:
+        """See ports.DeviceSnapshot."""
+        return About(
+            release=self._config.get("release", ""),
+            may_write=await self._ask(lambda session: session.may_write()),
         )
 
     async def courses(self) -> Sequence[Course]:
         """See ports.DeviceSnapshot."""
         rows = await self._select(
             "SELECT id, shortname, fullname, timemodified, enablecompletion FROM {course}"
-            " WHERE category <> 0 ORDER BY shortname"  # the site's own course has category 0
+            " WHERE category <> 0"  # the site's own course has category 0
         )
+        parts = await self._parts()
+        names = await self._names(
+            {m.modname for each in parts.values() for m in each.modules.values()}
+        )
+        graded = {
+            (modname, instance)
+            for modname, instance in await self._select(
+                "SELECT itemmodule, iteminstance FROM {grade_items} WHERE itemtype = 'mod'"
+            )
+        }
         return [
             Course(
                 shortname=shortname,
                 fullname=fullname,
                 modified_at=modified_at,
                 device_id=id_,
-                activities=_activities(await self._parts(id_), bool(tracks)),
+                activities=tuple(
+                    _activities(parts.get(id_, _CourseParts()), names, graded, bool(tracks))
+                ),
             )
-            for id_, shortname, fullname, modified_at, tracks in rows
+            for id_, shortname, fullname, modified_at, tracks in sorted(
+                rows, key=lambda row: str(row[1])
+            )
         ]
 
-    async def _parts(self, course: int) -> _CourseParts:
-        parts = _CourseParts()
-        for section, sequence in await self._select(
-            "SELECT section, sequence FROM {course_sections} WHERE course = ? ORDER BY section",
-            course,
+    async def _parts(self) -> Mapping[int, _CourseParts]:
+        """Read the sections and modules of every course."""
+        parts: dict[int, _CourseParts] = {}
+        for course, section, sequence in await self._select(
+            "SELECT course, section, sequence FROM {course_sections} ORDER BY course, section"
         ):
             ids = [int(id_) for id_ in (sequence or "").split(",") if id_.strip().isdigit()]
-            parts.sections.append((section, ids))
-        for cmid, modname, instance, completion in await self._select(
-            "SELECT cm.id, m.name, cm.instance, cm.completion FROM {course_modules} cm"
-            " JOIN {modules} m ON m.id = cm.module"
-            " WHERE cm.course = ? AND cm.deletioninprogress = 0",
-            course,
+            there = parts.setdefault(course, _CourseParts())
+            there.numbers.append(section)
+            there.sections.append(ids)
+        for course, cmid, modname, instance, completion in await self._select(
+            "SELECT cm.course, cm.id, m.name, cm.instance, cm.completion"
+            " FROM {course_modules} cm JOIN {modules} m ON m.id = cm.module"
+            " WHERE cm.deletioninprogress = 0"
         ):
-            parts.modules[cmid] = _Module(cmid, modname, instance, completion != 0)
-        for modname in sorted({module.modname for module in parts.modules.values()}):
-            await self._add_names(parts, course, modname)
-        for modname, instance in await self._select(
-            "SELECT itemmodule, iteminstance FROM {grade_items}"
-            " WHERE itemtype = 'mod' AND courseid = ?",
-            course,
-        ):
-            parts.graded.add((modname, instance))
+            module = _Module(cmid, modname, instance, completion != 0)
+            parts.setdefault(course, _CourseParts()).modules[cmid] = module
         return parts
 
-    async def _add_names(self, parts: _CourseParts, course: int, modname: str) -> None:
-        if not _MODNAME.fullmatch(modname) or f"{self._prefix}{modname}" not in self._tables:
-            return  # a plugin that was removed: its activities have no name and cannot be matched
-        rows = await self._select(f"SELECT id, name FROM {{{modname}}} WHERE course = ?", course)
-        parts.names.update({(modname, id_): name for id_, name in rows})
+    async def _names(self, modnames: Collection[str]) -> Mapping[tuple[str, int], str]:
+        """Read the names of all activities.
+
+        Those of a plugin that was removed have none, and cannot be matched.
+        """
+        tables = {f"{self._prefix}{modname}": modname for modname in sorted(modnames)}
+        there = [table for table in tables if table in self._tables]
+        columns = await self._ask(lambda session: session.columns(there)) if there else {}
+        return {
+            (tables[table], id_): name
+            for table in there
+            if "name" in columns[table]
+            for id_, name in await self._select(f"SELECT id, name FROM {{{tables[table]}}}")
+        }
 
     async def learners(self) -> AsyncIterator[Sequence[Learner]]:
         """See ports.DeviceSnapshot."""
@@ -200,19 +274,45 @@ class _Snapshot:
             rows = await self._select(
                 "SELECT u.id, u.username, u.firstname, u.lastname, u.email, u.idnumber, u.city,"
                 " u.country, u.timecreated,"
-                f" EXISTS (SELECT 1 FROM {self._holders()} WHERE ra.userid = u.id) AS holds"
-                f" FROM {{user}} u WHERE u.id > ? AND {self._local}"
-                " AND (holds OR EXISTS (SELECT 1 FROM {course_modules_completion} cmc"
-                "               WHERE cmc.userid = u.id))"
-                " ORDER BY u.id LIMIT ?",
+                f" EXISTS (SELECT 1 FROM {self._holders()} WHERE ra.userid = u.id) AS holds,"
+                " EXISTS (SELECT 1 FROM {course_modules_completion} cmc"
+                "         WHERE cmc.userid = u.id) AS did"
+                f" FROM {{user}} u WHERE {self._local} AND u.id > ? ORDER BY u.id LIMIT {_CHUNK}",
                 *self._archetypes,
                 last,
-                _CHUNK,
             )
             if not rows:
                 return
-            yield [_learner(row) for row in rows]
+            people = [_learner(row) for row in rows if row[-1] or row[-2]]
+            if people:
+                yield people
             last = rows[-1][0]
+
+    async def digests(self) -> Mapping[int, int]:
+        """See ports.DeviceSnapshot.
+
+        The database reads every row and sends a line a person. What belongs to
+        nobody (roles, the state of enrolment methods) is part of every digest.
+        """
+        shared = [
+            await self._select("SELECT id, archetype FROM {role} ORDER BY id"),
+            await self._select("SELECT id, courseid, status FROM {enrol} ORDER BY id"),
+            [self._archetypes],
+        ]
+        start = hashlib.sha256(repr(shared).encode()).digest()
+        found: dict[int, Any] = {}
+        for table, columns in (
+            ("course_modules_completion", ("coursemoduleid", "completionstate")),
+            ("role_assignments", ("contextid", "roleid")),
+            ("user_enrolments", ("enrolid", "status", "timeend")),
+        ):
+            number = await self._ask(lambda session, columns=columns: session.digest(*columns))  # type: ignore[misc]
+            for userid, count, digest in await self._select(
+                f"SELECT userid, COUNT(*), {number} FROM {{{table}}} GROUP BY userid"
+            ):
+                known = found.setdefault(userid, hashlib.sha256(start))
+                known.update(f"{table} {count} {int(digest)};".encode())
+        return {userid: int(known.hexdigest()[:15], 16) for userid, known in found.items()}
 
     async def enrolments(self, device_ids: Collection[int]) -> Sequence[EnrolmentRow]:
         """See ports.DeviceSnapshot.
@@ -228,13 +328,13 @@ class _Snapshot:
             f" FROM {self._holders()}"
             " LEFT JOIN {enrol} e ON e.courseid = k.id"
             " LEFT JOIN {user_enrolments} ue ON ue.enrolid = e.id AND ue.userid = ra.userid"
-            f" WHERE ra.userid IN ({', '.join('?' for _ in device_ids)})"
+            f" WHERE ra.userid IN ({_marks(device_ids)})"
             " GROUP BY ra.userid, k.id",
             *self._archetypes,
             *device_ids,
         )
         return [
-            EnrolmentRow(id_, course, ends is not None, 0 if ends == _NEVER else ends or 0,
+            EnrolmentRow(id_, course, ends is not None, 0 if ends == _NEVER else int(ends or 0),
                          _moment(since))
             for id_, course, ends, since in rows
         ]  # fmt: skip
@@ -244,21 +344,30 @@ class _Snapshot:
         rows = await self._select(
             "SELECT userid, coursemoduleid, completionstate, timemodified"
             " FROM {course_modules_completion}"
-            f" WHERE userid IN ({', '.join('?' for _ in device_ids)})",
+            f" WHERE userid IN ({_marks(device_ids)})",
             *device_ids,
         )
         return [CompletionRow(id_, cmid, state, _moment(at)) for id_, cmid, state, at in rows]
 
 
-def _activities(parts: _CourseParts, course_tracks: bool) -> tuple[Activity, ...]:
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _activities(
+    parts: _CourseParts,
+    names: Mapping[tuple[str, int], str],
+    graded: Collection[tuple[str, int]],
+    course_tracks: bool,
+) -> list[Activity]:
     seen: Counter[tuple[int, str, str]] = Counter()
     activities = []
-    for section, cmids in parts.sections:
+    for section, cmids in zip(parts.numbers, parts.sections, strict=True):
         for module in (parts.modules[cmid] for cmid in cmids if cmid in parts.modules):
             instance = (module.modname, module.instance)
-            if instance not in parts.names:
+            if instance not in names:
                 continue
-            group = (section, module.modname, parts.names[instance])
+            group = (section, module.modname, names[instance])
             key = ActivityKey(*group, nth=seen[group])
             seen[group] += 1
             activities.append(
@@ -266,14 +375,14 @@ def _activities(parts: _CourseParts, course_tracks: bool) -> tuple[Activity, ...
                     key,
                     module.cmid,
                     tracked=course_tracks and module.tracked,
-                    graded=instance in parts.graded,
+                    graded=instance in graded,
                 )
             )
-    return tuple(activities)
+    return activities
 
 
 def _learner(row: Values) -> Learner:
-    id_, username, first, last, email, idnumber, city, country, created, holds = row
+    id_, username, first, last, email, idnumber, city, country, created, holds, _ = row
     return Learner(
         username=username,
         first_name=first,

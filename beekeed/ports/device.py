@@ -1,12 +1,20 @@
 """The box's own Moodle: read, and nothing else."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from beekeed.core.model import Course, Learner
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The box's Moodle: its release, and whether our account there could change its data."""
+
+    release: str
+    may_write: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,10 @@ class CompletionRow:
 class DeviceSnapshot(Protocol):
     """The box's Moodle at one moment. Every method raises DeviceUnreadable."""
 
+    async def about(self) -> About:
+        """What this Moodle is, for the check."""
+        ...
+
     async def courses(self) -> Sequence[Course]:
         """Every course but the site's own, with its activities that are not being deleted."""
         ...
@@ -45,6 +57,15 @@ class DeviceSnapshot(Protocol):
         """Chunks of the people who hold a learner's role in a course, or did something.
 
         Never guest, administrator or deleted accounts.
+        """
+        ...
+
+    async def digests(self) -> Mapping[int, int]:
+        """Give a number for each person that changes when anything changes that they did.
+
+        By device id, of 60 bits: that it stays the same by chance is not to be
+        expected, but can happen. Covers enrolments and completions; not what
+        `courses` and `learners` give. People of whom nothing is there are left out.
         """
         ...
 

@@ -100,17 +100,37 @@ class Changes(Protocol):
         """Give the receipts (but those of accounts) and the noted changes of some learners."""
         ...
 
-    async def note(self, target_id: int, differences: Differences, now: datetime) -> None:
-        """Write down what reading a slice found. Writes nothing where nothing differs."""
+    async def unchanged(self, target_id: int, marks: Mapping[int, int]) -> Collection[int]:
+        """Give those learners who had the same mark when last compared, and have nothing pending.
+
+        What was acknowledged or forgotten since shows in what is pending.
+        """
+        ...
+
+    async def note(
+        self,
+        target_id: int,
+        differences: Differences,
+        marks: Mapping[int, int],
+        now: datetime,
+    ) -> None:
+        """Write down what comparing a slice found, and the learners' marks.
+
+        Writes nothing where nothing differs.
+        """
         ...
 
     async def end_reading(
-        self, target_id: int, seen: Collection[int], now: datetime
+        self, target_id: int, seen: Collection[int], now: datetime, *, compared_all: bool
     ) -> Counter[tuple[Kind, Code]]:
         """Note that the box was read wholly, and which learners are on it.
 
         What was pending for others is let go; gives how much that was.
         """
+        ...
+
+    async def compared_at(self, target_id: int) -> datetime | None:
+        """Tell when every row of the box was last compared."""
         ...
 
     async def read_at(self, target_id: int) -> datetime | None:
@@ -356,6 +376,10 @@ class History(Protocol):
 
     async def close_interrupted(self, now: datetime) -> int:
         """End the runs that a power cut or a kill left open; gives how many there were."""
+        ...
+
+    async def last_trouble(self) -> Code | None:
+        """Tell why the last run that ended did so in error, or None where it did not."""
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:

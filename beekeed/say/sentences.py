@@ -49,6 +49,11 @@ SENTENCES: Mapping[str, Entry] = {
         " readable by beekeed only.",
         "technician",
     ),
+    "password_unreadable": Entry(
+        "The file with the password of the box's database cannot be used: {path}: {detail}.",
+        "Check device.password_file in the settings, and that beekeed may read the file.",
+        "technician",
+    ),
     "address_not_https": Entry(
         "{file}: the address of the online Moodle, {address}, is not encrypted (https).",
         "Use its https address. Only for trials, set online.allow_http = true.",
@@ -77,17 +82,87 @@ SENTENCES: Mapping[str, Entry] = {
     # The box's own Moodle.
     "device_missing": Entry(
         "The database of the box's Moodle is not there: {path}.",
-        "Check device.path in the settings, and that the box's Moodle is installed.",
+        "Check device.path in the settings.",
         "technician",
     ),
     "device_not_moodle": Entry(
-        "The database in the settings is not a Moodle's: it has no table {table}.",
-        "Check device.path and device.prefix in the settings.",
+        "The box's database is not a Moodle's, or beekeed's account may not read it: there is no"
+        " table {table}.",
+        "Check the database and the prefix of its tables in the settings, and that the account may"
+        " SELECT.",
         "technician",
     ),
     "device_unreadable": Entry(
         "The database of the box's Moodle cannot be read: {detail}.",
         "Check that beekeed's user may read it and that the disk is sound.",
+        "technician",
+    ),
+    "moodle_config_unreadable": Entry(
+        "The settings file of the box's Moodle cannot be read: {path}: {detail}.",
+        "Check device.moodle_config in the settings, and that beekeed's user may read that file;"
+        " or give the database in the settings and leave device.moodle_config out.",
+        "technician",
+    ),
+    "moodle_config_unclear": Entry(
+        "{path} does not say in plain text what $CFG->{key} is; beekeed does not run PHP.",
+        "Give it in beekeed's settings: {setting}.",
+        "technician",
+    ),
+    "driver_missing": Entry(
+        "The box's Moodle is on PostgreSQL, and what reads it is not installed: {detail}.",
+        "Install beekeed with its extra: pip install 'beekeed[postgresql]', and libpq5.",
+        "technician",
+    ),
+    "device_not_reached": Entry(
+        "The database server of the box's Moodle does not answer: {detail}.",
+        "Check that it runs, and device.host, device.port or device.socket in the settings.",
+        "technician",
+    ),
+    "device_refused": Entry(
+        "The database of the box's Moodle refused the account {user}: {detail}.",
+        "Check device.user and its password in the settings.",
+        "technician",
+    ),
+    "device_no_database": Entry(
+        "The box's database server has no database {database}, or {user} may not see it.",
+        "Check device.name in the settings.",
+        "technician",
+    ),
+    "device_no_right": Entry(
+        "The account {user} may not read what it needs in the box's database: {detail}.",
+        "Give it the right to SELECT on all tables of the database {database}.",
+        "technician",
+    ),
+    "device_table_missing": Entry(
+        "The box's Moodle has not the tables that beekeed knows: {detail}.",
+        "Finish the upgrade of the box's Moodle, if one is under way; else tell the developers"
+        " of beekeed its version.",
+        "technician",
+    ),
+    "device_interrupted": Entry(
+        "The database of the box's Moodle was stopped or started again while it was read.",
+        "Synchronize again. Nothing is lost.",
+        "teacher",
+    ),
+    "device_busy": Entry(
+        "The database of the box's Moodle has too many connections now.",
+        "Synchronize again later. Nothing is lost.",
+        "teacher",
+    ),
+    "device_slow": Entry(
+        "The database of the box's Moodle took too long to answer.",
+        "Synchronize again when the class is over. If it lasts, raise device.statement_seconds in"
+        " the settings. Nothing is lost.",
+        "technician",
+    ),
+    "device_disk_full": Entry(
+        "The disk of the box is full: its Moodle's database cannot be read.",
+        "Make room on the box's disk. Nothing is lost.",
+        "technician",
+    ),
+    "device_writable": Entry(
+        "beekeed only reads the box's Moodle, but its database account could change it too.",
+        "Give beekeed an account of its own that may only SELECT, and name it in the settings.",
         "technician",
     ),
     "no_learners": Entry(

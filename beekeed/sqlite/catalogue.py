@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from beekeed.core.model import Activity, ActivityKey, Course, Learner
-from beekeed.sqlite.store import Row, Store, marks, moment, seconds
+from beekeed.sqlite.store import Row, Store, moment, seconds, slots
 
 _LEARNER_COLUMNS = (
     "username, first_name, last_name, email, idnumber, city, country, device_id, created_at"
@@ -91,13 +91,14 @@ class SqliteCatalogue:
     async def known_learners(self, usernames: Sequence[str]) -> Mapping[str, int]:
         """See ports.Catalogue."""
         rows = await self._store.rows(
-            f"SELECT id, username FROM learner WHERE username IN ({marks(usernames)})", *usernames
+            f"SELECT id, username FROM learner WHERE username IN ({slots(usernames)})",
+            *usernames,
         )
         return {row["username"]: row["id"] for row in rows}
 
     async def _by_name(self, usernames: Sequence[str]) -> list[tuple[int, Learner]]:
         rows = await self._store.rows(
-            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE username IN ({marks(usernames)})",
+            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE username IN ({slots(usernames)})",
             *usernames,
         )
         return [(row["id"], _learner(row)) for row in rows]
@@ -105,7 +106,7 @@ class SqliteCatalogue:
     async def learners(self, learner_ids: Collection[int]) -> Mapping[int, Learner]:
         """See ports.Catalogue."""
         rows = await self._store.rows(
-            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE id IN ({marks(learner_ids)})",
+            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE id IN ({slots(learner_ids)})",
             *learner_ids,
         )
         return {row["id"]: _learner(row) for row in rows}

@@ -18,11 +18,11 @@ from beekeed.sqlite.store import (
     Store,
     key_of,
     key_values,
-    marks,
     moment,
     reason_of,
     reason_values,
     seconds,
+    slots,
 )
 
 _KEY = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ? AND learner_id = ?"
@@ -51,8 +51,8 @@ class SqliteChanges:
     ) -> tuple[dict[Key, Receipt], dict[Key, Change]]:
         """See ports.Changes."""
         where = (
-            f"target_id = ? AND kind IN ({marks(KIND_OF_NUMBER)})"
-            f" AND learner_id IN ({marks(learner_ids)})"
+            f"target_id = ? AND kind IN ({slots(KIND_OF_NUMBER)})"
+            f" AND learner_id IN ({slots(learner_ids)})"
         )
         values = (target_id, *KIND_OF_NUMBER, *learner_ids)
         receipts = await self._store.rows(f"SELECT * FROM receipt WHERE {where}", *values)
@@ -62,11 +62,45 @@ class SqliteChanges:
             {key_of(row): _change(row) for row in changes},
         )
 
-    async def note(self, target_id: int, differences: Differences, now: datetime) -> None:
+    async def unchanged(self, target_id: int, marks: Mapping[int, int]) -> Collection[int]:
         """See ports.Changes."""
-        if not differences:
+        known = await self._marks(target_id, marks)
+        pending = await self._store.rows(
+            "SELECT DISTINCT learner_id FROM change WHERE target_id = ?"
+            f" AND kind IN ({slots(KIND_OF_NUMBER)}) AND learner_id IN ({slots(marks)})",
+            target_id,
+            *KIND_OF_NUMBER,
+            *marks,
+        )
+        same = {learner_id for learner_id, mark in marks.items() if known.get(learner_id) == mark}
+        return same - {row["learner_id"] for row in pending}
+
+    async def _marks(self, target_id: int, learner_ids: Collection[int]) -> dict[int, int]:
+        rows = await self._store.rows(
+            "SELECT learner_id, mark FROM reading WHERE target_id = ?"
+            f" AND learner_id IN ({slots(learner_ids)})",
+            target_id,
+            *learner_ids,
+        )
+        return {row["learner_id"]: row["mark"] for row in rows}
+
+    async def note(
+        self,
+        target_id: int,
+        differences: Differences,
+        marks: Mapping[int, int],
+        now: datetime,
+    ) -> None:
+        """See ports.Changes."""
+        known = await self._marks(target_id, marks)
+        new_marks = set(marks.items()) - set(known.items())
+        if not differences and not new_marks:
             return
         async with self._store.write() as db:
+            await db.executemany(
+                "INSERT OR REPLACE INTO reading (target_id, learner_id, mark) VALUES (?, ?, ?)",
+                [(target_id, learner_id, mark) for learner_id, mark in new_marks],
+            )
             await db.executemany(
                 "INSERT INTO change (target_id, kind, course_id, activity_id, learner_id,"
                 " value, happened_at, first_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -121,7 +155,7 @@ class SqliteChanges:
         passed = (after.learner_id, after.course_id, after.activity_id) if after else (-1, -1, -1)
         rows = await self._store.rows(
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
-            f" AND course_id IN ({marks(courses)})"
+            f" AND course_id IN ({slots(courses)})"
             " AND (learner_id, course_id, activity_id) > (?, ?, ?)"
             f" AND value <> 'left' AND {_NOT_HELD}"
             " ORDER BY learner_id, course_id, activity_id LIMIT ?",
@@ -169,7 +203,7 @@ class SqliteChanges:
         )
 
     async def end_reading(
-        self, target_id: int, seen: Collection[int], now: datetime
+        self, target_id: int, seen: Collection[int], now: datetime, *, compared_all: bool
     ) -> Counter[tuple[Kind, Code]]:
         """See ports.Changes."""
         rows = await self._store.rows(
@@ -178,9 +212,17 @@ class SqliteChanges:
             target_id,
         )
         unseen = [row for row in rows if row["learner_id"] not in seen]
+        marked = await self._store.rows(
+            "SELECT learner_id FROM reading WHERE target_id = ?", target_id
+        )
         async with self._store.write() as db:
             await db.execute(
-                "UPDATE target SET read_at = ? WHERE id = ?", (seconds(now), target_id)
+                "UPDATE target SET read_at = ?, compared_at = iif(?, ?, compared_at) WHERE id = ?",
+                (seconds(now), compared_all, seconds(now), target_id),
+            )
+            await db.executemany(
+                "DELETE FROM reading WHERE target_id = ? AND learner_id = ?",
+                [(target_id, row[0]) for row in marked if row[0] not in seen],
             )
             await db.executemany(
                 "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
@@ -195,6 +237,11 @@ class SqliteChanges:
         """See ports.Changes."""
         row = await self._store.row("SELECT read_at FROM target WHERE id = ?", target_id)
         return moment(row["read_at"]) if row else None
+
+    async def compared_at(self, target_id: int) -> datetime | None:
+        """See ports.Changes."""
+        row = await self._store.row("SELECT compared_at FROM target WHERE id = ?", target_id)
+        return moment(row["compared_at"]) if row else None
 
     async def courses(self, target_id: int) -> Collection[int]:
         """See ports.Changes."""
@@ -230,7 +277,7 @@ class SqliteChanges:
         """See ports.Changes."""
         row = await self._store.row(
             "SELECT 1 FROM change WHERE target_id = ? AND (aside_code IS NOT NULL"
-            f" OR course_id NOT IN ({marks((0, *courses))})) LIMIT 1",
+            f" OR course_id NOT IN ({slots((0, *courses))})) LIMIT 1",
             target_id,
             0,  # accounts belong to no course
             *courses,

@@ -90,6 +90,14 @@ class SqliteHistory:
             )
             return cursor.rowcount
 
+    async def last_trouble(self) -> Code | None:
+        """See ports.History."""
+        row = await self._store.row(
+            "SELECT status, code FROM run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        )
+        is_error = row is not None and row["status"] == str(RunStatus.ERROR)
+        return Code(row["code"]) if row is not None and is_error and row["code"] else None
+
     async def recent(self, limit: int, offset: int = 0) -> list[Run]:
         """List runs, newest first."""
         rows = await self._store.rows(

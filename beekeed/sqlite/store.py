@@ -212,6 +212,6 @@ def text_of_params(params: Mapping[str, Param]) -> str:
     return json.dumps(dict(params), ensure_ascii=False)
 
 
-def marks(values: Iterable[Any]) -> str:
+def slots(values: Iterable[Any]) -> str:
     """Give the `?, ?, ?` of an IN list."""
     return ", ".join("?" for _ in values)

@@ -7,7 +7,7 @@ import aiosqlite
 
 from beekeed.core.model import Account, Kind, Learner, Site
 from beekeed.ports.stores import CourseMatch
-from beekeed.sqlite.store import KIND_NUMBER, Row, Store, marks, reason_values, seconds
+from beekeed.sqlite.store import KIND_NUMBER, Row, Store, reason_values, seconds, slots
 
 
 class SqliteTargets:
@@ -87,7 +87,7 @@ class SqliteTargets:
     async def accounts(self, target_id: int, learner_ids: Collection[int]) -> Mapping[int, Account]:
         """See ports.Targets."""
         rows = await self._store.rows(
-            f"SELECT * FROM account WHERE target_id = ? AND learner_id IN ({marks(learner_ids)})",
+            f"SELECT * FROM account WHERE target_id = ? AND learner_id IN ({slots(learner_ids)})",
             target_id,
             *learner_ids,
         )
@@ -189,6 +189,7 @@ def _another_course(before: Row, match: CourseMatch) -> bool:
 async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
     """Drop a target that never answered: it has no receipts, only what was noted for it."""
     await db.execute("DELETE FROM change WHERE target_id = ?", (target_id,))
+    await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
     await db.execute("UPDATE run SET target_id = NULL WHERE target_id = ?", (target_id,))
     await db.execute("DELETE FROM target WHERE id = ?", (target_id,))
 
@@ -196,7 +197,11 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
 async def _forget_receipts(
     db: aiosqlite.Connection, target_id: int, column: str, number: int
 ) -> None:
-    """Turn the receipts of a course or a learner into changes that are pending again."""
+    """Turn the receipts of a course or a learner into changes that are pending again.
+
+    The next reading compares everybody.
+    """
+    await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
     await db.execute(
         "INSERT OR IGNORE INTO change (target_id, kind, course_id, activity_id, learner_id,"
         " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, activity_id,"

@@ -15,7 +15,8 @@ from typing import Any
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.model import Bytes, RunStatus
 from beekeed.engine import Engine, Rules, Stores
-from beekeed.moodle.device import SqliteDevice
+from beekeed.moodle.device import SqlDevice
+from beekeed.moodle.login import Login
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.ports.stores import RunDetails
@@ -225,7 +226,12 @@ class School:
         """Build the engine, as a start of the daemon would."""
         return Engine(
             clock=self.clock,
-            device=SqliteDevice(path=self.box.path, prefix="mdl_", learner_archetypes=("student",)),
+            device=SqlDevice(
+                login=lambda: Login(kind="sqlite", path=str(self.box.path), prefix="mdl_"),
+                learner_archetypes=("student",),
+                statement_seconds=60,
+            ),
+            is_quiet=lambda: False,
             online=MoodleWebServices(
                 transport=Transport(address=self.address, token=self.token, timeout_seconds=10),
                 batch_calls=self.batch_calls,

@@ -216,7 +216,7 @@ async def test_a_request_that_never_does_anything_is_given_up(amina: School) -> 
 async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
     """SIGTERM in the first moment of a run: nothing is read and nothing sent."""
     amina.box.complete("amina", "Numbers")
-    loop = Loop(engine=amina.engine(), announce=lambda _: None)
+    loop = Loop(engine=amina.engine(), announce=lambda _: None, look_every_seconds=3600)
     running = asyncio.create_task(loop.run())
     begin = amina.history.begin
 
