@@ -37,17 +37,13 @@ class Client:
         connection = _UnixConnection(self._path)
         try:
             connection.request(method, target)
-            envelope = json.loads(connection.getresponse().read())
+            return _opened(json.loads(connection.getresponse().read()))
         except PermissionError as error:
             raise Refused("not_permitted", {"path": self._path}) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Refused("daemon_not_running", {"path": self._path}) from error
         finally:
             connection.close()
-        if "error" in envelope:
-            raise Refused(envelope["error"]["code"], envelope["error"]["params"])
-        data: dict[str, Any] = envelope["data"]
-        return data
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -64,6 +60,17 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+def _opened(envelope: Any) -> dict[str, Any]:
+    """Take an answer out of its envelope. ValueError: somebody else than the daemon wrote it."""
+    match envelope:
+        case {"error": {"code": str(code), "params": dict(params)}}:
+            raise Refused(code, params)
+        case {"data": dict(data)}:
+            return data
+        case _:
+            raise ValueError("not the control API")
+
+
 def _target(path: tuple[str, ...], query: Mapping[str, str | int]) -> str:
-    target = "/v1/" + "/".join(quote(part, safe="") for part in path)
+    target = "/v1/" + "/".join(quote(part, safe="", errors="replace") for part in path)
     return f"{target}?{urlencode(query)}" if query else target

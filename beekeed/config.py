@@ -20,6 +20,8 @@ from msgspec import Meta
 from beekeed.errors import Code, ConfigError
 
 Text = Annotated[str, Meta(min_length=1)]
+FilePath = Annotated[str, Meta(pattern=r"^/[^\0]*$")]
+FilePathOrNone = Annotated[str, Meta(pattern=r"^(/[^\0]*)?$")]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +31,15 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceSettings(Section, frozen=True, kw_only=True):
     """The box's own Moodle."""
 
-    moodle_config: str = ""
+    moodle_config: FilePathOrNone = ""
     database: Literal["", "mariadb", "mysql", "postgresql"] = ""
     host: str = ""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    socket: str = ""
+    socket: FilePathOrNone = ""
     name: str = ""
     user: str = ""
-    password_file: str = ""
-    path: str = ""
+    password_file: FilePathOrNone = ""
+    path: FilePathOrNone = ""
     prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] = "mdl_"
     statement_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
@@ -47,7 +49,7 @@ class OnlineSettings(Section, frozen=True, kw_only=True):
     """The online Moodle."""
 
     address: Annotated[str, Meta(pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")]
-    token_file: Text
+    token_file: FilePath
     allow_http: bool = False
     timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
     batch_calls: Annotated[int, Meta(ge=1, le=400)] = 100
@@ -66,8 +68,8 @@ class AccountSettings(Section, frozen=True, kw_only=True):
 class DaemonSettings(Section, frozen=True, kw_only=True):
     """The daemon itself."""
 
-    state_directory: Text = "/var/lib/beekeed"
-    control_socket: Text = "/run/beekeed/control.sock"
+    state_directory: FilePath = "/var/lib/beekeed"
+    control_socket: FilePath = "/run/beekeed/control.sock"
     control_group: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -106,6 +108,19 @@ _MUST_BE: Mapping[str, str] = {
 }
 
 
+_PATHS = frozenset(
+    {
+        "device.moodle_config",
+        "device.socket",
+        "device.password_file",
+        "device.path",
+        "online.token_file",
+        "daemon.state_directory",
+        "daemon.control_socket",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One TOML file as it was read."""
@@ -136,7 +151,7 @@ def read_fragment(file: Path) -> Fragment:
     """Read one TOML file. Raises ConfigError."""
     try:
         return Fragment(file, tomllib.loads(file.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         detail = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(Code.SETTINGS_UNREADABLE, file=str(file), detail=str(detail)) from error
 
@@ -226,6 +241,8 @@ def _wrong(key: str, file: Path, detail: str, field: msgspec.structs.FieldInfo) 
     name = key.partition(".")[2]
     example = f"{name} = {_EXAMPLES.get(key) or toml(field.default)}"
     must_be = f"it must be {_MUST_BE[key]}" if key in _MUST_BE else _plain(detail)
+    if key in _PATHS:
+        must_be = "it must be a full path, beginning with /"
     return ConfigError(Code.SETTING_WRONG, file=str(file), key=key, detail=must_be, example=example)
 
 
@@ -260,10 +277,23 @@ def _database_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigEr
 
 def _address_problems(inputs: Mapping[str, Input]) -> list[ConfigError]:
     address = inputs["online.address"]
+    if not _is_web_address(address.value):
+        field = _field("online.address")
+        assert field is not None  # noqa: S101 - it is one of ours
+        return [_wrong("online.address", address.file, "", field)]
     allowed = inputs.get("online.allow_http")
     if urlsplit(address.value).scheme == "https" or (allowed is not None and allowed.value):
         return []
     return [ConfigError(Code.ADDRESS_NOT_HTTPS, file=str(address.file), address=address.value)]
+
+
+def _is_web_address(address: str) -> bool:
+    """Tell whether a name and a port can be found in it, and the name could be looked up."""
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0 and bool(parts.hostname.encode("idna"))  # type: ignore[union-attr]
+    except ValueError:  # UnicodeError is one
+        return False
 
 
 def toml(value: Any) -> str:

@@ -150,6 +150,7 @@ def _rules(settings: Settings) -> Rules:
         username_prefix=settings.accounts.username_prefix,
         never_touch=frozenset(settings.accounts.never_touch),
         learner_roles=frozenset({settings.online.learner_role}),
+        learner_role_id=settings.online.learner_role_id,
         slice_changes=settings.online.batch_calls,
     )
 
@@ -209,6 +210,8 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # At its own debug level aiosqlite logs every value, learners' names among them.
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    # It logs a traceback for each request that is no HTTP; what fails in ours is logged by us.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
 _PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}  # sd-daemon(3)

@@ -71,6 +71,7 @@ class Code(StrEnum):
     CAPABILITY_MISSING = "capability_missing"
     ROLE_NOT_ASSIGNABLE = "role_not_assignable"
     LEARNER_ROLE_WRONG = "learner_role_wrong"
+    LEARNER_ROLE_KNOWN_WRONG = "learner_role_known_wrong"
 
     # Why a course is left out.
     COURSE_NOT_ONLINE = "course_not_online"
@@ -91,6 +92,7 @@ class Code(StrEnum):
     ACCOUNT_REFUSED = "account_refused"
     ACCOUNT_UNCONFIRMED = "account_unconfirmed"
     ACCOUNT_GONE_ONLINE = "account_gone_online"
+    ACCOUNT_CHANGED_ONLINE = "account_changed_online"
     GONE_FROM_BOX = "gone_from_box"
     UNKNOWN_STATE = "unknown_state"
     NOT_ENROLLED_ON_BOX = "not_enrolled_on_box"

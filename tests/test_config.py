@@ -95,7 +95,13 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "text",
-    ["[device", "device = 3\n" + MINIMAL, "\x00", '[online]\naddress = ["a"]\n[device]\npath = 1'],
+    [
+        "[device",
+        "device = 3\n" + MINIMAL,
+        "\x00",
+        "x = " + "[" * 100_000,
+        '[online]\naddress = ["a"]\n[device]\npath = 1',
+    ],
 )
 def test_a_broken_file_is_a_sentence(tmp_path: Path, text: str) -> None:
     """Never a traceback, whatever stands in the file."""
@@ -118,6 +124,87 @@ def test_http_must_be_asked_for(tmp_path: Path) -> None:
     assert problem.code is Code.ADDRESS_NOT_HTTPS
     allowed = plain.replace("[online]", "[online]\nallow_http = true")
     assert config.load(written(tmp_path, allowed)).online.allow_http
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://",
+        "https://mo..odle.example",
+        "https://[moodle",
+        "https://host:99999",
+        "https://host:0",
+        "https://" + "a" * 64 + ".example",
+        "moodle.example.org",
+    ],
+)
+def test_an_address_that_nobody_could_look_up_is_a_wrong_setting(
+    tmp_path: Path, address: str
+) -> None:
+    """Told at the start, with the key, and not at the first sync."""
+    (problem,) = problems(tmp_path, MINIMAL.replace("https://moodle.example.org", address))
+    assert problem.code is Code.SETTING_WRONG
+    assert problem.params["key"] == "online.address"
+    assert "web address" in say(problem.code, problem.params).what
+
+
+def test_a_token_in_place_of_its_file_is_not_shown(tmp_path: Path) -> None:
+    """The likely mistake of whoever sets up the box; the journal must not have it."""
+    token = "0123456789abcdef0123456789abcdef"
+    (problem,) = problems(tmp_path, MINIMAL.replace("/token", token))
+    said = say(problem.code, problem.params)
+    assert token not in f"{problem} {said.what} {said.remedy}"
+    assert "a full path" in said.what
+
+
+@pytest.mark.parametrize("key", ["state_directory", "control_socket"])
+def test_a_path_with_a_character_that_no_file_has_is_a_wrong_setting(
+    tmp_path: Path, key: str
+) -> None:
+    """A NUL would be a traceback at the first use."""
+    (problem,) = problems(tmp_path, MINIMAL + f'[daemon]\n{key} = "/a\\u0000b"\n')
+    assert problem.params["key"] == f"daemon.{key}"
+
+
+@pytest.mark.parametrize(
+    ("device", "missing"),
+    [
+        ("", {"device.moodle_config"}),
+        ('name = "moodle"', {"device.user"}),
+        ('host = "db"', {"device.name", "device.user"}),
+        ('name = "moodle"\nuser = "reader"', set()),
+        ('moodle_config = "/var/www/moodle/config.php"', set()),
+        ('path = "/box.sqlite"', set()),
+    ],
+)
+def test_the_boxs_database_must_be_told_in_one_of_three_ways(
+    tmp_path: Path, device: str, missing: set[str]
+) -> None:
+    """Moodle's own config.php, a database and an account, or an SQLite file."""
+    text = MINIMAL.replace('path = "/box.sqlite"', device)
+    if not missing:
+        config.load(written(tmp_path, text))
+        return
+    assert {str(problem.params["key"]) for problem in problems(tmp_path, text)} == missing
+
+
+def test_the_databases_password_comes_from_its_file_or_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None where neither is there: config.php may have it."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert config.read_password(config.load(written(tmp_path, MINIMAL))) == ""
+    file = tmp_path / "password"
+    named = MINIMAL.replace("[online]", f'password_file = "{file}"\n[online]')
+    settings = config.load(written(tmp_path, named))
+    with pytest.raises(ConfigError) as caught:
+        config.read_password(settings)
+    assert caught.value.code is Code.PASSWORD_UNREADABLE
+    file.write_text("two words\n")
+    assert config.read_password(settings) == "two words"
+    (tmp_path / "device_password").write_text("of systemd")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert config.read_password(settings) == "of systemd"
 
 
 def test_fragments_override_in_order_and_are_named(tmp_path: Path) -> None:

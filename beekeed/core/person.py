@@ -66,9 +66,20 @@ def idnumbers_agree(one: Named, other: Named) -> bool:
     return bool(one.idnumber.strip()) and one.idnumber.strip() == other.idnumber.strip()
 
 
+def idnumbers_differ(one: Named, other: Named) -> bool:
+    """Tell whether both have an ID number, and not the same."""
+    numbers = {one.idnumber.strip(), other.idnumber.strip()}
+    return len(numbers - {""}) == 2
+
+
 def same_person(one: Named, other: Named) -> bool:
-    """Tell whether two records of one username are one person, as far as records tell."""
-    return idnumbers_agree(one, other) or names_agree(one, other)
+    """Tell whether two records of one username are one person, as far as records tell.
+
+    Two different ID numbers are two people, whatever their names.
+    """
+    if idnumbers_agree(one, other):
+        return True
+    return names_agree(one, other) and not idnumbers_differ(one, other)
 
 
 def reused(learner: Learner, account: Account) -> bool:
@@ -78,16 +89,15 @@ def reused(learner: Learner, account: Account) -> bool:
     first name was edited (a marriage), or kept its last name with a first name
     that is nearly the same (a misspelling). Another child of the family is not.
     """
-    if idnumbers_agree(learner, account):
+    if same_person(learner, account):
         return False
-    if learner.idnumber.strip() and account.idnumber.strip():
+    if idnumbers_differ(learner, account):
         return True
-    if names_agree(learner, account):
-        return False
-    return learner.device_id != account.device_id or not _edited(learner, account)
+    return learner.device_id != account.device_id or not may_be_edited(learner, account)
 
 
-def _edited(one: Named, other: Named) -> bool:
+def may_be_edited(one: Named, other: Named) -> bool:
+    """Tell whether two records of one number look like one person before and after an edit."""
     first, before = folded(one.first_name), folded(other.first_name)
     if first == before:
         return bool(first)

@@ -11,6 +11,9 @@ from beekeed.core.model import Change, Key, Kind
 
 ORDER = (Kind.COMPLETION, Kind.ENROLMENT)
 
+BROUGHT = frozenset({Kind.ACCOUNT, Kind.ENROLMENT})
+"""What other changes need: no learner's own work."""
+
 
 def account_keys(changes: Iterable[Change]) -> list[Key]:
     """Give the accounts that some changes need, each once, in order."""

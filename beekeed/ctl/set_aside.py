@@ -42,6 +42,9 @@ def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
         if holds:
             terminal.line(f"{terminal.counted(holds, 'change')} more wait for this.", indent=2)
         terminal.reason(rows[0]["reason"] | {"code": code}, indent=2)
+    if changes:
+        terminal.line()
+        terminal.line("When something was mended: beekeectl set-aside retry, then beekeectl sync.")
 
 
 def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:

@@ -38,7 +38,7 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
                 " (all that went over the line meanwhile)",
             ),
             ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
-            ("Actions", _actions(terminal, details["actions"]) or "there was nothing to send"),
+            ("Actions", _actions(terminal, details["actions"]) or "none"),
             ("Still waiting", waiting(terminal, details)),
         ]
     )

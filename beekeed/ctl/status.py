@@ -7,6 +7,7 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.show import waiting
 from beekeed.ctl.terminal import Terminal, moment
+from beekeed.say import clean
 
 
 def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
@@ -18,7 +19,7 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     target = status["target"]
     latest = status["latest"]
     rows = [
-        ("Online Moodle", f"{target['name'] or 'not contacted yet'} ({target['address']})"),
+        ("Online Moodle", f"{clean(target['name']) or 'not contacted yet'} ({target['address']})"),
         ("Now", terminal.word(status["phase"])),
         ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),

@@ -22,6 +22,7 @@ class Rules:
     username_prefix: str = ""
     never_touch: frozenset[str] = frozenset()
     learner_roles: frozenset[str] = frozenset({"student"})
+    learner_role_id: int = 5
     slice_changes: int = 100
     own_account: str = ""
     """Our service account's username, once the site told it."""
@@ -98,6 +99,7 @@ class Meeting:
         self._stop = stop
         self._sure: set[int] = set()
         self._sees_people = False
+        self._in_doubt: set[int] = set()
         self.forgotten = 0
         """How many account receipts turned out not to be true any more."""
 
@@ -116,6 +118,12 @@ class Meeting:
         learners = await self._catalogue.learners([key.learner_id for key in wanted])
         await self._meet([(learners[c.key.learner_id], c) for c in wanted.values()])
         return await self._targets.accounts(self._target_id, ids)
+
+    def doubt(self, account: Account) -> Reason | None:
+        """Tell why nothing may be sent to an account that we know, or None."""
+        if account.online_id in self._in_doubt:
+            return Reason(Code.ACCOUNT_CHANGED_ONLINE)
+        return None
 
     # Those that we know
 
@@ -160,14 +168,35 @@ class Meeting:
             for each in accounts
             if each.username in found and found[each.username].online_id == each.online_id
         ]
+        same += await self._find_renamed([each for each in accounts if each not in same])
         self._sure.update(each.online_id for each in same)
         await self._name(same)
         for account in accounts:
-            if account not in same:
+            if account not in same and account.online_id not in self._in_doubt:
                 await self._targets.forget_account(
                     self._target_id, account.learner_id, self._clock.now()
                 )
                 self.forgotten += 1
+
+    async def _find_renamed(self, accounts: Sequence[Account]) -> list[Account]:
+        """Give those accounts that have another username online and are the same people.
+
+        Whose other names changed as well may be somebody else: a person must tell.
+        """
+        by_id = await self._stop.unless_asked(
+            self._online.people_by_id([each.online_id for each in accounts])
+        )
+        renamed = []
+        for account in accounts:
+            online = by_id.get(account.online_id)
+            if online is not None and person.same_person(account, online):
+                await self._targets.rename_account(
+                    self._target_id, account.learner_id, online.username
+                )
+                renamed.append(account)
+            elif online is not None and person.may_be_edited(account, online):
+                self._in_doubt.add(account.online_id)
+        return renamed
 
     async def _people(self, usernames: Collection[str]) -> Mapping[str, OnlinePerson]:
         """Look people up; raises RemoteRefused where nobody could ever be seen."""

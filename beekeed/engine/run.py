@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
 from beekeed.core.change import comparison_due
@@ -53,7 +53,6 @@ class _Run:
     target_id: int | None = None
     own_account: str = ""
     reading: Reading | None = None
-    left_out: Mapping[int, Reason] = field(default_factory=dict)
 
 
 class Engine:
@@ -168,8 +167,8 @@ class Engine:
             return RunStatus.COMPLETED, None
         target_id = await self._contact(run, target_id)
         matched = await self._match(run, target_id)
-        await self._send(run, target_id, matched)
-        return await self._judge(run, target_id, matched)
+        sender = await self._send(run, target_id, matched)
+        return await self._judge(target_id, matched, sender)
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.
@@ -238,7 +237,9 @@ class Engine:
         run.report(Event.MATCHED)
         return matched
 
-    async def _send(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> None:
+    async def _send(
+        self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]
+    ) -> Sender:
         sender = Sender(
             run_id=run.run_id,
             target_id=target_id,
@@ -254,20 +255,21 @@ class Engine:
         )
         if matched:
             await sender.send_all()
-        run.left_out = {id_: why for id_, why in sender.left_out.items() if id_ in matched}
-        for course_id, reason in run.left_out.items():
+        for course_id, reason in sender.left_out.items():
             note = CourseMatch(course_id, None, reason)
             await self._stores.history.course(run.run_id, note)
+        return sender
 
     async def _judge(
-        self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]
+        self, target_id: int, matched: Mapping[int, MatchedCourse], sender: Sender
     ) -> tuple[RunStatus, Reason | None]:
         """Tell how a run ended that nothing broke off."""
-        served = set(matched) - set(run.left_out)
-        if matched and not served:  # our account may do it nowhere
-            return RunStatus.ERROR, next(iter(run.left_out.values()))
+        served = set(matched) - set(sender.left_out)
+        lacking = next(iter(sender.lacking.values()), None)
+        if lacking is not None and not (served and sender.acknowledged):
+            return RunStatus.ERROR, lacking
         pending = await self._stores.changes.courses(target_id)
         if pending and not await self._stores.targets.synchronized(target_id):
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         troubled = await self._stores.changes.troubled(target_id, served)
-        return (RunStatus.PARTIAL if troubled else RunStatus.COMPLETED), None
+        return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

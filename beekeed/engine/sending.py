@@ -20,7 +20,6 @@ from beekeed.core.model import (
     Kind,
     Outcome,
     Reason,
-    Step,
     Verdict,
 )
 from beekeed.engine.matching import MatchedCourse
@@ -80,9 +79,24 @@ class Sender:
         )
 
     @property
+    def lacking(self) -> Mapping[int, Reason]:
+        """Matched courses in which our account may not do something, and why; 0: anywhere."""
+        found = {**self._wire.withheld_courses(), **self._there.unreadable}
+        return {id_: reason for id_, reason in found.items() if id_ in self._courses or not id_}
+
+    @property
     def left_out(self) -> Mapping[int, Reason]:
-        """Courses in which our account may not do something, with the reason."""
-        return {**self._wire.withheld_courses(), **self._there.unreadable}
+        """Those of the matched courses of which no learner's work could be sent for that."""
+        return {
+            course_id: reason
+            for course_id, reason in self.lacking.items()
+            if course_id and course_id not in self._wire.served
+        }
+
+    @property
+    def acknowledged(self) -> int:
+        """How many changes of any kind were acknowledged in this run."""
+        return self._wire.acknowledged
 
     async def send_all(self) -> None:
         """Send everything sendable in the plan's order.
@@ -91,11 +105,29 @@ class Sender:
         run cannot go on, and Stopped; what was acknowledged until then is recorded.
         """
         await self._there.read({id_: each.online_id for id_, each in self._courses.items()})
+        await self._try_again_what_was_mended()
         forgotten = -1
         while forgotten != self._meeting.forgotten:  # what they had acknowledged is to send again
             forgotten = self._meeting.forgotten
             for kind in plan.ORDER:
                 await self._send_kind(kind)
+
+    async def _try_again_what_was_mended(self) -> None:
+        """Try again what was set aside for a reason that, as was just read, is no more."""
+        codes = (Code.NOT_ENROLLED_ONLINE, Code.TRACKING_OFF)
+        asides = await self._changes.aside_for(self._target_id, codes, self._courses)
+        accounts = await self._targets.accounts(
+            self._target_id, {change.key.learner_id for change in asides}
+        )
+        mended = [
+            change.key
+            for change in asides
+            if change.key.learner_id in accounts
+            and change.key.course_id not in self._there.unreadable
+            and self._is_enrolled(change.key, accounts)
+            and self._is_tracked(change.key)
+        ]
+        await self._changes.try_again(self._target_id, mended)
 
     async def _send_kind(self, kind: Kind) -> None:
         after: Key | None = None
@@ -132,7 +164,7 @@ class Sender:
             account = accounts.get(change.key.learner_id)
             if account is None:
                 continue  # waits for the account, which was set aside or not made yet
-            reason = person.untouchable(
+            reason = self._meeting.doubt(account) or person.untouchable(
                 account.username,
                 self._there.roles[account.online_id],
                 self._rules.learner_roles,
@@ -151,15 +183,14 @@ class Sender:
     ) -> None:
         """Enrol who is not enrolled online, where the box says so and never did before."""
         pending = await self._changes.pending(self._target_id, plan.enrolment_keys(changes))
-        steps: list[Step] = []
-        for change in pending.values():
-            if change.aside is not None:
-                continue
-            if self._is_enrolled(change.key, accounts):
-                await self._wire.record([(change, Outcome(Verdict.ALREADY, change.value))])
-            else:
-                steps.append(self._enrol(change, accounts))
-        await self._enrol_all(steps)
+        open_ = [change for change in pending.values() if change.aside is None]
+        there = [change for change in open_ if self._is_enrolled(change.key, accounts)]
+        await self._wire.record(
+            [(change, Outcome(Verdict.ALREADY, change.value)) for change in there]
+        )
+        await self._enrol_all(
+            [self._enrol(change, accounts) for change in open_ if change not in there]
+        )
         await self._refuse_unenrolled(changes, pending, accounts)
 
     def _enrol(self, change: Change, accounts: Mapping[int, Account]) -> Enrol:
@@ -172,26 +203,40 @@ class Sender:
             ends_at=int(ends_at or 0),
         )
 
-    async def _enrol_all(self, steps: Sequence[Step]) -> None:
-        """Enrol people; the first alone where the number of the learners' role is a guess.
+    async def _enrol_all(self, steps: Sequence[Enrol]) -> None:
+        """Enrol people; one alone first where the number of the learners' role is a guess.
 
         Moodle answers nothing to an enrolment: only reading back tells which role it gave.
         """
-        if steps and not self._online.knows_learner_role():
-            (trial, *steps) = steps
-            await self._note_enrolled(await self._wire.push([trial]))
-            course_id = trial.change.key.course_id
-            await self._there.read({course_id: self._courses[course_id].online_id})
-            if isinstance(trial, Enrol):
-                roles = self._there.roles[trial.online_id] - self._rules.learner_roles
-                if roles:
-                    raise RemoteRefused(Code.LEARNER_ROLE_WRONG, roles=", ".join(sorted(roles)))
-        await self._note_enrolled(await self._wire.push(steps))
+        left = list(steps)
+        while left and not self._online.knows_learner_role():
+            number = self._rules.learner_role_id
+            if await self._targets.wrong_role(self._target_id) == number:
+                raise RemoteRefused(Code.LEARNER_ROLE_KNOWN_WRONG, number=number)
+            trial = left.pop(0)
+            if await self._push_enrolments([trial]):
+                await self._prove_role(trial)
+        await self._push_enrolments(left)
 
-    async def _note_enrolled(self, outcomes: Sequence[tuple[Step, Outcome]]) -> None:
-        for step, outcome in outcomes:
-            if outcome.verdict is Verdict.DONE and isinstance(step, Enrol):
-                self._there.enrolled[step.change.key.course_id].add(step.online_id)
+    async def _prove_role(self, trial: Enrol) -> None:
+        """Read back which role somebody got. Raises RemoteRefused where it is not the learners'."""
+        course_id = trial.change.key.course_id
+        await self._there.read({course_id: self._courses[course_id].online_id})
+        if not self._online.knows_learner_role():
+            roles = ", ".join(sorted(self._there.roles[trial.online_id])) or "-"
+            await self._targets.note_wrong_role(self._target_id, self._rules.learner_role_id)
+            raise RemoteRefused(Code.LEARNER_ROLE_WRONG, roles=roles)
+
+    async def _push_enrolments(self, steps: Sequence[Enrol]) -> bool:
+        """Enrol people; tells whether anybody was."""
+        done = [
+            step
+            for step, outcome in await self._wire.push(steps)
+            if outcome.verdict is Verdict.DONE and isinstance(step, Enrol)
+        ]
+        for step in done:
+            self._there.enrolled[step.change.key.course_id].add(step.online_id)
+        return bool(done)
 
     async def _refuse_unenrolled(
         self,

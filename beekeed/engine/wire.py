@@ -1,8 +1,9 @@
 """Steps on the wire: intent, request, receipt; what a refusal reaches is not asked again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from beekeed.clock import Clock
+from beekeed.core import plan
 from beekeed.core.model import Change, Key, Kind, Outcome, Reason, Scope, Step, Verdict
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteRefused
@@ -33,14 +34,26 @@ class Wire:
         self._stop = stop
         self._closed: dict[tuple[Scope, Key], Reason] = {}
         self._withheld: dict[tuple[Kind, int], Reason] = {}
+        self._served: set[int] = set()
+        self._acknowledged = 0
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
         return (kind, course_id) in self._withheld
 
     def withheld_courses(self) -> Mapping[int, Reason]:
-        """Give the courses in which our account may not do something."""
+        """Give the courses in which our account may not do something; 0: on the whole site."""
         return {course_id: reason for (_, course_id), reason in self._withheld.items()}
+
+    @property
+    def served(self) -> Set[int]:
+        """The courses in which learners' own work was acknowledged in this run."""
+        return self._served
+
+    @property
+    def acknowledged(self) -> int:
+        """How many changes of any kind were acknowledged in this run."""
+        return self._acknowledged
 
     async def push(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
         """Do steps until each has an outcome; the first refusal is taken out, the rest goes on.
@@ -52,11 +65,12 @@ class Wire:
         fruitless = 0
         left = await self._without_closed(steps)
         while left and not self._stop.asked:
-            outcomes, lost = await self._send_once(left)
+            sent = left[: self._online.steps_at_once()]
+            outcomes, lost = await self._send_once(sent)
             done += outcomes
             undone = [step for step, outcome in outcomes if outcome.verdict is Verdict.NOT_TRIED]
-            fruitless = fruitless + 1 if len(undone) == len(left) else 0
-            left = await self._without_closed(undone)
+            fruitless = fruitless + 1 if len(undone) == len(sent) else 0
+            left = await self._without_closed([*undone, *left[len(sent) :]])
             if fruitless == _ATTEMPTS and left:
                 reason = lost or Reason(Code.NO_ANSWER)
                 raise OutcomeUnknown(reason.code, **reason.params)
@@ -128,9 +142,16 @@ class Wire:
 
     async def record(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
         """Write down what became of steps, or of changes that needed none."""
-        if outcomes:
-            now = self._clock.now()
-            await self._journal.record(self._run_id, self._target_id, outcomes, now)
+        if not outcomes:
+            return
+        now = self._clock.now()
+        await self._journal.record(self._run_id, self._target_id, outcomes, now)
+        for what, outcome in outcomes:
+            if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
+                key = what.key if isinstance(what, Change) else what.change.key
+                self._acknowledged += 1
+                if key.kind not in plan.BROUGHT:
+                    self._served.add(key.course_id)
 
     async def adopt(self, adopted: Sequence[Adopted]) -> None:
         """Write down accounts that were online already and are the same people."""

@@ -20,6 +20,7 @@ class Uplink:
     def __init__(self) -> None:
         self._family = socket.AF_INET
         self._remote: tuple[Any, ...] | None = None
+        self._interface: str | None = None
         self.opened = 0
         """How many sockets were made so far."""
 
@@ -29,11 +30,19 @@ class Uplink:
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         self._family, self._remote = family, remote
+        self._interface = self._route() or self._interface
         self.opened += 1
         return made
 
     def interface(self) -> str | None:
-        """Name the interface that the last socket's packets take, or None before the first."""
+        """Name the interface that the last socket's packets took when it was made.
+
+        None before the first. A line that went down since is still the one that was paid.
+        """
+        return self._interface
+
+    def _route(self) -> str | None:
+        """Ask the routing table which interface leads there; None where none does."""
         if self._remote is None:
             return None
         with socket.socket(self._family, socket.SOCK_DGRAM) as probe:

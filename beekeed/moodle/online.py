@@ -23,11 +23,13 @@ from beekeed.core.model import (
     OnlineCourse,
     OnlinePerson,
     Outcome,
+    Reason,
+    Scope,
     Site,
     Step,
     Verdict,
 )
-from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
+from beekeed.errors import BeekeedError, Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
 from beekeed.moodle import answers, functions, refusals, wire
 from beekeed.moodle.transport import Transport
 from beekeed.ports.online import Enrolled, Place, States
@@ -123,18 +125,26 @@ class MoodleWebServices:
         Moodle refuses a whole request for one name that it would not allow, so
         such names are asked for one by one.
         """
-        plain = [name for name in usernames if _PLAIN.fullmatch(name)]
-        users = [
-            user
-            for start in range(0, len(plain), _PEOPLE_AT_ONCE)
-            for user in await self._users("username", plain[start : start + _PEOPLE_AT_ONCE])
-        ]
+        found = await self._users("username", [n for n in usernames if _PLAIN.fullmatch(n)])
         for name in usernames:
             if not _PLAIN.fullmatch(name):
                 with contextlib.suppress(RemoteRefused):
-                    users += await self._users("username", [name])
-        return {
-            user.username: OnlinePerson(
+                    found += await self._users("username", [name])
+        return {each.username: each for each in found if each.username in usernames}
+
+    async def people_by_id(self, online_ids: Collection[int]) -> Mapping[int, OnlinePerson]:
+        """See ports.OnlineMoodle."""
+        found = await self._users("id", [str(online_id) for online_id in online_ids])
+        return {each.online_id: each for each in found if each.online_id in online_ids}
+
+    async def _users(self, field: str, values: Sequence[str]) -> list[OnlinePerson]:
+        users: list[answers.User] = []
+        for start in range(0, len(values), _PEOPLE_AT_ONCE):
+            some = values[start : start + _PEOPLE_AT_ONCE]
+            call = wire.Call(functions.PEOPLE, {"field": field, "values": some})
+            users += wire.shaped(await self._read_one(call), list[answers.User])
+        return [
+            OnlinePerson(
                 username=user.username,
                 online_id=user.id,
                 first_name=user.firstname,
@@ -142,12 +152,7 @@ class MoodleWebServices:
                 idnumber=user.idnumber,
             )
             for user in users
-            if user.username in usernames
-        }
-
-    async def _users(self, field: str, values: Sequence[str]) -> list[answers.User]:
-        call = wire.Call(functions.PEOPLE, {"field": field, "values": values})
-        return wire.shaped(await self._read_one(call), list[answers.User])
+        ]
 
     async def sees_people(self) -> bool:
         """See ports.OnlineMoodle. Everybody who may see people sees the first administrator."""
@@ -197,15 +202,34 @@ class MoodleWebServices:
         ]
         return dict(zip(places, states, strict=True))
 
+    def steps_at_once(self) -> int:
+        """See ports.OnlineMoodle."""
+        return self._batch_calls if self._batches else 1
+
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         calls = [self._call(step) for step in steps]
         replies = await self._ask_many(calls)
         missing = [answers.NotTried()] * (len(calls) - len(replies))
-        return [
+        outcomes = [
             answers.outcome(step, call.function, reply)
             for step, call, reply in zip(steps, calls, [*replies, *missing], strict=True)
         ]
+        return [await self._sure(*pair) for pair in zip(steps, outcomes, strict=True)]
+
+    async def _sure(self, step: Step, outcome: Outcome) -> Outcome:
+        """Look whether an account that was refused is there: a request that came late made it."""
+        if not isinstance(step, CreateAccount) or outcome.verdict is not Verdict.REFUSED:
+            return outcome
+        if outcome.scope is not Scope.CHANGE:
+            return outcome
+        try:
+            found = (await self.people([step.username])).get(step.username)
+        except BeekeedError as error:
+            return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
+        if found is None or not person.same_person(step.learner, found):
+            return outcome
+        return Outcome(Verdict.ALREADY, str(found.online_id))
 
     def _call(self, step: Step) -> wire.Call:
         match step:

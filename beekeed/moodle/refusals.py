@@ -71,10 +71,7 @@ def reason(function: str, errorcode: str) -> tuple[Reason, Scope]:
     """Give the reason and the reach of a refusal of one call."""
     code, scope = _MEANING.get(errorcode, (Code.REFUSED_BY_MOODLE, Scope.CHANGE))
     if function == CREATE:
-        if code is Code.REFUSED_BY_MOODLE:
-            code = Code.ACCOUNT_REFUSED
-        if scope is Scope.RIGHT:  # accounts are made for the site, not in a course
-            scope = Scope.SITE
+        code = Code.ACCOUNT_REFUSED if code is Code.REFUSED_BY_MOODLE else code
     if errorcode == "accessexception":
         code = Code.FUNCTION_MISSING
     if scope not in (Scope.SITE, Scope.RIGHT):

@@ -75,6 +75,8 @@ class Transport:
             raise LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error)) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
+        except UnicodeError as error:  # no name of a computer; nothing was sent
+            raise LinkDown(Code.NAME_NOT_FOUND, host=self._url) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise LinkDown(Code.NOT_REACHED, detail=_words(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:

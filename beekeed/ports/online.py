@@ -54,6 +54,10 @@ class OnlineMoodle(Protocol):
         """Look accounts up by username; those not found are left out."""
         ...
 
+    async def people_by_id(self, online_ids: Collection[int]) -> Mapping[int, OnlinePerson]:
+        """Look accounts up by their online ids; those not found are left out."""
+        ...
+
     async def sees_people(self) -> bool:
         """Tell whether our account may see other people at all.
 
@@ -74,13 +78,17 @@ class OnlineMoodle(Protocol):
         """Read accounts' completion states in courses, by course module id."""
         ...
 
+    def steps_at_once(self) -> int:
+        """How many steps one request carries at most."""
+        ...
+
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """Do steps in order, as many as one request carries, up to the first refusal.
 
         As many outcomes as steps; what was not tried says so. A lost answer is
         UNKNOWN, never an exception and never a refusal. Raises LinkDown only
         when surely nothing was sent, and RemoteRefused only when surely
-        nothing was done.
+        nothing was done. An account that is refused, and is there all the same, is ALREADY.
         """
         ...
 

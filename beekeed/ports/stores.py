@@ -78,7 +78,8 @@ class Catalogue(Protocol):
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
         """Give learners' numbers by username, noting what changed about them.
 
-        What was set aside for a learner whose record changed is tried again.
+        What was set aside for a learner whose record changed is tried again. Who has
+        another username than before, in the same row, keeps the number.
         """
         ...
 
@@ -175,6 +176,16 @@ class Changes(Protocol):
         """Tell whether anything pending is set aside or in a course not among `courses`."""
         ...
 
+    async def aside_for(
+        self, target_id: int, codes: Collection[Code], courses: Collection[int]
+    ) -> Sequence[Change]:
+        """Give what is set aside in some courses for one of some reasons."""
+        ...
+
+    async def try_again(self, target_id: int, keys: Collection[Key]) -> None:
+        """Have some changes tried again that were set aside."""
+        ...
+
     async def retry(self) -> int:
         """Have everything that was set aside tried again; gives how many changes that is."""
         ...
@@ -229,6 +240,18 @@ class Targets(Protocol):
 
     async def name_accounts(self, target_id: int, names: Mapping[int, str]) -> None:
         """Note the full names that the online Moodle shows, by learner."""
+        ...
+
+    async def rename_account(self, target_id: int, learner_id: int, username: str) -> None:
+        """Note the username that an account has online now."""
+        ...
+
+    async def wrong_role(self, target_id: int) -> int | None:
+        """Give the number of a role that turned out not to be the learners', if one did."""
+        ...
+
+    async def note_wrong_role(self, target_id: int, role_id: int) -> None:
+        """Note that a role of that number is not the learners'."""
         ...
 
     async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:

@@ -150,6 +150,7 @@ def _served(
         service_id=token["externalserviceid"],
         now=now,
         run=run,
+        raw=asked.form.get("moodlewssettingraw") == "1",
     )
     return run(call, asked.function, _arguments(asked.form))
 

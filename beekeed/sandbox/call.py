@@ -3,6 +3,7 @@
 The one rule: a function gets its facts from here and from the database, from nowhere else.
 """
 
+import html
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ Parameters: TypeAlias = Mapping[str, Any]
 class Call:
     """One call: who calls, when (Unix seconds), through which service, on which site.
 
-    `config` is mdl_config as it stood when the request came. `run` runs a function by its name;
-    it stands here so that the batch needs no import of the table that it is itself part of.
+    `config` is mdl_config as it stood when the request came. `raw`: names come as they are in the
+    database. `run` runs a function by its name; it stands here so that the batch needs no import
+    of the table that it is itself part of.
     """
 
     db: sqlite3.Connection
@@ -29,6 +31,7 @@ class Call:
     service_id: int
     now: int
     run: "Callable[[Call, str, object], Any]"
+    raw: bool = False
 
     @property
     def account_id(self) -> int:
@@ -39,6 +42,10 @@ class Call:
     def wwwroot(self) -> str:
         """The site's address, without a slash at its end."""
         return self.config["wwwroot"]
+
+    def name(self, text: str) -> str:
+        """A name of a course or an activity as Moodle shows it: for HTML, unless raw was asked."""
+        return text if self.raw else html.escape(text)
 
     def enabled(self, name: str) -> bool:
         """Whether a setting of the site is switched on."""

@@ -273,6 +273,13 @@ SENTENCES: Mapping[str, Entry] = {
         " enrolment.",
         "technician",
     ),
+    "learner_role_known_wrong": Entry(
+        "Nobody can be enrolled: {number} is not the number of the learners' role on the online"
+        " Moodle, as the first enrolment showed.",
+        "Set online.learner_role_id to the number of the Student role there, or enrol one learner"
+        " by hand there: that shows it too.",
+        "technician",
+    ),
     # Why a course is left out.
     "course_not_online": Entry(
         "The course {course} does not exist on the online Moodle.",
@@ -355,6 +362,13 @@ SENTENCES: Mapping[str, Entry] = {
     "account_gone_online": Entry(
         "The learner's account does not exist on the online Moodle any more.",
         "Ask the administrator why it was deleted.",
+        "administrator",
+    ),
+    "account_changed_online": Entry(
+        "This learner's account on the online Moodle now has another username and other names:"
+        " it may be somebody else's by now.",
+        "Look at the account there. Give it its old username or its names again if it is the same"
+        " learner.",
         "administrator",
     ),
     "gone_from_box": Entry(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from beekeed.core import person
 from beekeed.core.model import Activity, ActivityKey, Course, Learner
 from beekeed.sqlite.store import Row, Store, moment, seconds, slots
 
@@ -59,7 +60,9 @@ class SqliteCatalogue:
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
         """See ports.Catalogue."""
         names = [learner.username for learner in learners]
-        known = {learner.username: (id_, learner) for id_, learner in await self._by_name(names)}
+        known = {each.username: (id_, each) for id_, each in await self._by("username", names)}
+        renamed = await self._renamed([each for each in learners if each.username not in known])
+        known |= renamed
         new = [learner for learner in learners if learner.username not in known]
         edited = [
             (known[learner.username][0], learner)
@@ -96,10 +99,23 @@ class SqliteCatalogue:
         )
         return {row["username"]: row["id"] for row in rows}
 
-    async def _by_name(self, usernames: Sequence[str]) -> list[tuple[int, Learner]]:
+    async def _renamed(self, learners: Sequence[Learner]) -> dict[str, tuple[int, Learner]]:
+        """Find those whose row had another username before, and the same names or ID number."""
+        rows = await self._by("device_id", [each.device_id for each in learners])
+        before = {each.device_id: (id_, each) for id_, each in rows}
+        return {
+            learner.username: before[learner.device_id]
+            for learner in learners
+            if learner.device_id in before
+            and person.same_person(learner, before[learner.device_id][1])
+        }
+
+    async def _by(
+        self, column: str, values: Sequence[str] | Sequence[int]
+    ) -> list[tuple[int, Learner]]:
         rows = await self._store.rows(
-            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE username IN ({slots(usernames)})",
-            *usernames,
+            f"SELECT id, {_LEARNER_COLUMNS} FROM learner WHERE {column} IN ({slots(values)})",
+            *values,
         )
         return [(row["id"], _learner(row)) for row in rows]
 

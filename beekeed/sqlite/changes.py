@@ -284,6 +284,29 @@ class SqliteChanges:
         )
         return row is not None
 
+    async def aside_for(
+        self, target_id: int, codes: Collection[Code], courses: Collection[int]
+    ) -> Sequence[Change]:
+        """See ports.Changes."""
+        rows = await self._store.rows(
+            f"SELECT * FROM change WHERE target_id = ? AND aside_code IN ({slots(codes)})"
+            f" AND course_id IN ({slots(courses)})",
+            target_id,
+            *map(str, codes),
+            *courses,
+        )
+        return [_change(row) for row in rows]
+
+    async def try_again(self, target_id: int, keys: Collection[Key]) -> None:
+        """See ports.Changes."""
+        if keys:
+            async with self._store.write() as db:
+                await db.executemany(
+                    "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                    f" WHERE {_KEY}",
+                    _keyed(target_id, keys),
+                )
+
     async def retry(self) -> int:
         """See ports.Changes."""
         async with self._store.write() as db:

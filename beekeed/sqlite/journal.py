@@ -138,7 +138,7 @@ class _Entry:
                     what.learner,
                     what.username,
                     int(outcome.online_value),
-                    made_by_us=True,
+                    made_by_us=outcome.verdict is Verdict.DONE,
                 )
             case _:
                 await self._receipt(change, outcome)

@@ -117,6 +117,26 @@ class SqliteTargets:
                 [(name, target_id, learner_id) for learner_id, name in names.items()],
             )
 
+    async def rename_account(self, target_id: int, learner_id: int, username: str) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE account SET username = ? WHERE target_id = ? AND learner_id = ?",
+                (username, target_id, learner_id),
+            )
+
+    async def wrong_role(self, target_id: int) -> int | None:
+        """See ports.Targets."""
+        row = await self._store.row("SELECT wrong_role_id FROM target WHERE id = ?", target_id)
+        return row["wrong_role_id"] if row else None
+
+    async def note_wrong_role(self, target_id: int, role_id: int) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE target SET wrong_role_id = ? WHERE id = ?", (role_id, target_id)
+            )
+
     async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:
         """See ports.Targets."""
         async with self._store.write() as db:
@@ -197,11 +217,7 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
 async def _forget_receipts(
     db: aiosqlite.Connection, target_id: int, column: str, number: int
 ) -> None:
-    """Turn the receipts of a course or a learner into changes that are pending again.
-
-    The next reading compares everybody.
-    """
-    await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
+    """Turn the receipts of a course or a learner into changes that are pending again."""
     await db.execute(
         "INSERT OR IGNORE INTO change (target_id, kind, course_id, activity_id, learner_id,"
         " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, activity_id,"

@@ -228,13 +228,13 @@ async def test_wrong_arguments_are_believed_only_of_a_requests_first_call(
     assert outcomes[1].reason.code is Code.ACCOUNT_REFUSED
 
 
-async def test_a_missing_capability_reaches_the_whole_site(
+async def test_a_missing_capability_is_our_accounts_and_nobody_elses(
     online: MoodleWebServices, side: Side
 ) -> None:
     """It is named with its function, and nobody is set aside for it."""
     side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:create'")
     (outcome,) = await online.apply([create("a")])
-    assert outcome.scope is Scope.SITE
+    assert outcome.scope is Scope.RIGHT
     assert outcome.reason is not None
     assert outcome.reason.params["capability"] == "moodle/user:create"
     side.sql(

@@ -192,7 +192,7 @@ def test_an_errors_reach_spares_requests() -> None:
     reason, scope = refusals.reason(complete, "nopermission")
     assert scope is Scope.RIGHT
     assert reason.params["capability"] == "moodle/course:overridecompletion"
-    assert refusals.reason("core_user_create_users", "nopermission")[1] is Scope.SITE
+    assert refusals.reason("core_user_create_users", "nopermission")[1] is Scope.RIGHT
 
 
 def test_a_missing_record_is_no_missing_function() -> None:

@@ -1,5 +1,7 @@
 """What is pending, and what may be sent."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from beekeed.core.model import (
     Receipt,
     Verdict,
 )
+from beekeed.errors import Code
 
 KEY = Key(Kind.COMPLETION, 1, 2, 3)
 ENROLMENT = Key(Kind.ENROLMENT, 1, 0, 3)
@@ -174,3 +177,31 @@ def test_noting_what_was_found_leaves_nothing_to_note(
     base |= {key: Receipt(key, base[key].value, base[key].value, False) for key in found.back}
     assert not change.compare(facts, base, after)
     assert all(each.value in "012" for each in after.values() if each.key in box)
+
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "trouble", "quiet", "due"),
+    [
+        (None, None, False, True),
+        (1, None, True, False),
+        (17, None, True, False),
+        (18, None, True, True),
+        (18, None, False, False),
+        (24, None, False, True),
+        (-1, None, False, True),  # the clock went back: nobody knows how long ago it was
+        (1, Code.INTERRUPTED, False, True),
+        (1, Code.DEVICE_INTERRUPTED, False, True),
+        (1, Code.STORE_FULL, False, True),
+        (1, Code.INTERNAL, False, True),
+        (1, Code.NOT_REACHED, False, False),  # being offline says nothing of the box
+    ],
+)
+def test_every_row_is_compared_once_a_day_and_after_any_trouble(
+    hours_ago: int | None, trouble: Code | None, quiet: bool, due: bool
+) -> None:
+    """Rather while the box is quiet."""
+    compared_at = None if hours_ago is None else NOON - timedelta(hours=hours_ago)
+    assert change.comparison_due(compared_at, NOON, trouble, quiet=quiet) is due

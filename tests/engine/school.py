@@ -19,6 +19,7 @@ from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
+from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.stores import RunDetails
 from beekeed.sandbox import database, site
 from beekeed.sandbox.content import add_activity, add_course
@@ -194,6 +195,12 @@ class School:
         self.rules = Rules()
         self.token = TOKEN
         self.batch_calls = 100
+        self.quiet = False
+        self.device: DeviceMoodle = SqlDevice(
+            login=lambda: Login(kind="sqlite", path=str(box.path), prefix="mdl_"),
+            learner_archetypes=("student",),
+            statement_seconds=60,
+        )
         self.changes = SqliteChanges(store=store)
         self.history = SqliteHistory(store=store)
         self.targets = SqliteTargets(store=store)
@@ -226,12 +233,8 @@ class School:
         """Build the engine, as a start of the daemon would."""
         return Engine(
             clock=self.clock,
-            device=SqlDevice(
-                login=lambda: Login(kind="sqlite", path=str(self.box.path), prefix="mdl_"),
-                learner_archetypes=("student",),
-                statement_seconds=60,
-            ),
-            is_quiet=lambda: False,
+            device=self.device,
+            is_quiet=lambda: self.quiet,
             online=MoodleWebServices(
                 transport=Transport(address=self.address, token=self.token, timeout_seconds=10),
                 batch_calls=self.batch_calls,

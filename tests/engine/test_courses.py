@@ -246,3 +246,14 @@ async def test_a_state_that_does_not_exist_stops_nobody(here: School) -> None:
     details = await here.completed()
     assert counts(details)[("completion", "unsent")] == 2
     assert here.online.state("amina", "Fractions") == 1
+
+
+async def test_a_name_with_characters_of_html_is_the_same_name(here: School) -> None:
+    """Moodle writes names for a web page unless it is asked not to, also inside a batch."""
+    for side in (here.box, here.online):
+        side.sql("UPDATE mdl_course SET shortname = 'R&D' WHERE shortname = 'SCIENCE'")
+        side.sql("UPDATE mdl_page SET name = 'Water & \"Air\"' WHERE name = 'Water'")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS", "R&D")
+    here.box.complete("amina", 'Water & "Air"')
+    await here.completed()
+    assert here.online.state("amina", 'Water & "Air"') == 1

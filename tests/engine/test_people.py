@@ -1,5 +1,6 @@
 """Who is who, and what is never touched (features.md, rows 16 and 17)."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -332,8 +333,7 @@ async def test_a_wrong_number_of_the_learners_role_is_noticed_at_the_first_enrol
     here: School,
 ) -> None:
     """On a site where 5 is another role, nobody else gets it, and it is named."""
-    for old, new in ((5, 99), (4, 5), (99, 4)):
-        here.online.sql("UPDATE mdl_role SET id = ? WHERE id = ?", new, old)
+    five_is_teacher(here)
     for number in range(3):
         here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
     details = await here.sync()
@@ -388,3 +388,189 @@ async def test_a_refusal_that_is_a_learners_own_is_not_repeated_for_them(here: S
         "SELECT count(*) FROM sandbox_request WHERE function = 'enrol_manual_enrol_users'"
     )
     assert tried <= 1
+
+
+def roles_of_learners(here: School) -> list[tuple[object, ...]]:
+    """Who got which role online, but for our own account."""
+    return here.online.sql(
+        "SELECT u.username, r.shortname FROM mdl_role_assignments ra"
+        " JOIN mdl_role r ON r.id = ra.roleid JOIN mdl_user u ON u.id = ra.userid"
+        " WHERE u.username LIKE 'l%' ORDER BY 1, 2"
+    )
+
+
+def five_is_teacher(here: School) -> None:
+    """On this site the number that is the student's elsewhere is the teacher's."""
+    for old, new in ((5, 99), (4, 5), (99, 4)):
+        here.online.sql("UPDATE mdl_role SET id = ? WHERE id = ?", new, old)
+
+
+async def test_a_wrong_number_of_the_learners_role_is_not_tried_twice(here: School) -> None:
+    """Every further sync would make one more learner a teacher; one enrolled by hand shows it."""
+    five_is_teacher(here)
+    for number in range(3):
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+    assert (await here.sync()).run.status is RunStatus.ERROR
+    for _ in range(2):
+        details = await here.sync()
+        assert details.run.reason is not None
+        assert details.run.reason.code == "learner_role_known_wrong"
+    assert roles_of_learners(here) == [("l0", "teacher")]
+    here.online.sql("UPDATE mdl_role_assignments SET roleid = 4 WHERE roleid = 5")
+    here.online.sql("UPDATE mdl_role_allow_assign SET allowassign = 4")
+    await here.completed()
+    assert {role for _, role in roles_of_learners(here)} == {"student"}
+
+
+async def test_a_refused_first_enrolment_proves_nothing_of_the_role(here: School) -> None:
+    """One alone goes first until somebody really got the role."""
+    five_is_teacher(here)
+    here.online.sql(
+        "UPDATE mdl_enrol SET status = 1 WHERE enrol = 'manual' AND courseid = ?",
+        here.online.course("MATHS"),
+    )
+    for number in range(3):
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS", "SCIENCE")
+    details = await here.sync()
+    assert details.run.reason is not None
+    assert details.run.reason.code == "learner_role_wrong"
+    assert len(roles_of_learners(here)) == 1
+
+
+async def test_without_the_right_to_make_accounts_the_others_go_on(here: School) -> None:
+    """Where accounts are made centrally; who has none waits, and the missing right is named."""
+    here.online.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:create'")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.online.person("yusuf", "Yusuf", "Traoré")
+    here.box.learner("yusuf", "Yusuf", "Traoré", "MATHS")
+    for name in ("amina", "yusuf"):
+        here.box.complete(name, "Numbers")
+    details = await here.sync()
+    assert details.run.status is RunStatus.PARTIAL
+    assert details.run.reason is not None
+    assert details.run.reason.params["capability"] == "moodle/user:create"
+    assert here.online.state("yusuf", "Numbers") == 1
+    assert await here.aside() == []
+    assert details.run.waiting == 3  # amina's account, enrolment and completion
+
+
+async def test_an_account_that_a_late_request_made_is_not_refused(here: School) -> None:
+    """A slow server answered 504, and did it after we had looked: the name is taken, by us."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    switch = "INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', ?)"
+    here.online.sql(switch, "core_user_create_users")
+    syncing = asyncio.create_task(here.completed())
+    while not (await here.store.rows("SELECT 1 FROM intent")):
+        await asyncio.sleep(0.01)
+    here.online.person("amina", "Amina", "Diallo")
+    here.online.sql("DELETE FROM sandbox_switch")
+    details = await syncing
+    assert here.online.state("amina", "Numbers") == 1
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina'") == 1
+    assert counts(details)[("account", "already")] == 1
+
+
+async def test_a_learner_renamed_on_the_box_keeps_the_account(here: School) -> None:
+    """Another username in the same row, with the same names: no second account online."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    here.box.sql(
+        "UPDATE mdl_user SET username = 'amina.d', email = 'new@example.org'"
+        " WHERE username = 'amina'"
+    )
+    here.box.complete("amina.d", "Fractions")
+    assert counts(await here.completed()) == {("completion", "done"): 1}
+    assert here.online.state("amina", "Fractions") == 1
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina.d'") == 0
+
+
+async def test_an_account_renamed_online_is_found_again(here: School) -> None:
+    """By its number, where the names or the ID number still are the same."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    here.online.sql(
+        "UPDATE mdl_user SET username = 'a.diallo', lastname = 'DIALLO' WHERE username = 'amina'"
+    )
+    here.box.complete("amina", "Fractions")
+    assert counts(await here.completed()) == {("completion", "done"): 1}
+    assert here.online.state("a.diallo", "Fractions") == 1
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina'") == 0
+
+
+async def test_an_account_that_may_be_somebody_elses_by_now_gets_nothing(here: School) -> None:
+    """Username and last name changed: neither doubled nor sent to; a person looks at it."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    here.online.sql(
+        "UPDATE mdl_user SET username = 'a.keita', lastname = 'Keita' WHERE username = 'amina'"
+    )
+    here.box.complete("amina", "Fractions")
+    assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert await here.aside() == [("amina", "completion", "account_changed_online")]
+    assert here.online.state("a.keita", "Fractions") is None
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina'") == 0
+
+
+async def test_two_id_numbers_are_two_people(here: School) -> None:
+    """Whatever their names: common names are many."""
+    here.online.person("amina", "Amina", "Diallo", idnumber="B-77")
+    here.box.person("amina", "Amina", "Diallo", idnumber="A-12")
+    here.box.enrol("amina", "MATHS")
+    await here.sync()
+    assert await here.aside() == [("amina", "account", "other_person_online")]
+
+
+async def test_who_is_put_under_protection_later_is_left_alone_from_then_on(here: School) -> None:
+    """never_touch holds for those too whom we know already."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.rules = replace(here.rules, never_touch=frozenset({"Amina"}))
+    here.box.complete("amina", "Numbers")
+    await here.sync()
+    assert here.online.state("amina", "Numbers") is None
+    assert await here.aside() == [("amina", "completion", "never_touch")]
+
+
+async def test_who_is_enrolled_again_online_is_tried_again(here: School) -> None:
+    """The list that is read anyway tells it; nobody has to ask for it."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    user = here.online.user("amina")
+    kept = here.online.sql("SELECT * FROM mdl_user_enrolments WHERE userid = ?", user)
+    here.online.sql("DELETE FROM mdl_user_enrolments WHERE userid = ?", user)
+    here.box.complete("amina", "Numbers")
+    await here.sync()
+    assert await here.aside() == [("amina", "completion", "not_enrolled_online")]
+    await here.sync()
+    assert len(await here.aside()) == 1
+    marks = ", ".join("?" for _ in kept[0])
+    here.online.sql(f"INSERT INTO mdl_user_enrolments VALUES ({marks})", *kept[0])
+    await here.completed()
+    assert here.online.state("amina", "Numbers") == 1
+
+
+async def test_only_what_a_request_carries_is_an_intent(here: School) -> None:
+    """One by one, a hundred completions are a hundred intents, not five thousand."""
+    here.online.sql(
+        "DELETE FROM mdl_external_services_functions"
+        " WHERE functionname = 'tool_mobile_call_external_functions'"
+    )
+    for number in range(10):
+        here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+        here.box.complete(f"l{number}", "Numbers")
+    async with here.store.write() as db:
+        await db.execute("CREATE TABLE counted (kind)")
+        await db.execute(
+            "CREATE TRIGGER counting AFTER INSERT ON intent BEGIN"
+            " INSERT INTO counted VALUES (NEW.kind); END"
+        )
+    await here.completed()
+    row = await here.store.row("SELECT count(*) FROM counted")
+    assert row is not None
+    assert row[0] == 30

@@ -1,8 +1,11 @@
 """beekeectl as a program: what it loads, and what it does with odd input."""
 
 import json
+import socket
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +109,64 @@ def test_the_socket_is_for_its_owner_and_group_only(here: World) -> None:
     """Whoever may connect may administer, so nobody else may connect."""
     here.start_daemon()
     assert here.socket.stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.parametrize("answer", ['{"message": "page not found"}', "null", "[]", "<html>", ""])
+def test_a_socket_of_another_program_is_said_to_be_no_beekeed(tmp_path: Path, answer: str) -> None:
+    """Whatever answers there, it is one sentence."""
+    path = tmp_path / "other.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                body = answer.encode()
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+                connection.sendall(head.encode() + body)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = subprocess.run(
+            [sys.executable, "-m", "beekeed.ctl", "status", "--socket", str(path)],
+            capture_output=True, text=True, cwd=ROOT, check=False,
+        )  # fmt: skip
+        thread.join()
+    assert done.returncode == Exit.NOT_RUNNING
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("beekeectl: ")
+
+
+def test_odd_bytes_in_an_argument_are_just_an_unknown_sync(here: World) -> None:
+    """A terminal may send what is no UTF-8."""
+    here.start_daemon()
+    done = subprocess.run(
+        [sys.executable, "-m", "beekeed.ctl", "show", b"\xff\xfe", "--socket", str(here.socket)],
+        capture_output=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == Exit.FAILURE
+    assert b"There is no sync" in done.stderr
+
+
+def test_the_name_of_a_site_cannot_command_the_terminal(here: World) -> None:
+    """Control characters are taken out wherever a name is shown (features.md, row 27)."""
+    here.on_online("UPDATE mdl_course SET fullname = ? WHERE id = 1", "Evil\x1b[31mSite\x07")
+    here.start_daemon()
+    here.sync()
+    for words in (("status",), ("check",)):
+        shown = here.ctl(*words).out
+        assert "Evil[31mSite" in shown
+        assert "\x1b" not in shown
+
+
+def test_what_is_no_http_is_refused_without_a_traceback(here: World) -> None:
+    """Neither to the caller nor in the log."""
+    here.start_daemon()
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(here.socket))
+        raw.sendall(b"\x00\xff nonsense\r\n\r\n")
+        assert b"400" in raw.recv(65536)
+    assert here.ctl("status").code == Exit.OK
+    assert "Traceback" not in here.log()

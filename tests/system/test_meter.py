@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,31 @@ def test_a_runs_bytes_are_those_on_the_line(tmp_path: Path) -> None:
                 assert truth * LEAST <= counted <= truth * MOST + FRAMES, (counted, truth)
             again = here.sync()
             assert (again["sent_bytes"], again["received_bytes"]) == (0, 0)
+    finally:
+        here.end()
+
+
+@pytest.mark.root
+def test_a_line_that_drops_in_the_middle_was_paid_for_all_the_same(tmp_path: Path) -> None:
+    """The commonest end of a sync: no route is left when the bytes are counted."""
+    here = World(tmp_path)
+    try:
+        with line():
+            here.start_online(NET_ADDRESS, inside=NET)
+            here.start_daemon(inside=BOX, online__timeout_seconds="5")
+            here.switch("hold_before", "core_enrol_get_enrolled_users")
+            started = here.ctl("sync", "--json").json["event_id"]
+            here.until(
+                "SELECT count(*) FROM sandbox_request"
+                " WHERE function = 'core_enrol_get_enrolled_users'"
+            )
+            ip("-n", BOX, "link", "set", "uplink", "down")
+            while (run := here.ctl("show", started, "--json").json)["ended_at"] is None:
+                time.sleep(0.1)
+            assert run["status"] == "error"
+            up = here.on_online("SELECT sum(bytes_up) FROM sandbox_request")[0][0]
+            assert run["sent_bytes"] >= up
+            assert run["received_bytes"] > 0
     finally:
         here.end()
 

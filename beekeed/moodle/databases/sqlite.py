@@ -25,6 +25,7 @@ class SqliteSession:
         self._connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
         )
+        self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         self._connection.create_function("row_digest", -1, _row_digest, deterministic=True)
         self._connection.execute("BEGIN")
 

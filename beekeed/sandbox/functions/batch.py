@@ -1,10 +1,12 @@
 """tool_mobile_call_external_functions: many calls in one request.
 
 The one rule: it is no transaction. Calls are made in order until the first one that fails; what
-was done stays done, what comes later is not tried and has no answer.
+was done stays done, what comes later is not tried and has no answer. How names come is said for
+each call: nothing of what the request itself says is handed on (seen on 4.5.6).
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from beekeed.sandbox.call import Call, Parameters, service_has
@@ -18,7 +20,8 @@ def call_external_functions(call: Call, parameters: Parameters) -> dict[str, Any
     """The answers in order; `data` and `exception` are JSON as text, a null answer is null."""
     responses = []
     for request in parameters["requests"]:
-        response = _answer(call, request["function"], request["arguments"])
+        inner = replace(call, raw=bool(request.get("settingraw")))
+        response = _answer(inner, request["function"], request["arguments"])
         responses.append(response)
         if response["error"]:
             break

@@ -125,7 +125,7 @@ def _module(
               "downloadcontent", "groupmode")  # fmt: skip
     described = {name: module[name] for name in copied} | {
         "url": f"{call.wwwroot}/mod/{kind.name}/view.php?id={module['id']}",
-        "name": instance["name"],
+        "name": call.name(instance["name"]),
         "contextid": context,
         "uservisible": True,
         "modicon": f"{call.wwwroot}/theme/image.php/boost/{kind.name}/1/monologo?filtericon=1",

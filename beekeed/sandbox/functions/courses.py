@@ -110,9 +110,9 @@ def _public(call: Call, course: sqlite3.Row, context: int) -> dict[str, Any]:
     methods = "SELECT enrol FROM mdl_enrol WHERE courseid = ? AND status = 0 ORDER BY sortorder, id"
     return {
         "id": course["id"],
-        "fullname": course["fullname"],
-        "displayname": course["fullname"],
-        "shortname": course["shortname"],
+        "fullname": call.name(course["fullname"]),
+        "displayname": call.name(course["fullname"]),
+        "shortname": call.name(course["shortname"]),
         "courseimage": image(call, context),
         "categoryid": course["category"],
         "categoryname": value(call.db, sql, course["category"]) or "",

@@ -7,4 +7,7 @@ CREATE TABLE reading (
     PRIMARY KEY (target_id, learner_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The number of a role that turned out not to be the learners' when somebody got it.
+ALTER TABLE target ADD COLUMN wrong_role_id INTEGER;
+
 ALTER TABLE target ADD COLUMN compared_at INTEGER;  -- when every row was last compared
