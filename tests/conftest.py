@@ -18,6 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks."""
     config.addinivalue_line("markers", "full: slow; runs with --full only")
     config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
+    config.addinivalue_line("markers", "live_device: needs a real device: BEEKEED_LIVE_DEVICE")
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
     # No deadline for one example: a busy machine is not a fault.
@@ -30,6 +31,10 @@ REASONS: dict[str, tuple[str, Callable[[pytest.Config], bool]]] = {
     "live": (
         "no BEEKEED_LIVE_ADDRESS points at a real Moodle",
         lambda _: "BEEKEED_LIVE_ADDRESS" in os.environ,
+    ),
+    "live_device": (
+        "no BEEKEED_LIVE_DEVICE points at a real device's config.php",
+        lambda _: "BEEKEED_LIVE_DEVICE" in os.environ,
     ),
     "root": ("they need root", lambda _: os.geteuid() == 0),
 }

@@ -309,13 +309,15 @@ def connect(login: Login) -> Any:
     match login.kind:
         case "mariadb":
             return pymysql.connect(
-                unix_socket=login.socket, user=login.user, password=login.password,
-                database=login.name or None, charset="utf8mb4", autocommit=True,
+                unix_socket=login.socket or None, host=login.host, port=login.port,
+                user=login.user, password=login.password, database=login.name or None,
+                charset="utf8mb4", autocommit=True,
             )  # fmt: skip
         case "postgresql":
             return psycopg.connect(
-                host=login.socket, user=login.user, dbname=login.name, autocommit=True
-            )
+                host=login.socket or login.host, port=login.port or None, user=login.user,
+                password=login.password or None, dbname=login.name, autocommit=True,
+            )  # fmt: skip
         case _:
             return sqlite3.connect(login.path, isolation_level=None, timeout=20)
 

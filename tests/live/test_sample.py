@@ -25,6 +25,7 @@ DONE = """
     JOIN mdl_course_modules cm ON cm.id = cmc.coursemoduleid
     JOIN mdl_course c ON c.id = cm.course JOIN mdl_course_sections s ON s.id = cm.section
     WHERE cmc.completionstate IN (1, 2) AND u.deleted = 0 AND cm.completion <> 0
+    AND cm.deletioninprogress = 0
 """
 
 
