@@ -3,13 +3,15 @@
 Theory of operation, in the order of the data's way:
 
 1. `loop.py` waits until a sync is asked for and runs `engine/`, never two at a
-   time. `core/cycle.py` has the phases.
+   time; while the box is quiet it is looked through once a day. `core/cycle.py` has
+   the phases.
 2. `engine/reading.py` opens one consistent snapshot of the box's own Moodle
-   (`moodle/device.py`) and goes through it in slices: people, then each course's
-   enrolments, then each activity's completions. `core/change.py` holds each slice
-   against the receipts, which say what the online Moodle acknowledged. What is not
-   acknowledged is a change, and is noted in our own database (`sqlite/`) until it
-   is. The snapshot is closed before the first byte leaves.
+   (`moodle/device.py`, on the kinds of database in `moodle/databases/`) and goes
+   through it some learners at a time; who has the digest of the last reading is left
+   out. `core/change.py` holds each slice against the receipts, which say what the
+   online Moodle acknowledged. What is not acknowledged is a change, and is noted in
+   our own database (`sqlite/`) until it is. The snapshot is closed before the first
+   byte leaves.
 3. `engine/matching.py` finds each course that has changes online and checks that
    it is the same (`core/course.py`). One that differs is left out with its reason.
 4. `engine/sending.py` takes the changes in the order of their value
