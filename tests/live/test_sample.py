@@ -1,5 +1,7 @@
 """A recorded device's work brought to a real online Moodle, and read back through its services."""
 
+import time
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,12 @@ LEARNERS = """
     JOIN mdl_role r ON r.id = ra.roleid AND r.archetype = 'student'
     JOIN mdl_context x ON x.id = ra.contextid AND x.contextlevel = 50
     JOIN mdl_course c ON c.id = x.instanceid WHERE u.deleted = 0
+"""
+ACTIVE = f"""
+    SELECT DISTINCT c.shortname FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid
+    JOIN mdl_user u ON u.id = ue.userid JOIN mdl_course c ON c.id = e.courseid
+    WHERE u.username = ? AND u.deleted = 0 AND ue.status = 0 AND e.status = 0
+    AND (ue.timeend = 0 OR ue.timeend > {int(time.time())})
 """
 # Who did what, by course, section and place in the section: that is how the test pairs
 # activities, since a restored course keeps their order.
@@ -60,16 +68,38 @@ def test_every_learner_of_the_sample_agrees(tmp_path: Path) -> None:
 
 
 def compare_accounts(here: World, moodle: LiveMoodle) -> int:
-    """Every learner exists with their names, enrolled in exactly the box's courses."""
+    """Every learner exists with their names, enrolled in exactly the box's courses.
+
+    And active there exactly where active on the box: a suspended or ended enrolment stays one.
+    """
     wanted: dict[str, tuple[str, str, set[str]]] = {}
     for username, first, last, shortname in here.on_box(LEARNERS):
         wanted.setdefault(username, (first, last, set()))[2].add(shortname)
+    members, active = enrolled_online(moodle)
     for username, (first, last, courses) in wanted.items():
         (user,) = moodle.call("core_user_get_users_by_field", field="username", values=[username])
         assert (user["firstname"], user["lastname"]) == (first, last)
-        enrolled = moodle.call("core_enrol_get_users_courses", userid=user["id"])
-        assert {course["shortname"] for course in enrolled} == courses
+        assert members[user["id"]] == courses, username
+        active_here = {shortname for (shortname,) in here.on_box(ACTIVE, username)}
+        assert active[user["id"]] == active_here, username
     return sum(1 + len(courses) for _, _, courses in wanted.values())
+
+
+def enrolled_online(moodle: LiveMoodle) -> tuple[dict[int, set[str]], dict[int, set[str]]]:
+    """The courses of each account online, and those of them where it is active."""
+    members: dict[int, set[str]] = defaultdict(set)
+    active: dict[int, set[str]] = defaultdict(set)
+    for shortname in ("BK-MATH", "BK-FR", "BK-SCI"):
+        (course,) = moodle.call(
+            "core_course_get_courses_by_field", field="shortname", value=shortname
+        )["courses"]
+        for found, option in ((members, "userfields"), (active, "onlyactive")):
+            options = [{"name": option, "value": 1 if option == "onlyactive" else "id"}]
+            for user in moodle.call(
+                "core_enrol_get_enrolled_users", courseid=course["id"], options=options
+            ):
+                found[user["id"]].add(shortname)
+    return members, active
 
 
 def compare_completions(here: World, moodle: LiveMoodle) -> int:
@@ -105,7 +135,7 @@ def compare_completions(here: World, moodle: LiveMoodle) -> int:
 
 
 def test_names_with_markup_characters_match(tmp_path: Path) -> None:
-    """An activity named "Reading & writing" is the same on both sides: names come raw."""
+    """An activity "Reading & writing" and a course "R&D" are the same on both sides."""
     moodle = LiveMoodle()
     here = Sample(tmp_path, moodle)
     name = 'Reading & writing < "easy"'
@@ -119,13 +149,17 @@ def test_names_with_markup_characters_match(tmp_path: Path) -> None:
     try:
         moodle.set_modified(dict(here.on_box("SELECT shortname, timemodified FROM mdl_course")))
         execute(here.box, "UPDATE mdl_page SET name = ? WHERE id = ?", name, cmid)
+        here.on_box("UPDATE mdl_course SET shortname = 'R&D' WHERE shortname = 'BK-FR'")
+        moodle.sql("UPDATE mdl_course SET shortname = 'R&D' WHERE shortname = 'BK-FR'")
         moodle.sql(rename.format(name, old))
         moodle.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
         here.start_daemon()
         run = here.sync()
         left_out = [course["shortname"] for course in run["courses"] if course["left_out"]]
         assert left_out == []
+        assert "R&D" in {course["shortname"] for course in run["courses"]}
     finally:
+        moodle.sql("UPDATE mdl_course SET shortname = 'BK-FR' WHERE shortname = 'R&D'")
         moodle.sql(rename.format(old, name))
         moodle.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
         here.end()
