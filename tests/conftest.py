@@ -1,10 +1,13 @@
-"""What the normal run leaves out, and says so."""
+"""What the normal run leaves out, and says so; the database servers that all tests share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import hypothesis
 import pytest
+
+from tests.servers import Server, running
 
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 
@@ -61,3 +64,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"left out: {reason}", sep="-")
         for name in names:
             terminalreporter.line(name)
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Iterator[Callable[[str], Server]]:
+    """Give the running server of a kind; each starts when it is first asked for."""
+    servers: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def server(kind: str) -> Server:
+            if kind not in servers:
+                servers[kind] = stack.enter_context(running(kind))
+            return servers[kind]
+
+        yield server

@@ -113,8 +113,8 @@ class Server:
     def _copy(self, original: Login) -> Login:
         raise NotImplementedError
 
-    def reader(self, login: Login) -> Login:
-        """Make an account that may only SELECT in a database."""
+    def reader(self, login: Login, rights: str = "SELECT") -> Login:
+        """Make an account that may only SELECT in a database, or what is told."""
         raise NotImplementedError
 
     def log_statements(self) -> None:
@@ -180,11 +180,11 @@ class Mariadb(Server):
              "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=128M", *own],
         )  # fmt: skip
 
-    def reader(self, login: Login) -> Login:
+    def reader(self, login: Login, rights: str = "SELECT") -> Login:
         """See Server."""
         user = f"reader_{login.name}"
         execute(login, f"CREATE USER {user}@localhost IDENTIFIED BY 'read''er'")
-        execute(login, f"GRANT SELECT ON {login.name}.* TO {user}@localhost")
+        execute(login, f"GRANT {rights} ON {login.name}.* TO {user}@localhost")
         return replace(login, user=user, password="read'er")
 
     def _copy(self, original: Login) -> Login:
@@ -260,11 +260,11 @@ class Postgresql(Server):
         """See Server. SIGINT is PostgreSQL's fast shutdown; SIGQUIT its immediate one."""
         super().stop(signal.SIGQUIT if how is signal.SIGKILL else how)
 
-    def reader(self, login: Login) -> Login:
+    def reader(self, login: Login, rights: str = "SELECT") -> Login:
         """See Server."""
         user = f"reader_{login.name}"
         execute(login, f"CREATE ROLE {user} LOGIN PASSWORD 'read''er'")
-        execute(login, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}")
+        execute(login, f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {user}")
         return replace(login, user=user, password="read'er")
 
     def _copy(self, original: Login) -> Login:

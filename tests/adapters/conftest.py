@@ -1,14 +1,13 @@
 """Databases for a test: our own, and a box's of each kind."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from beekeed.moodle.login import Login
 from beekeed.sqlite.store import Store, open_store
-from tests.servers import KINDS, Box, Server, fill, running
+from tests.servers import KINDS, Box, Server, fill
 
 
 @pytest.fixture
@@ -23,20 +22,6 @@ async def store(database: Path) -> AsyncIterator[Store]:
     opened = await open_store(database)
     yield opened
     await opened.close()
-
-
-@pytest.fixture(scope="session")
-def server_of() -> Iterator[Callable[[str], Server]]:
-    """Give the running server of a kind; each starts when it is first asked for."""
-    servers: dict[str, Server] = {}
-    with ExitStack() as stack:
-
-        def server(kind: str) -> Server:
-            if kind not in servers:
-                servers[kind] = stack.enter_context(running(kind))
-            return servers[kind]
-
-        yield server
 
 
 @pytest.fixture

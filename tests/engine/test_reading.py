@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from beekeed.core.model import Course, Learner, Outcome, Verdict
+from beekeed.core.model import Course, Learner, Outcome, RunStatus, Verdict
 from beekeed.engine import Stop
 from beekeed.engine.reading import Reader
+from beekeed.errors import Code, DeviceUnreadable
 from beekeed.loop import Loop
 from beekeed.ports.device import (
     About,
@@ -30,13 +31,19 @@ class Watched:
         self._device = device
         self.asked: set[int] = set()
         self.lies = False
+        self.breaks = False
+        self.is_open = False
         self._told: Mapping[int, int] = {}
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See DeviceMoodle."""
         async with self._device.snapshot() as snapshot:
-            yield _WatchedSnapshot(self, snapshot)
+            self.is_open = True
+            try:
+                yield _WatchedSnapshot(self, snapshot)
+            finally:
+                self.is_open = False
 
     async def digests(self, snapshot: DeviceSnapshot) -> Mapping[int, int]:
         """What the database says, or what it said first."""
@@ -66,6 +73,8 @@ class _WatchedSnapshot:
         return await self._snapshot.enrolments(device_ids)
 
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
+        if self._watched.breaks:
+            raise DeviceUnreadable(Code.DEVICE_INTERRUPTED)
         self._watched.asked |= set(device_ids)
         return await self._snapshot.completions(device_ids)
 
@@ -91,6 +100,38 @@ async def test_only_whose_work_changed_is_read(here: School, watched: Watched) -
     watched.asked.clear()
     await here.completed()
     assert watched.asked == set()
+
+
+async def test_a_box_that_breaks_in_the_middle_loses_nothing(
+    here: School, watched: Watched
+) -> None:
+    """Its server is started again while we read: one sentence, and the next sync has it all."""
+    here.box.complete("l3", "Fractions")
+    here.box.complete("l4", "Fractions")
+    watched.breaks = True
+    details = await here.sync()
+    assert details.run.status is RunStatus.ERROR
+    assert details.run.reason is not None
+    assert details.run.reason.code is Code.DEVICE_INTERRUPTED
+    watched.breaks = False
+    assert counts(await here.completed()) == {("completion", "done"): 2}
+
+
+async def test_the_snapshot_is_closed_before_the_first_byte_leaves(
+    here: School, watched: Watched
+) -> None:
+    """A slow line must not keep the class's database busy."""
+    here.box.complete("l3", "Fractions")
+    hold = "INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', '*')"
+    here.online.sql(hold)
+    before = here.online.one("SELECT count(*) FROM sandbox_request")
+    syncing = asyncio.create_task(here.completed())
+    while here.online.one("SELECT count(*) FROM sandbox_request") == before:
+        await asyncio.sleep(0.01)
+    assert watched.asked  # it was read
+    assert not watched.is_open
+    here.online.sql("DELETE FROM sandbox_switch")
+    await syncing
 
 
 async def test_who_has_something_pending_is_read_again(here: School, watched: Watched) -> None:
