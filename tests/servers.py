@@ -168,7 +168,8 @@ class Mariadb(Server):
         temporary.mkdir(exist_ok=True)
         if not data.exists():
             subprocess.run(
-                ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
+                ["mariadb-install-db", "--no-defaults", "--force",  # no name need be looked up
+                 f"--datadir={data}", "--skip-test-db",
                  "--auth-root-authentication-method=normal", *own],
                 check=True, capture_output=True,
             )  # fmt: skip
