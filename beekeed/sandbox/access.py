@@ -204,6 +204,23 @@ _ACTIVE = (
 )
 
 
+def require_account(call: Call, user: int) -> None:
+    """Refuses an id without an account, a deleted or unconfirmed one, and the guest.
+
+    As `core_user::require_active_user`; two of its errorcodes have no text (seen on a real site).
+    A suspended account passes.
+    """
+    row = one(call.db, "SELECT * FROM mdl_user WHERE id = ?", user)
+    if row is None:
+        raise missing_record("user", "id", user)
+    if row["deleted"]:
+        raise moodle_error("userdeleted", "error/userdeleted")
+    if not row["confirmed"]:
+        raise moodle_error("usernotconfirmed", "error/usernotconfirmed", module="moodle")
+    if row["id"] == GUEST_ID:
+        raise moodle_error("guestsarenotallowed", "The guest user is not allowed to do this")
+
+
 def is_active(db: sqlite3.Connection, course: int, user: int, now: int) -> bool:
     """Whether somebody has an enrolment in force in a course."""
     return bool(enrolled(db, course, now, "active", user=user))

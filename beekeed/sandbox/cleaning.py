@@ -12,6 +12,8 @@ from types import MappingProxyType
 _INT = re.compile(r"\s*([+-]?\d+)")
 _FLOAT = re.compile(r"[+-]?[0-9]*\.?[0-9]*(e[-+]?[0-9]+)?", re.IGNORECASE)
 _PLUGIN = re.compile(r"[a-z](?:[a-z0-9_](?!__))*[a-z0-9]+")
+# A module's name has no underscore of its own, and nothing has two in a row.
+_COMPONENT = re.compile(r"(?!.*__)(?!mod_.*_)[a-z][a-z0-9]*(_[a-z][a-z0-9_]*)?[a-z0-9]+")
 _TIMEZONE = re.compile(
     r"(([+-]?(0?[0-9](\.[5|0])?|1[0-3](\.0)?|1[0-2]\.5))|(99)|[a-zA-Z0-9]+(/?[a-zA-Z_-])+)"
 )
@@ -110,6 +112,7 @@ CLEANERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "text": _tagless,
         "username": _username,
         "plugin": _whole(_PLUGIN),
+        "component": _whole(_COMPONENT),
         "timezone": _whole(_TIMEZONE),
         "auth": _among(_AUTHS),
         "lang": _among(("en",)),

@@ -64,6 +64,23 @@ _COMPLETIONS = """
       JOIN mdl_user u ON u.id = cmc.userid AND u.deleted = 0
 """
 
+# What a box gives is what was reached there, or what its teacher put in place of that; what
+# counts online is the final grade. Assignments have a way of their own and are not compared.
+_GRADES = """
+    SELECT u.username, cm.id AS cmid, i.itemnumber, g.finalgrade,
+           CASE WHEN g.overridden <> 0 THEN g.finalgrade ELSE g.rawgrade END AS given
+      FROM mdl_grade_grades g
+      JOIN mdl_grade_items i ON i.id = g.itemid AND i.itemtype = 'mod'
+           AND i.itemmodule <> 'assign' AND i.gradetype IN (1, 2)
+      JOIN mdl_modules m ON m.name = i.itemmodule
+      JOIN mdl_course_modules cm ON cm.module = m.id AND cm.instance = i.iteminstance
+           AND cm.course = i.courseid
+      JOIN mdl_user u ON u.id = g.userid AND u.deleted = 0
+"""
+
+_SAME_GRADE = 0.00001
+"""Moodle's columns have so many decimals."""
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -101,7 +118,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Side:
-    """One database, read: accounts by username, enrolments, activities, states."""
+    """One database, read: accounts by username, enrolments, activities, states, grades.
+
+    Grades are by learner, activity and number of the item: as given there, and as they count.
+    """
 
     users: Mapping[str, sqlite3.Row]
     learners: frozenset[str]
@@ -109,6 +129,8 @@ class _Side:
     courses: frozenset[str]
     tracked: frozenset[Activity]
     states: Mapping[tuple[str, Activity], int]
+    given: Mapping[tuple[str, Activity, int], float]
+    final: Mapping[tuple[str, Activity, int], float]
 
 
 _Fact = tuple[str, str, object, object]
@@ -118,8 +140,10 @@ def compare(box: Path, online: Path) -> Comparison:
     """Whether the online site has exactly the work of the box's learners.
 
     Compared are: account, names and, where the box has them, e-mail, idnumber, city and country;
-    enrolment, student role and whether it is active; and each learner's completion of each
-    tracked activity, done (1, 2) or not. What a learner has online beyond that is a difference.
+    enrolment, student role and whether it is active; each learner's completion of each tracked
+    activity, done (1 or 2, whichever) or not (also where it failed: 3, 4); and each learner's
+    grades in each course that the box has the learner in as a student, but for assignments. What
+    a learner has online beyond that is a difference.
     """
     here, there = _read(box), _read(online)
     facts = [
@@ -127,6 +151,7 @@ def compare(box: Path, online: Path) -> Comparison:
         *_enrolment_facts(here, there),
         *_activity_facts(here, there),
         *_completion_facts(here, there),
+        *_grade_facts(here, there),
     ]
     differences = tuple(
         Difference(learner, fact, str(ours), str(theirs))
@@ -161,7 +186,19 @@ def _read(path: Path) -> _Side:
                 for row in db.execute(_COMPLETIONS)
                 if row["coursemoduleid"] in activities
             },
+            given=_grades(db, activities, "given"),
+            final=_grades(db, activities, "finalgrade"),
         )
+
+
+def _grades(
+    db: sqlite3.Connection, activities: Mapping[int, Activity], column: str
+) -> dict[tuple[str, Activity, int], float]:
+    return {
+        (row["username"], activities[row["cmid"]], row["itemnumber"]): row[column]
+        for row in db.execute(_GRADES)
+        if row["cmid"] in activities and row[column] is not None
+    }
 
 
 def _activities(db: sqlite3.Connection) -> dict[int, Activity]:
@@ -233,3 +270,20 @@ def _completion_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
         ):
             ours = here.states.get((username, activity), 0)
             yield username, f"{activity}: state {theirs} justified", ours > 0, True
+
+
+def _grade_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+    """Each grade of either side, of a learner who is a student of that course on the box."""
+    for key in sorted({*here.given, *there.final}, key=str):
+        username, activity, number = key
+        enrolment = here.enrolments.get((username, activity.course))
+        if (
+            username not in here.learners
+            or activity.course not in there.courses
+            or enrolment is None
+            or not enrolment["student"]
+        ):
+            continue
+        ours, theirs = here.given.get(key), there.final.get(key)
+        same = ours is not None and theirs is not None and abs(ours - theirs) < _SAME_GRADE
+        yield username, f"{activity}: grade {number}", ours, ours if same else theirs

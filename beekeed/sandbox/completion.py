@@ -65,7 +65,7 @@ def override(
         return
     _require_override(call, course)
     before = stored(call.db, module["id"], user)
-    if _changes_nothing(before.state, wanted):
+    if changes_nothing(before.state, wanted):
         return
     if wanted not in (INCOMPLETE, COMPLETE, None):
         raise moodle_error(
@@ -77,7 +77,7 @@ def override(
             debuginfo=f"Unexpected manual completion state for {module['id']}: {wanted}",
         )
     with transaction(call.db):
-        _store(call, module["id"], user, before.row_id, wanted)
+        store(call, module["id"], user, before.row_id, wanted, call.account_id)
         follow(call.db, course["id"], user, call.now)
 
 
@@ -88,17 +88,23 @@ def _require_override(call: Call, course: sqlite3.Row) -> None:
         raise missing_capability("", link=link, errorcode="nopermission")
 
 
-def _changes_nothing(before: int | None, wanted: int | None) -> bool:
-    """PHP compares loosely: nothing stored, or no state sent, is the same as incomplete."""
+def changes_nothing(before: int | None, wanted: int | None) -> bool:
+    """Whether Moodle leaves a state as it is, before it looks any closer.
+
+    PHP compares loosely: nothing stored, or no state sent, is the same as incomplete.
+    """
     if (before or 0) == (wanted or 0):
         return True
     return wanted == COMPLETE and before in (PASSED, FAILED)
 
 
-def _store(call: Call, cmid: int, user: int, row_id: int | None, state: int | None) -> None:
+def store(
+    call: Call, cmid: int, user: int, row_id: int | None, state: int | None, by: int | None
+) -> None:
+    """Stores a state and who overrode it, None for nobody, in place of what is stored."""
     changed = {
         "completionstate": state,
-        "overrideby": call.account_id,
+        "overrideby": by,
         "timemodified": call.now,
     }
     try:

@@ -1,13 +1,14 @@
 """The conditions of an activity's completion, as the web services describe them.
 
-The one rule: as `core_completion\\cm_completion_details`. Conditions are described, never
-applied: what is stored counts, and an override stands for every condition.
+The one rule: as `core_completion\\cm_completion_details`. What is stored counts, and an override
+stands for every condition. Conditions are applied by a grade alone (`follow_grade`), as in
+`completion_info::inform_grade_changed`.
 """
 
 import sqlite3
 from typing import Any
 
-from beekeed.sandbox.access import can, context_of, is_active, may_view
+from beekeed.sandbox.access import MODULES_SQL, can, context_of, is_active, may_view
 from beekeed.sandbox.call import Call
 from beekeed.sandbox.completion import (
     AUTOMATIC,
@@ -16,6 +17,8 @@ from beekeed.sandbox.completion import (
     INCOMPLETE,
     PASSED,
     Stored,
+    changes_nothing,
+    store,
     stored,
     tracking,
 )
@@ -71,9 +74,7 @@ def _details(db: sqlite3.Connection, module: sqlite3.Row, user: int, kept: Store
     """The conditions of an automatic activity, in the order that its kind gives them."""
     if module["completion"] != AUTOMATIC:
         return []
-    own = [*_custom_details(db, module, user), *_grade_details(db, module, user)]
-    if module["completionview"]:
-        own.insert(0, ("completionview", COMPLETE if kept.viewed else INCOMPLETE, "View"))
+    own = _own_details(db, module, user, kept)
     if not kept.overridden_by:
         return own
     # An override stands for every condition but the pass grade.
@@ -83,10 +84,53 @@ def _details(db: sqlite3.Connection, module: sqlite3.Row, user: int, kept: Store
     ]
 
 
+def _own_details(
+    db: sqlite3.Connection, module: sqlite3.Row, user: int, kept: Stored
+) -> list[Detail]:
+    """How far a learner has met each condition, an override left aside."""
+    own = [*_custom_details(db, module, user), *_grade_details(db, module, user)]
+    if module["completionview"]:
+        own.insert(0, ("completionview", COMPLETE if kept.viewed else INCOMPLETE, "View"))
+    return own
+
+
+def follow_grade(call: Call, item: sqlite3.Row, user: int) -> None:
+    """Completes an activity, or takes that back, as its conditions say after a new grade.
+
+    Only where a grade of that item is a condition. "Complete" by an override stays against any
+    grade; so does passed or failed where the bare grade says no more than "complete": where the
+    item is hidden (seen: a failed learner passes, the item is hidden meanwhile, still failed).
+    The course's own completion is left to Moodle's cron (`internal_set_data`, a bulk update).
+    """
+    key = (item["itemmodule"], item["iteminstance"], item["courseid"])
+    module = one(
+        call.db, f"{MODULES_SQL} WHERE m.name = ? AND cm.instance = ? AND cm.course = ?", *key
+    )
+    course = one(call.db, "SELECT * FROM mdl_course WHERE id = ?", item["courseid"])
+    if module is None or course is None or tracking(call, course, module) != AUTOMATIC:
+        return
+    if module["completiongradeitemnumber"] != item["itemnumber"]:
+        return
+    before = stored(call.db, module["id"], user)
+    if changes_nothing(before.state, _grade_state(call.db, module, user, shows_pass=False)):
+        return
+    if before.overridden_by is not None and before.state == COMPLETE:
+        return
+    state = _overall(_own_details(call.db, module, user, before))
+    if state != (before.state or INCOMPLETE):
+        store(call, module["id"], user, before.row_id, state, None)
+
+
+def _overall(details: list[Detail]) -> int:
+    """All conditions together: none unmet, then failed before passed before complete."""
+    states = {state for _, state, _ in details}
+    return next((state for state in (INCOMPLETE, FAILED, PASSED) if state in states), COMPLETE)
+
+
 def _grade_details(db: sqlite3.Connection, module: sqlite3.Row, user: int) -> list[Detail]:
     if module["completiongradeitemnumber"] is None:
         return []
-    state = _grade_state(db, module, user)
+    state = _grade_state(db, module, user, shows_pass=bool(module["completionpassgrade"]))
     received, passed = state, state
     if module["completionpassgrade"]:
         passed = {COMPLETE: PASSED, _FAILED_HIDDEN: INCOMPLETE}.get(state, state)
@@ -97,7 +141,9 @@ def _grade_details(db: sqlite3.Connection, module: sqlite3.Row, user: int) -> li
     return details
 
 
-def _grade_state(db: sqlite3.Connection, module: sqlite3.Row, user: int) -> int:
+def _grade_state(
+    db: sqlite3.Connection, module: sqlite3.Row, user: int, *, shows_pass: bool
+) -> int:
     """What a grade means for completion (`completion_info::internal_get_grade_state`)."""
     sql = (
         "SELECT i.gradepass, i.hidden, coalesce(g.finalgrade, g.rawgrade) AS grade "
@@ -109,7 +155,7 @@ def _grade_state(db: sqlite3.Connection, module: sqlite3.Row, user: int) -> int:
     row = one(db, sql, user, *key, module["completiongradeitemnumber"])
     if row is None or row["grade"] is None:
         return INCOMPLETE
-    if not row["gradepass"] or (row["hidden"] and not module["completionpassgrade"]):
+    if not row["gradepass"] or (row["hidden"] and not shows_pass):
         return COMPLETE
     if row["grade"] >= row["gradepass"]:
         return PASSED

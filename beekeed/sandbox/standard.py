@@ -132,6 +132,7 @@ CAPABILITIES = (
     Capability("moodle/grade:edit", "Edit grades", COURSE, _MEMBERS[2:]),
     Capability("moodle/grade:viewall", "View grades of other users", COURSE, _MEMBERS[1:]),
     Capability("moodle/grade:view", "View own grades", COURSE, ("student",)),
+    Capability("moodle/grade:viewhidden", "View hidden grades for owner", COURSE, _MEMBERS[1:]),
     Capability("enrol/manual:enrol", "Enrol users", COURSE, _MEMBERS[2:]),
     Capability("enrol/manual:unenrol", "Unenrol users from the course", COURSE, _MEMBERS[2:]),
     Capability("report/completion:view", "View course completion report", COURSE, _MEMBERS[1:]),

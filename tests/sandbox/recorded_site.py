@@ -12,7 +12,8 @@ from pathlib import Path
 from beekeed.sandbox import database, site
 from beekeed.sandbox.content import add_activity, add_empty_course
 from beekeed.sandbox.course import Activity, page
-from beekeed.sandbox.people import enrol
+from beekeed.sandbox.database import insert
+from beekeed.sandbox.people import enrol, grade
 from beekeed.sandbox.service import add_service
 
 TOKEN = "ab" * 16
@@ -48,6 +49,28 @@ def _make_courses(db: sqlite3.Connection, now: int) -> None:
         )
         for activity in _ACTIVITIES:
             add_activity(db, course, activity, now=now)
+    # Moodle hides the item of a quiz that shows no marks once closed (quiz_grade_item_update).
+    db.execute("UPDATE mdl_grade_items SET hidden = 1 WHERE itemmodule = 'quiz'")
+
+
+def _grade_earlier(db: sqlite3.Connection, now: int) -> None:
+    """What an earlier attempt left behind: an item of a page, and a learner's three grades.
+
+    The ids of categories, of which the sandbox has no table, are one less than the courses'.
+    """
+    db.execute("UPDATE mdl_grade_items SET categoryid = categoryid - 1")
+    db.execute(
+        "UPDATE mdl_grade_items SET iteminstance = iteminstance - 1 WHERE itemtype = 'course'"
+    )
+    # Items of activities have an idnumber, if an empty one, where a form made them.
+    db.execute("UPDATE mdl_grade_items SET idnumber = '' WHERE itemtype = 'mod'")
+    insert(
+        db, "grade_items", courseid=4, categoryid=3, itemtype="mod", itemmodule="page",
+        iteminstance=15, itemnumber=0, sortorder=4, timecreated=now, timemodified=now,
+    )  # fmt: skip
+    for module, points in ((22, 9.0), (29, 77.0), (30, 7.5)):
+        grade(db, module, 4, points, now=now)
+    db.execute("UPDATE mdl_grade_grades SET feedbackformat = 2")
 
 
 def make_recorded(path: Path, now: int) -> None:
@@ -69,9 +92,11 @@ def make_recorded(path: Path, now: int) -> None:
             )
         last_ids = {"user": 11, "course": 3, "course_sections": 10, "course_modules": 20}
         burn(db, last_ids | {"page": 14, "forum": 2, "assign": 2, "quiz": 2})
+        burn(db, {"grade_items": 4})
         _make_courses(db, now)
         for learner in (4, 5, 6):
             enrol(db, 4, learner, now=now)
+        _grade_earlier(db, now)
 
 
 def make_production(path: Path, now: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from beekeed.sandbox.box import make_box
 from beekeed.sandbox.compare import compare
 from beekeed.sandbox.database import connect, insert
-from beekeed.sandbox.people import enrol
+from beekeed.sandbox.people import enrol, set_completion
 from beekeed.sandbox.school import make_online
 from beekeed.sandbox.site import add_user
 
@@ -45,7 +45,7 @@ _KEYS = """
 
 
 def mirror(here: sqlite3.Connection, there: sqlite3.Connection) -> None:
-    """Brings accounts, enrolments and completions online, as a perfect synchronization would."""
+    """Brings accounts, enrolments, completions and grades online, as a perfect synchronization."""
     cmids = {row["key"]: row["id"] for row in there.execute(_KEYS)}
     keys = {row["id"]: row["key"] for row in here.execute(_KEYS)}
     for learner in here.execute("SELECT * FROM mdl_user WHERE id > 3").fetchall():
@@ -84,8 +84,33 @@ def mirror(here: sqlite3.Connection, there: sqlite3.Connection) -> None:
                 coursemoduleid=cmids[keys[row["coursemoduleid"]]],
                 timemodified=NOW,
             )
+        mirror_grades(here, there, learner["id"], user)
     there.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file alone is the whole of it
     here.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+# Items of activities by course, kind, number and name; no name is twice in a course here.
+_ITEMS = """
+    SELECT i.id, c.shortname || '/' || i.itemmodule || '/' || i.itemnumber || '/' || i.itemname
+           AS key
+      FROM mdl_grade_items i JOIN mdl_course c ON c.id = i.courseid WHERE i.itemtype = 'mod'
+"""
+
+
+def mirror_grades(
+    here: sqlite3.Connection, there: sqlite3.Connection, learner: int, user: int
+) -> None:
+    """Brings a learner's grades online, but those of assignments."""
+    items = {row["key"]: row["id"] for row in there.execute(_ITEMS)}
+    for row in here.execute(
+        f"SELECT g.*, i.key FROM mdl_grade_grades g JOIN ({_ITEMS}) i ON i.id = g.itemid "
+        "WHERE g.userid = ? AND i.key NOT LIKE '%/assign/%'",
+        (learner,),
+    ).fetchall():
+        insert(
+            there, "grade_grades", itemid=items[row["key"]], userid=user,
+            rawgrade=row["rawgrade"], finalgrade=row["finalgrade"],
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -114,6 +139,10 @@ def test_comparing_changes_nothing(pair: tuple[Path, Path]) -> None:
 
 _STATE = (
     "SELECT min(id) FROM mdl_course_modules_completion WHERE userid > 8 AND completionstate = 1"
+)
+_GRADE = (
+    "SELECT min(g.id) FROM mdl_grade_grades g JOIN mdl_grade_items i ON i.id = g.itemid "
+    "WHERE i.itemmodule = 'quiz' AND g.userid > 8"
 )
 _UNDONE = (
     "SELECT {} FROM mdl_course_modules cm JOIN mdl_enrol e ON e.courseid = cm.course "
@@ -191,6 +220,26 @@ CHANGES = {
     "(coursemoduleid, userid, completionstate, timemodified) SELECT cm.id, 9, 1, 1 "
     "FROM mdl_course_modules cm JOIN mdl_page p ON p.id = cm.instance AND cm.module = 16 "
     "WHERE p.name = 'News of the term'",
+    "grade gone": f"DELETE FROM mdl_grade_grades WHERE id = ({_GRADE})",
+    "grade emptied": f"UPDATE mdl_grade_grades SET finalgrade = NULL WHERE id = ({_GRADE})",
+    "grade a little higher": "UPDATE mdl_grade_grades SET finalgrade = finalgrade + 0.0001 "
+    f"WHERE id = ({_GRADE})",
+    "grade overridden": "UPDATE mdl_grade_grades SET overridden = 1, finalgrade = finalgrade - 1 "
+    f"WHERE id = ({_GRADE})",
+    "grade of a graded forum": "UPDATE mdl_grade_grades SET finalgrade = finalgrade - 1 "
+    "WHERE id = (SELECT min(g.id) FROM mdl_grade_grades g JOIN mdl_grade_items i "
+    "ON i.id = g.itemid AND i.itemmodule = 'forum' AND i.itemnumber = 1)",
+    "grade of somebody else": f"UPDATE OR REPLACE mdl_grade_grades SET userid = {_STRANGER} "
+    f"WHERE id = ({_GRADE})",
+    "grade of another item of the activity": "UPDATE mdl_grade_items SET itemnumber = 1 "
+    f"WHERE id = (SELECT itemid FROM mdl_grade_grades WHERE id = ({_GRADE}))",
+    "grade of the course": "UPDATE mdl_grade_items SET itemtype = 'course' "
+    f"WHERE id = (SELECT itemid FROM mdl_grade_grades WHERE id = ({_GRADE}))",
+    "grade too many": "INSERT INTO mdl_grade_grades (itemid, userid, rawgrade, finalgrade) "
+    "SELECT i.id, ue.userid, 1, 1 FROM mdl_grade_items i JOIN mdl_enrol e "
+    "ON e.courseid = i.courseid JOIN mdl_user_enrolments ue ON ue.enrolid = e.id "
+    "AND ue.userid > 8 WHERE i.itemmodule = 'quiz' AND NOT EXISTS (SELECT 1 "
+    "FROM mdl_grade_grades g WHERE g.itemid = i.id AND g.userid = ue.userid) LIMIT 1",
     "activity deleted": "DELETE FROM mdl_course_modules WHERE id = (SELECT min(id) "
     "FROM mdl_course_modules WHERE completion = 2)",
     "activity on its way out": "UPDATE mdl_course_modules SET deletioninprogress = 1 "
@@ -279,6 +328,124 @@ def test_two_learners_enrolments_swapped_are_seen(changed: tuple[Path, Path]) ->
     assert not compare(box, online).verified
 
 
+def test_two_learners_grades_swapped_are_seen(changed: tuple[Path, Path]) -> None:
+    """Two grades of one item, each with the other learner."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        one, other = db.execute(
+            "SELECT a.id, b.id FROM mdl_grade_grades a JOIN mdl_grade_grades b "
+            "ON b.itemid = a.itemid AND b.userid > a.userid AND b.finalgrade <> a.finalgrade "
+            "WHERE a.userid > 8 LIMIT 1"
+        ).fetchone()
+        _swap(db, "mdl_grade_grades", "userid", one, other)
+    assert len(compare(box, online).differences) == 2
+
+
+def test_two_grades_of_a_learner_swapped_are_seen(changed: tuple[Path, Path]) -> None:
+    """Two items' grades of one learner, each with the other item."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        one, other = db.execute(
+            "SELECT a.id, b.id FROM mdl_grade_grades a JOIN mdl_grade_grades b "
+            "ON b.userid = a.userid AND b.itemid > a.itemid AND b.finalgrade <> a.finalgrade "
+            "WHERE a.userid > 8 LIMIT 1"
+        ).fetchone()
+        _swap(db, "mdl_grade_grades", "itemid", one, other)
+    assert len(compare(box, online).differences) == 2
+
+
+@pytest.fixture
+def changed_box(pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """The pair, with a copy of the box that the test may change."""
+    box, online = pair
+    copy = tmp_path / "box.sqlite"
+    copy.write_bytes(box.read_bytes())
+    return copy, online
+
+
+_QUIZ_ITEMS = "SELECT id FROM mdl_grade_items WHERE itemmodule = 'quiz'"
+
+
+@pytest.mark.parametrize(
+    ("change", "verified"),
+    [
+        # What counts on a box is the raw grade; its final grade where a teacher overrode it.
+        (f"finalgrade = 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", True),
+        (f"rawgrade = rawgrade + 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", False),
+        (f"overridden = 1, rawgrade = 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", True),
+        (f"overridden = 1, finalgrade = 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", False),
+        (f"rawgrade = rawgrade + 0.000001 WHERE itemid IN ({_QUIZ_ITEMS})", True),
+        ("rawgrade = 0.5 WHERE itemid IN (SELECT id FROM mdl_grade_items "
+         "WHERE itemmodule = 'assign')", True),
+        ("rawgrade = 0.5 WHERE itemid IN (SELECT id FROM mdl_grade_items "
+         "WHERE itemtype = 'course')", True),
+    ],
+)  # fmt: skip
+def test_which_grade_of_the_box_counts(
+    changed_box: tuple[Path, Path], change: str, verified: bool
+) -> None:
+    """Assignments and totals are not compared."""
+    with closing(connect(changed_box[0])) as db:
+        assert db.execute(f"UPDATE mdl_grade_grades SET {change}").rowcount > 0
+    assert compare(*changed_box).verified is verified
+
+
+def test_who_left_the_course_on_the_box_is_not_compared(
+    changed_box: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A grade outlives the enrolment on the box; online it is not asked for."""
+    box, online = changed_box
+    with closing(connect(box)) as db:
+        db.execute("INSERT INTO mdl_grade_grades (itemid, userid, rawgrade) "
+                   f"SELECT i.id, u.id, 1 FROM ({_QUIZ_ITEMS}) q JOIN mdl_grade_items i "
+                   "ON i.id = q.id JOIN mdl_user u ON u.id > 3 WHERE NOT EXISTS (SELECT 1 "
+                   "FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid "
+                   "WHERE ue.userid = u.id AND e.courseid = i.courseid)")  # fmt: skip
+        assert db.execute("SELECT changes()").fetchone()[0] > 0
+    assert compare(box, online).verified
+
+
+def test_an_administrator_who_tries_a_quiz_is_no_learner(
+    changed_box: tuple[Path, Path],
+) -> None:
+    """Also when enrolled as a student on the box."""
+    with closing(connect(changed_box[0])) as db:
+        for row in db.execute("SELECT id FROM mdl_course WHERE id <> 1").fetchall():
+            enrol(db, row["id"], 2, now=NOW)
+        db.execute("INSERT INTO mdl_grade_grades (itemid, userid, rawgrade) "
+                   f"SELECT id, 2, 1 FROM ({_QUIZ_ITEMS})")  # fmt: skip
+    assert compare(*changed_box).verified
+
+
+@pytest.mark.parametrize(
+    ("box_state", "online_state", "verified"),
+    [
+        (1, 1, True), (1, 2, True), (2, 1, True), (2, 2, True), (2, 3, False), (2, 0, False),
+        (3, 0, True), (3, 3, True), (3, 1, False), (3, 2, False),
+        (4, 0, True), (4, 3, True), (4, 1, False), (4, 2, False), (0, 3, False),
+    ],
+)  # fmt: skip
+def test_failed_is_never_done(
+    changed: tuple[Path, Path], tmp_path: Path, box_state: int, online_state: int, verified: bool
+) -> None:
+    """Passed may arrive as complete, failed may arrive as failed or not at all."""
+    box, online = tmp_path / "box.sqlite", changed[1]
+    box.write_bytes(changed[0].read_bytes())
+    with closing(connect(box)) as here, closing(connect(online)) as there:
+        for db, state in ((here, box_state), (there, online_state)):
+            (cmid,) = db.execute(f"SELECT id FROM ({_KEYS}) WHERE key = 'BK-FR/quiz/Quiz 1/1'")
+            (user,) = db.execute(
+                "SELECT ue.userid FROM mdl_user_enrolments ue JOIN mdl_enrol e "
+                "ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid "
+                "JOIN mdl_user u ON u.id = ue.userid WHERE c.shortname = 'BK-FR' "
+                "AND u.username LIKE '%.%' AND u.username NOT LIKE 'pupil%' "
+                "AND u.username NOT IN ('aisha.bello', 'paul.okafor') "
+                "ORDER BY u.username LIMIT 1"
+            )
+            set_completion(db, cmid["id"], user["userid"], state, now=NOW)
+    assert compare(box, online).verified is verified
+
+
 def test_what_is_not_of_the_box_is_not_its_business(changed: tuple[Path, Path]) -> None:
     """Other people's accounts, enrolments and work online may be as they are."""
     box, online = changed
@@ -286,6 +453,8 @@ def test_what_is_not_of_the_box_is_not_its_business(changed: tuple[Path, Path]) 
         db.execute("UPDATE mdl_user SET firstname = 'x' WHERE id <= 8")
         db.execute("DELETE FROM mdl_user_enrolments WHERE userid <= 8")
         db.execute("DELETE FROM mdl_course_modules_completion WHERE userid <= 8")
+        db.execute("INSERT INTO mdl_grade_grades (itemid, userid, finalgrade) "
+                   "SELECT id, 6, 1 FROM mdl_grade_items")  # fmt: skip
     assert compare(box, online).verified
 
 

@@ -14,6 +14,8 @@ from beekeed.sandbox.functions import (
     contents,
     courses,
     enrolments,
+    grade_items,
+    grades,
     memberships,
     site,
     users,
@@ -38,6 +40,8 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "core_completion_get_activities_completion_status": (
             completions.get_activities_completion_status
         ),
+        "core_grades_update_grades": grades.update_grades,
+        "gradereport_user_get_grade_items": grade_items.get_grade_items,
         BATCH: batch.call_external_functions,
     }
 )

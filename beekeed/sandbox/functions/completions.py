@@ -13,13 +13,14 @@ from beekeed.sandbox.access import (
     enter_course,
     may_view,
     require,
+    require_account,
 )
 from beekeed.sandbox.call import Call, Parameters
 from beekeed.sandbox.completion import override, stored, tracking
 from beekeed.sandbox.completion_rules import describe
 from beekeed.sandbox.database import one, rows
 from beekeed.sandbox.errors import missing_record, moodle_error
-from beekeed.sandbox.standard import COURSE, GUEST_ID
+from beekeed.sandbox.standard import COURSE
 
 
 def override_activity_completion_status(call: Call, parameters: Parameters) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def get_activities_completion_status(call: Call, parameters: Parameters) -> dict
     course = one(call.db, "SELECT * FROM mdl_course WHERE id = ?", parameters["courseid"])
     if course is None:
         raise missing_record("course", "id", parameters["courseid"])
-    _require_user(call, parameters["userid"])
+    require_account(call, parameters["userid"])
     enter_course(call, course["id"])
     if parameters["userid"] != call.account_id:
         require(call, "report/progress:view", context_of(call.db, COURSE, course["id"]) or 0)
@@ -66,16 +67,6 @@ def get_activities_completion_status(call: Call, parameters: Parameters) -> dict
         for module in _tracked_modules(call, course["id"])
     ]
     return {"statuses": statuses, "warnings": []}
-
-
-def _require_user(call: Call, user_id: int) -> None:
-    user = one(call.db, "SELECT * FROM mdl_user WHERE id = ?", user_id)
-    if user is None:
-        raise missing_record("user", "id", user_id)
-    if user["deleted"]:
-        raise moodle_error("userdeleted", "This user account has been deleted")
-    if user["id"] == GUEST_ID:
-        raise moodle_error("guestsarenotallowed", "The guest user is not allowed to do this")
 
 
 def _tracked_modules(call: Call, course: int) -> list[Any]:
