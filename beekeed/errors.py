@@ -104,6 +104,13 @@ class Code(StrEnum):
     ACTIVITY_CLOSED = "activity_closed"
     ONLINE_FAILED = "online_failed"
     ONLINE_DIFFERS = "online_differs"
+    GRADE_ITEM_UNSEEN = "grade_item_unseen"
+    GRADE_ITEM_DIFFERS = "grade_item_differs"
+    GRADE_OUT_OF_RANGE = "grade_out_of_range"
+    GRADE_FIXED_ONLINE = "grade_fixed_online"
+    GRADE_HIGHER_ONLINE = "grade_higher_online"
+    GRADE_DIFFERS_ONLINE = "grade_differs_online"
+    GRADE_REFUSED = "grade_refused"
     NOT_APPLIED = "not_applied"
     REFUSED_BY_MOODLE = "refused_by_moodle"
 

@@ -100,6 +100,8 @@ def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
     (3, 4) sends no completion, ever, and one that never was sends no 0. An
     enrolment is made once; what happens to it later on the box does not cross.
     """
+    if fact.key.kind is Kind.GRADE:
+        return receipt is not None and receipt.value == fact.value
     if fact.key.kind is not Kind.COMPLETION:
         return receipt is not None
     state = Completion(int(fact.value))

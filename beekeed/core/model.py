@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     ENROLMENT = "enrolment"
     COMPLETION = "completion"
+    GRADE = "grade"
 
 
 class Completion(IntEnum):
@@ -58,13 +59,27 @@ class ActivityKey:
     """What names an activity on both sides and outlasts every id.
 
     `nth` tells activities of one module type and name in a section apart: 0 is
-    the first in the section's order.
+    the first in the section's order. `item`: of its grade items, Moodle's number (a
+    forum has 0 for ratings and 1 for the whole forum).
     """
 
     section: int
     modname: str
     name: str
     nth: int
+    item: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GradeItem:
+    """A grade item of an activity on the box: by what its grades are measured.
+
+    Of a scale, `highest` is the number of its words.
+    """
+
+    number: int
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,12 @@ class Activity:
     key: ActivityKey
     device_id: int
     tracked: bool
-    graded: bool
+    items: tuple[GradeItem, ...] = ()
+
+    @property
+    def graded(self) -> bool:
+        """Whether it has a grade item."""
+        return bool(self.items)
 
     @property
     def counts(self) -> bool:
@@ -157,9 +177,9 @@ class Key:
 class Fact:
     """One thing that the box says of one learner.
 
-    `value`: a completion's state ("0" to "4"); for an enrolment "active", "suspended",
-    "until:" and Unix seconds, or "left" for who left before it was ever sent;
-    "exists" for an account.
+    `value`: a completion's state ("0" to "4"); a grade as `core.grade.text`; for an
+    enrolment "active", "suspended", "until:" and Unix seconds, or "left" for who left
+    before it was ever sent; "exists" for an account.
     """
 
     key: Key
@@ -296,7 +316,19 @@ class Complete:
     state: Completion
 
 
-Step = CreateAccount | Enrol | Complete
+@dataclass(frozen=True, slots=True)
+class SetGrade:
+    """Set a learner's grade in an item of an activity; the change's value is the grade."""
+
+    change: Change
+    online_id: int
+    course_online_id: int
+    cmid: int
+    modname: str
+    item: int
+
+
+Step = CreateAccount | Enrol | Complete | SetGrade
 """One thing to do online: a change with the online ids that it needs.
 
 It carries the change itself, so that a receipt says what was sent, whatever the

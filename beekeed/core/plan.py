@@ -1,7 +1,8 @@
 """What goes first: the one order of value, which is the order of sending (features.md, row 19).
 
-Each change brings first what it needs: a completion brings its learner's
-enrolment, an enrolment brings the account. Accounts are never sent alone: a
+Each change brings first what it needs: a grade or a completion brings its learner's
+enrolment, an enrolment brings the account. Grades go before completions: Moodle itself
+decides by them what is passed. Accounts are never sent alone: a
 learner without a synchronized course has nothing to do online.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 
 from beekeed.core.model import Change, Key, Kind
 
-ORDER = (Kind.COMPLETION, Kind.ENROLMENT)
+ORDER = (Kind.GRADE, Kind.COMPLETION, Kind.ENROLMENT)
 
 BROUGHT = frozenset({Kind.ACCOUNT, Kind.ENROLMENT})
 """What other changes need: no learner's own work."""

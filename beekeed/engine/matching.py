@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from beekeed.core.course import Match, header_differs, match
-from beekeed.core.model import Course, OnlineActivity, OnlineCourse, Reason
+from beekeed.core.model import Course, GradeItem, OnlineActivity, OnlineCourse, Reason
 from beekeed.engine.reading import KnownCourse
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code, RemoteRefused
@@ -18,11 +18,15 @@ from beekeed.ports.stores import CourseMatch, History, Targets
 
 @dataclass(frozen=True, slots=True)
 class MatchedCourse:
-    """A course that is the same on both sides: where each of our activities is online."""
+    """A course that is the same on both sides: where each of our activities is online.
+
+    `items` has, by the same numbers, the grade item as it is on the box.
+    """
 
     course_id: int
     online_id: int
     activities: Mapping[int, OnlineActivity]
+    items: Mapping[int, GradeItem]
 
 
 class Matcher:
@@ -76,7 +80,10 @@ def course_reason(error: RemoteRefused) -> Reason:
 
 def _placed(known: KnownCourse, found: Match) -> MatchedCourse:
     activities = {
-        activity_id: found.activities[activity.key]
-        for activity, activity_id in known.activity_ids.items()
+        activity_id: found.activities[activity.key] for activity, activity_id in known.tracked()
     }
-    return MatchedCourse(known.course_id, found.online.online_id, activities)
+    items = {}
+    for activity, item, activity_id in known.graded():
+        activities[activity_id] = found.activities[activity.key]
+        items[activity_id] = item
+    return MatchedCourse(known.course_id, found.online.online_id, activities, items)

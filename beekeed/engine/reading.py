@@ -11,18 +11,20 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from beekeed.clock import Clock
-from beekeed.core import change, person
+from beekeed.core import change, grade, person
 from beekeed.core.model import (
     DONE,
     Account,
     Activity,
+    ActivityKey,
     Change,
     Completion,
     Course,
     Fact,
+    GradeItem,
     Key,
     Kind,
     Learner,
@@ -31,7 +33,7 @@ from beekeed.core.model import (
 )
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code
-from beekeed.ports.device import CompletionRow, DeviceMoodle, DeviceSnapshot, EnrolmentRow
+from beekeed.ports.device import CompletionRow, DeviceMoodle, DeviceSnapshot, EnrolmentRow, GradeRow
 from beekeed.ports.stores import Catalogue, Changes, Targets
 
 log = logging.getLogger(__name__)
@@ -40,17 +42,32 @@ _LEARNERS = 50  # a slice: with 200 activities each, 10,000 rows
 
 _STATES = frozenset(Completion)
 
+_GRADED_LATER = frozenset({"assign"})  # Moodle has another function for them; not built yet
+
 Tally = Counter[tuple[Kind, Code]]
 """What is on the box and not sent, by kind and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCourse:
-    """A course on the box with our numbers for it and its tracked activities."""
+    """A course on the box with our numbers for it, its activities and their grade items."""
 
     course_id: int
     course: Course
-    activity_ids: Mapping[Activity, int]
+    numbers: Mapping[ActivityKey, int]
+
+    def tracked(self) -> Iterator[tuple[Activity, int]]:
+        """Give the tracked activities with our numbers."""
+        for activity in self.course.activities:
+            if activity.tracked:
+                yield activity, self.numbers[activity.key]
+
+    def graded(self) -> Iterator[tuple[Activity, GradeItem, int]]:
+        """Give the grade items whose grades are carried, with our numbers."""
+        for activity in self.course.activities:
+            if activity.key.modname not in _GRADED_LATER:
+                for item in activity.items:
+                    yield activity, item, self.numbers[replace(activity.key, item=item.number)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +132,11 @@ class Reader:
 
     async def _known(self, course: Course) -> KnownCourse:
         course_id = await self._catalogue.number_course(course)
-        tracked = [activity for activity in course.activities if activity.tracked]
-        numbers = await self._catalogue.number_activities(course_id, tracked)
-        return KnownCourse(course_id, course, {each: numbers[each.key] for each in tracked})
+        keys = [each.key for each in course.activities if each.tracked] + [
+            replace(each.key, item=item.number) for each in course.activities for item in each.items
+        ]
+        numbers = await self._catalogue.number_activities(course_id, keys)
+        return KnownCourse(course_id, course, numbers)
 
     async def _recognize(self, target_id: int, chunk: Sequence[Learner]) -> list["_Person"]:
         """Find our numbers and account receipts for some people on the box.
@@ -158,9 +177,10 @@ class Reader:
         device_ids = [each.learner.device_id for each in people]
         enrolments = await box.enrolments(device_ids)
         completions = await box.completions(device_ids)
+        grades = await box.grades(device_ids)
         receipts, noted = await self._changes.slice(target_id, [each.learner_id for each in people])
         work = _Work(places, people, receipts, noted)
-        facts = list(work.facts(enrolments, completions))
+        facts = list(work.facts(enrolments, completions, grades))
         receipts.update(
             (key, Receipt(key, "exists", str(each.account.online_id)))
             for each in people
@@ -217,9 +237,7 @@ class _Digests:
 
     def __init__(self, digests: Mapping[int, int], courses: Sequence[KnownCourse]) -> None:
         self._digests = digests
-        known = [
-            (each.course_id, each.course, sorted(each.activity_ids.values())) for each in courses
-        ]
+        known = [(each.course_id, each.course, sorted(each.numbers.values())) for each in courses]
         self._start = hashlib.sha256(repr(known).encode())
 
     def mark(self, learner: Learner) -> int:
@@ -238,7 +256,12 @@ class _Places:
         self.activities = {
             activity.device_id: (known.course_id, activity_id)
             for known in courses
-            for activity, activity_id in known.activity_ids.items()
+            for activity, activity_id in known.tracked()
+        }
+        self.items = {
+            (activity.device_id, item.number): (known.course_id, activity_id)
+            for known in courses
+            for activity, item, activity_id in known.graded()
         }
 
 
@@ -255,13 +278,19 @@ class _Work:
     """Those learners who have any of it: they are looked at again each time."""
 
     def facts(
-        self, enrolments: Sequence[EnrolmentRow], completions: Sequence[CompletionRow]
+        self,
+        enrolments: Sequence[EnrolmentRow],
+        completions: Sequence[CompletionRow],
+        grades: Sequence[GradeRow],
     ) -> Iterator[Fact]:
         """Give every fact of these people."""
         by_device_id = {each.learner.device_id: each for each in self.people}
         enrolled = dict(self._enrolled(enrolments, by_device_id))
         yield from enrolled.values()
-        done = list(self._completed(completions, by_device_id, set(enrolled)))
+        done = [
+            *self._completed(completions, by_device_id, set(enrolled)),
+            *self._graded(grades, by_device_id, set(enrolled)),
+        ]
         yield from done
         yield from self._left(set(enrolled), done)
         with_work = {fact.key.learner_id for fact in done}
@@ -299,8 +328,22 @@ class _Work:
             elif row.state in DONE:
                 self._leave(who, Code.NOT_ENROLLED_ON_BOX)
 
-    def _leave(self, who: _Person, code: Code) -> None:
-        self.unsent[Kind.COMPLETION, code] += 1
+    def _graded(
+        self, rows: Sequence[GradeRow], by_device_id: Mapping[int, _Person], enrolled: set[Key]
+    ) -> Iterator[Fact]:
+        for row in rows:
+            place = self.places.items.get((row.activity_device_id, row.item))
+            if place is None:
+                continue
+            who = by_device_id[row.device_id]
+            if self._is_member(who, place[0], enrolled):
+                key = Key(Kind.GRADE, *place, who.learner_id)
+                yield Fact(key, grade.text(row.grade), row.at)
+            else:
+                self._leave(who, Code.NOT_ENROLLED_ON_BOX, Kind.GRADE)
+
+    def _leave(self, who: _Person, code: Code, kind: Kind = Kind.COMPLETION) -> None:
+        self.unsent[kind, code] += 1
         self.with_unsent.add(who.learner_id)
 
     def _is_member(self, who: _Person, course_id: int, enrolled: set[Key]) -> bool:

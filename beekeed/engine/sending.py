@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from beekeed.clock import Clock
 from beekeed.core import change as changes_rules
-from beekeed.core import person, plan
+from beekeed.core import grade, person, plan
+from beekeed.core.grade import OnlineGrade
 from beekeed.core.model import (
     Account,
     Change,
@@ -20,6 +21,8 @@ from beekeed.core.model import (
     Kind,
     Outcome,
     Reason,
+    Scope,
+    SetGrade,
     Verdict,
 )
 from beekeed.engine.matching import MatchedCourse
@@ -125,7 +128,7 @@ class Sender:
             if change.key.learner_id in accounts
             and change.key.course_id not in self._there.unreadable
             and self._is_enrolled(change.key, accounts)
-            and self._is_tracked(change.key)
+            and (change.key.kind is not Kind.COMPLETION or self._is_tracked(change.key))
         ]
         await self._changes.try_again(self._target_id, mended)
 
@@ -151,9 +154,10 @@ class Sender:
         accounts = await self._meeting.bring_accounts(slice_)
         ready = await self._screen(slice_, accounts)
         await self._bring_enrolments(ready, accounts)
-        completions = [c for c in ready if c.key.kind is Kind.COMPLETION]
-        enrolled = [c for c in completions if self._is_enrolled(c.key, accounts)]
-        await self._send_completions(enrolled, accounts)
+        enrolled = [c for c in ready if self._is_enrolled(c.key, accounts)]
+        await self._send_grades([c for c in enrolled if c.key.kind is Kind.GRADE], accounts)
+        completions = [c for c in enrolled if c.key.kind is Kind.COMPLETION]
+        await self._send_completions(completions, accounts)
 
     async def _screen(
         self, slice_: Sequence[Change], accounts: Mapping[int, Account]
@@ -251,7 +255,7 @@ class Sender:
         left = [
             change
             for change in changes
-            if change.key.kind is Kind.COMPLETION
+            if change.key.kind not in plan.BROUGHT
             and not self._is_enrolled(change.key, accounts)
             and Key(Kind.ENROLMENT, change.key.course_id, 0, change.key.learner_id) not in pending
         ]
@@ -259,6 +263,51 @@ class Sender:
 
     def _is_enrolled(self, key: Key, accounts: Mapping[int, Account]) -> bool:
         return accounts[key.learner_id].online_id in self._there.enrolled[key.course_id]
+
+    # Grades
+
+    async def _send_grades(
+        self, changes: Sequence[Change], accounts: Mapping[int, Account]
+    ) -> None:
+        """Read what online holds, and send what may be sent."""
+        steps = [self._set_grade(change, accounts) for change in changes]
+        places = {(step.course_online_id, step.online_id) for step in steps}
+        held = await self._stop.unless_asked(self._online.grades(places)) if places else {}
+        outcomes = {
+            step.change.key: self._decide_grade(
+                step, held[step.course_online_id, step.online_id].get((step.cmid, step.item))
+            )
+            for step in steps
+        }
+        await self._wire.record(
+            [(step.change, found) for step in steps if (found := outcomes[step.change.key])]
+        )
+        await self._wire.push([step for step in steps if outcomes[step.change.key] is None])
+
+    def _set_grade(self, change: Change, accounts: Mapping[int, Account]) -> SetGrade:
+        course = self._courses[change.key.course_id]
+        activity = course.activities[change.key.activity_id]
+        return SetGrade(
+            change,
+            accounts[change.key.learner_id].online_id,
+            course.online_id,
+            activity.cmid,
+            activity.modname,
+            course.items[change.key.activity_id].number,
+        )
+
+    def _decide_grade(self, step: SetGrade, theirs: OnlineGrade | None) -> Outcome | None:
+        """Tell why a grade need not or must not be sent, or None."""
+        here = self._courses[step.change.key.course_id].items[step.change.key.activity_id]
+        if theirs is None:
+            reason = Reason(Code.GRADE_ITEM_UNSEEN)
+            return Outcome(Verdict.REFUSED, reason=reason, scope=Scope.ACTIVITY)
+        if not grade.same_measure(here, theirs):
+            reason = Reason(Code.GRADE_ITEM_DIFFERS)
+            return Outcome(Verdict.REFUSED, reason=reason, scope=Scope.ACTIVITY)
+        if not here.lowest <= float(step.change.value) <= here.highest:
+            return Outcome(Verdict.REFUSED, reason=Reason(Code.GRADE_OUT_OF_RANGE))
+        return grade.decide(step.change, theirs)
 
     # Completions
 

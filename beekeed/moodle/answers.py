@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from beekeed.core.change import confirmed
+from beekeed.core.grade import OnlineGrade
 from beekeed.core.model import (
     DONE,
     Complete,
@@ -18,6 +19,7 @@ from beekeed.core.model import (
     Outcome,
     Reason,
     Scope,
+    SetGrade,
     Step,
     Verdict,
 )
@@ -108,6 +110,51 @@ class Statuses(msgspec.Struct):
     statuses: list[_Status]
 
 
+class _GradeItem(msgspec.Struct):
+    grademin: float
+    grademax: float
+    cmid: int | None = None  # totals have none
+    itemnumber: int | None = None
+    graderaw: float | None = None  # the final grade, whatever its name says (seen on 4.5.6)
+    gradeishidden: bool | None = None
+    gradedategraded: int | None = None
+    gradeislocked: bool | None = None
+    gradeisoverridden: bool | None = None
+    locked: bool | None = None
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether there is a grade that our account may not see: it has a date and no value."""
+        has_grade = self.gradedategraded is not None
+        return bool(self.gradeishidden) and self.graderaw is None and has_grade
+
+
+class _UserGrades(msgspec.Struct):
+    userid: int
+    gradeitems: list[_GradeItem]
+
+
+class UserGrades(msgspec.Struct):
+    """`gradereport_user_get_grade_items`."""
+
+    usergrades: list[_UserGrades]
+
+    def of(self, online_id: int) -> dict[tuple[int, int], OnlineGrade]:
+        """Give somebody's grades in activities; none where Moodle lists nothing of theirs."""
+        return {
+            (each.cmid, each.itemnumber or 0): OnlineGrade(
+                each.grademin,
+                each.grademax,
+                each.graderaw,
+                bool(each.gradeislocked or each.gradeisoverridden or each.locked),
+            )
+            for user in self.usergrades
+            if user.userid == online_id
+            for each in user.gradeitems
+            if each.cmid is not None and not each.is_unseen
+        }
+
+
 class _Created(msgspec.Struct):
     id: int
     username: str
@@ -161,6 +208,8 @@ def _read(step: Step, answer: wire.Json) -> Outcome:
             return Outcome(Verdict.DONE, step.change.value)
         case Complete():
             return _completed(step, wire.shaped(answer, _Override))
+        case SetGrade():
+            return _graded(step, wire.shaped(answer, int))
 
 
 def _completed(step: Complete, answer: _Override) -> Outcome:
@@ -174,6 +223,17 @@ def _completed(step: Complete, answer: _Override) -> Outcome:
     if step.state in DONE and state is not Completion.INCOMPLETE:
         return confirmed(state)  # there was a result already; Moodle left it
     return Outcome(Verdict.REFUSED, reason=Reason(Code.NOT_APPLIED))
+
+
+def _graded(step: SetGrade, answer: int) -> Outcome:
+    """Read Moodle's number: 0 done, 1 failed, 2 several items, 4 locked (recorded)."""
+    if answer == _GRADE_UPDATE_OK:
+        return Outcome(Verdict.DONE, step.change.value)
+    reason = Reason(Code.GRADE_REFUSED, {"answer": answer})
+    return Outcome(Verdict.REFUSED, reason=reason, scope=Scope.ACTIVITY)
+
+
+_GRADE_UPDATE_OK = 0
 
 
 def state_of(number: int | None) -> Completion:

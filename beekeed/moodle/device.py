@@ -17,15 +17,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from beekeed.core.model import Activity, ActivityKey, Course, Learner
+from beekeed.core.model import Activity, ActivityKey, Course, GradeItem, Learner
 from beekeed.errors import BeekeedError, Code, DeviceUnreadable
 from beekeed.moodle.databases import new_session
 from beekeed.moodle.databases.session import Session, Values
 from beekeed.moodle.login import Login
-from beekeed.ports.device import About, CompletionRow, DeviceSnapshot, EnrolmentRow
+from beekeed.ports.device import About, CompletionRow, DeviceSnapshot, EnrolmentRow, GradeRow
 
 _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
+_POINTS, _SCALE = 1, 2  # GRADE_TYPE_VALUE, GRADE_TYPE_SCALE
 _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
 _NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
 _TABLE = re.compile(r"\{(\w+)\}")
@@ -38,7 +39,14 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "course_modules_completion": ("userid", "coursemoduleid", "completionstate", "timemodified"),
     "course_sections": ("course", "section", "sequence"),
     "enrol": ("id", "courseid", "status"),
-    "grade_items": ("courseid", "itemtype", "itemmodule", "iteminstance"),
+    "grade_grades": (
+        *("itemid", "userid", "rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
+        *("overridden", "timecreated", "timemodified"),
+    ),
+    "grade_items": (
+        *("id", "courseid", "itemtype", "itemmodule", "iteminstance", "itemnumber"),
+        *("gradetype", "grademin", "grademax"),
+    ),
     "modules": ("id", "name"),
     "role": ("id", "archetype"),
     "role_assignments": ("roleid", "contextid", "userid"),
@@ -48,6 +56,15 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "user_enrolments": ("enrolid", "userid", "status", "timeend", "timecreated"),
 }
+
+# What makes a grade, as numbers that are never NULL.
+_GRADE_COLUMNS = (
+    "COALESCE(rawgrade, -1)",
+    "COALESCE(finalgrade, -1)",
+    "rawgrademin",
+    "rawgrademax",
+    "CASE WHEN overridden <> 0 THEN 1 ELSE 0 END",
+)
 
 Result = TypeVar("Result")
 
@@ -212,12 +229,7 @@ class _Snapshot:
         names = await self._names(
             {m.modname for each in parts.values() for m in each.modules.values()}
         )
-        graded = {
-            (modname, instance)
-            for modname, instance in await self._select(
-                "SELECT itemmodule, iteminstance FROM {grade_items} WHERE itemtype = 'mod'"
-            )
-        }
+        items = await self._items()
         return [
             Course(
                 shortname=shortname,
@@ -225,7 +237,7 @@ class _Snapshot:
                 modified_at=modified_at,
                 device_id=id_,
                 activities=tuple(
-                    _activities(parts.get(id_, _CourseParts()), names, graded, bool(tracks))
+                    _activities(parts.get(id_, _CourseParts()), names, items, bool(tracks))
                 ),
             )
             for id_, shortname, fullname, modified_at, tracks in sorted(
@@ -251,6 +263,18 @@ class _Snapshot:
             module = _Module(cmid, modname, instance, completion != 0)
             parts.setdefault(course, _CourseParts()).modules[cmid] = module
         return parts
+
+    async def _items(self) -> Mapping[tuple[str, int], list[GradeItem]]:
+        """Read the grade items of all activities that give points or words of a scale."""
+        found: dict[tuple[str, int], list[GradeItem]] = {}
+        for modname, instance, number, lowest, highest in await self._select(
+            "SELECT itemmodule, iteminstance, itemnumber, grademin, grademax"
+            f" FROM {{grade_items}} WHERE itemtype = 'mod' AND gradetype IN ({_POINTS}, {_SCALE})"
+            " ORDER BY id"
+        ):
+            item = GradeItem(number or 0, float(lowest), float(highest))
+            found.setdefault((modname, instance), []).append(item)
+        return found
 
     async def _names(self, modnames: Collection[str]) -> Mapping[tuple[str, int], str]:
         """Read the names of all activities.
@@ -305,6 +329,7 @@ class _Snapshot:
             ("course_modules_completion", ("coursemoduleid", "completionstate")),
             ("role_assignments", ("contextid", "roleid")),
             ("user_enrolments", ("enrolid", "status", "timeend")),
+            ("grade_grades", ("itemid", *_GRADE_COLUMNS)),
         ):
             number = await self._ask(lambda session, columns=columns: session.digest(*columns))  # type: ignore[misc]
             for userid, count, digest in await self._select(
@@ -349,6 +374,33 @@ class _Snapshot:
         )
         return [CompletionRow(id_, cmid, state, _moment(at)) for id_, cmid, state, at in rows]
 
+    async def grades(self, device_ids: Collection[int]) -> Sequence[GradeRow]:
+        """See ports.DeviceSnapshot.
+
+        A raw grade of another range than the item's (its maximum was changed) counts as
+        Moodle converted it.
+        """
+        counts = (
+            "CASE WHEN gg.overridden <> 0 OR gg.rawgrademax <> gi.grademax"
+            " OR gg.rawgrademin <> gi.grademin THEN gg.finalgrade ELSE gg.rawgrade END"
+        )
+        rows = await self._select(
+            f"SELECT gg.userid, cm.id, gi.itemnumber, {counts},"
+            " COALESCE(gg.timemodified, gg.timecreated)"
+            " FROM {grade_grades} gg JOIN {grade_items} gi ON gi.id = gg.itemid"
+            f" AND gi.itemtype = 'mod' AND gi.gradetype IN ({_POINTS}, {_SCALE})"
+            " JOIN {modules} m ON m.name = gi.itemmodule"
+            " JOIN {course_modules} cm ON cm.course = gi.courseid AND cm.module = m.id"
+            " AND cm.instance = gi.iteminstance AND cm.deletioninprogress = 0"
+            f" WHERE gg.userid IN ({_marks(device_ids)})",
+            *device_ids,
+        )
+        return [
+            GradeRow(id_, cmid, item or 0, float(grade), _moment(at))
+            for id_, cmid, item, grade, at in rows
+            if grade is not None
+        ]
+
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" for _ in values)
@@ -357,7 +409,7 @@ def _marks(values: Collection[Any]) -> str:
 def _activities(
     parts: _CourseParts,
     names: Mapping[tuple[str, int], str],
-    graded: Collection[tuple[str, int]],
+    items: Mapping[tuple[str, int], Sequence[GradeItem]],
     course_tracks: bool,
 ) -> list[Activity]:
     seen: Counter[tuple[int, str, str]] = Counter()
@@ -375,7 +427,7 @@ def _activities(
                     key,
                     module.cmid,
                     tracked=course_tracks and module.tracked,
-                    graded=instance in graded,
+                    items=tuple(items.get(instance, ())),
                 )
             )
     return activities

@@ -26,6 +26,8 @@ ENROLLED = "core_enrol_get_enrolled_users"
 ENROL = "enrol_manual_enrol_users"
 COMPLETE = "core_completion_override_activity_completion_status"
 COMPLETIONS = "core_completion_get_activities_completion_status"
+GRADE = "core_grades_update_grades"
+GRADES = "gradereport_user_get_grade_items"
 BATCH = "tool_mobile_call_external_functions"
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -40,6 +42,10 @@ FUNCTIONS: Mapping[str, Function] = {
         Function(ENROL, ("enrol/manual:enrol", "moodle/role:assign")),
         Function(COMPLETE, ("moodle/course:overridecompletion",)),
         Function(COMPLETIONS, ("report/progress:view",)),
+        Function(GRADE, ("moodle/grade:manage", "moodle/grade:edit")),
+        Function(
+            GRADES, ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden")
+        ),
         Function(BATCH, (), required=False),
     )
 }

@@ -9,11 +9,12 @@ import contextlib
 import re
 import secrets
 import string
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from beekeed.core import person
+from beekeed.core import grade, person
 from beekeed.core.change import decide
+from beekeed.core.grade import OnlineGrade
 from beekeed.core.model import (
     Complete,
     Completion,
@@ -25,6 +26,7 @@ from beekeed.core.model import (
     Outcome,
     Reason,
     Scope,
+    SetGrade,
     Site,
     Step,
     Verdict,
@@ -32,12 +34,13 @@ from beekeed.core.model import (
 from beekeed.errors import BeekeedError, Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
 from beekeed.moodle import answers, functions, refusals, wire
 from beekeed.moodle.transport import Transport
-from beekeed.ports.online import Enrolled, Place, States
+from beekeed.ports.online import Enrolled, Grades, Place, States
 
 Answer = TypeVar("Answer")
 
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
+_REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 # A call whose arguments PHP cut off (max_input_vars) looks like one with wrong arguments. It is
@@ -202,6 +205,23 @@ class MoodleWebServices:
         ]
         return dict(zip(places, states, strict=True))
 
+    async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
+        """See ports.OnlineMoodle."""
+        places = list(whose)
+        calls = [
+            wire.Call(functions.GRADES, {"courseid": course, "userid": online_id})
+            for course, online_id in places
+        ]
+        read = [
+            answer
+            for start in range(0, len(calls), _REPORTS_AT_ONCE)
+            for answer in await self._read_all(calls[start : start + _REPORTS_AT_ONCE])
+        ]
+        return {
+            (course, online_id): wire.shaped(answer, answers.UserGrades).of(online_id)
+            for answer, (course, online_id) in zip(read, places, strict=True)
+        }
+
     def steps_at_once(self) -> int:
         """See ports.OnlineMoodle."""
         return self._batch_calls if self._batches else 1
@@ -251,6 +271,19 @@ class MoodleWebServices:
                         "userid": step.online_id,
                         "cmid": step.cmid,
                         "newstate": step.state.value,
+                    },
+                )
+
+            case SetGrade():
+                return wire.Call(
+                    functions.GRADE,
+                    {
+                        "source": "beekeed",
+                        "courseid": step.course_online_id,
+                        "component": f"mod_{step.modname}",
+                        "activityid": step.cmid,
+                        "itemnumber": step.item,
+                        "grades": [{"studentid": step.online_id, "grade": step.change.value}],
                     },
                 )
 
@@ -332,18 +365,24 @@ class MoodleWebServices:
             for course in sorted({s.course_online_id for s in steps if isinstance(s, Enrol)})
         }
         places = {(s.course_online_id, s.online_id) for s in steps if isinstance(s, Complete)}
-        states = await self._states(sorted(places))
-        return [_settled(step, people, enrolled, states) for step in steps]
+        states = await self._one_by_one(self.completions, sorted(places))
+        graded = {(s.course_online_id, s.online_id) for s in steps if isinstance(s, SetGrade)}
+        grades = await self._one_by_one(self.grades, sorted(graded))
+        return [_settled(step, people, enrolled, states, grades) for step in steps]
 
-    async def _states(self, places: Sequence[Place]) -> dict[Place, States]:
-        """Read completions; those that cannot be read for a reason of their own are left out."""
+    async def _one_by_one(
+        self,
+        read: Callable[[Collection[Place]], Awaitable[Mapping[Place, Answer]]],
+        places: Sequence[Place],
+    ) -> dict[Place, Answer]:
+        """Read something of places; what cannot be read for a reason of its own is left out."""
         try:
-            return dict(await self.completions(places))
+            return dict(await read(places))
         except RemoteRefused as error:
             if error.of_site:
                 raise
-        found = {place: await self._or_none(self.completions([place])) for place in places}
-        return {place: states[place] for place, states in found.items() if states is not None}
+        found = {place: await self._or_none(read([place])) for place in places}
+        return {place: there[place] for place, there in found.items() if there is not None}
 
     async def _or_none(self, reading: Awaitable[Answer]) -> Answer | None:
         """Give what is read, or None where Moodle refuses just this."""
@@ -360,6 +399,7 @@ def _settled(
     people: Mapping[str, OnlinePerson],
     enrolled: Mapping[int, Mapping[int, Enrolled] | None],
     states: Mapping[Place, States],
+    grades: Mapping[Place, Grades],
 ) -> Outcome:
     match step:
         case CreateAccount():
@@ -373,7 +413,18 @@ def _settled(
             there = states.get((step.course_online_id, step.online_id))
             if there is not None:
                 return _settled_completion(step, there.get(step.cmid, Completion.INCOMPLETE))
+        case SetGrade():
+            held = grades.get((step.course_online_id, step.online_id), {})
+            theirs = held.get((step.cmid, step.item))
+            if theirs is not None:
+                return _settled_grade(step, theirs)
     return Outcome(Verdict.NOT_TRIED)
+
+
+def _settled_grade(step: SetGrade, theirs: OnlineGrade) -> Outcome:
+    if theirs.grade is not None and grade.text(theirs.grade) == step.change.value:
+        return Outcome(Verdict.DONE, step.change.value)
+    return grade.decide(step.change, theirs) or Outcome(Verdict.NOT_TRIED)
 
 
 def _settled_completion(step: Complete, theirs: Completion) -> Outcome:

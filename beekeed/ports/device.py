@@ -42,6 +42,20 @@ class CompletionRow:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """A grade of somebody in an item of an activity, as it counts on the box.
+
+    What a teacher set there (`overridden`), else the raw grade.
+    """
+
+    device_id: int
+    activity_device_id: int
+    item: int
+    grade: float
+    at: datetime | None
+
+
 class DeviceSnapshot(Protocol):
     """The box's Moodle at one moment. Every method raises DeviceUnreadable."""
 
@@ -64,7 +78,7 @@ class DeviceSnapshot(Protocol):
         """Give a number for each person that changes when anything changes that they did.
 
         By device id, of 60 bits: that it stays the same by chance is not to be
-        expected, but can happen. Covers enrolments and completions; not what
+        expected, but can happen. Covers enrolments, completions and grades; not what
         `courses` and `learners` give. People of whom nothing is there are left out.
         """
         ...
@@ -75,6 +89,10 @@ class DeviceSnapshot(Protocol):
 
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         """Every completion row of some people."""
+        ...
+
+    async def grades(self, device_ids: Collection[int]) -> Sequence[GradeRow]:
+        """Every grade of some people in an activity; never the computed totals."""
         ...
 
 

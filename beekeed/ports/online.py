@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from beekeed.core.grade import OnlineGrade
 from beekeed.core.model import (
     Completion,
     OnlineActivity,
@@ -29,6 +30,10 @@ Place = tuple[int, int]
 
 States = Mapping[int, Completion]
 """Completion states by course module id."""
+
+
+Grades = Mapping[tuple[int, int], OnlineGrade]
+"""Grades by course module id and number of the grade item."""
 
 
 class OnlineMoodle(Protocol):
@@ -76,6 +81,10 @@ class OnlineMoodle(Protocol):
 
     async def completions(self, whose: Collection[Place]) -> Mapping[Place, States]:
         """Read accounts' completion states in courses, by course module id."""
+        ...
+
+    async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
+        """Read accounts' grades in courses; items where there is no grade are there too."""
         ...
 
     def steps_at_once(self) -> int:

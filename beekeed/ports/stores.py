@@ -9,7 +9,6 @@ from typing import Protocol
 from beekeed.core.change import Differences
 from beekeed.core.model import (
     Account,
-    Activity,
     ActivityKey,
     Bytes,
     Change,
@@ -70,9 +69,9 @@ class Catalogue(Protocol):
         ...
 
     async def number_activities(
-        self, course_id: int, activities: Sequence[Activity]
+        self, course_id: int, keys: Sequence[ActivityKey]
     ) -> Mapping[ActivityKey, int]:
-        """Give the numbers of a course's activities."""
+        """Give the numbers of a course's activities and of their further grade items."""
         ...
 
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:

@@ -428,6 +428,45 @@ SENTENCES: Mapping[str, Entry] = {
         "Decide online which result counts.",
         "teacher",
     ),
+    "grade_item_unseen": Entry(
+        "The online Moodle shows the service account no grade of this activity: it is hidden there,"
+        " or the activity is not graded.",
+        "Give the service account's role the capability moodle/grade:viewhidden. If the activity is"
+        " not graded there, make it the same on both sides.",
+        "administrator",
+    ),
+    "grade_item_differs": Entry(
+        "This activity is graded in another way on the online Moodle: with another minimum or"
+        " maximum, or another scale.",
+        "Make the grade of the activity the same on both sides.",
+        "administrator",
+    ),
+    "grade_out_of_range": Entry(
+        "The grade is above the maximum of the activity, or below its minimum.",
+        "Look at the grade on the box.",
+        "teacher",
+    ),
+    "grade_fixed_online": Entry(
+        "The grade is locked on the online Moodle, or a teacher set it there: it stays as it is.",
+        "Compare both grades. Unlock it there if the box's should count.",
+        "teacher",
+    ),
+    "grade_higher_online": Entry(
+        "The online Moodle has a higher grade already: the higher one stays.",
+        "Compare both grades. Nothing else is needed if the higher one is right.",
+        "teacher",
+    ),
+    "grade_differs_online": Entry(
+        "The grade was changed on the online Moodle since beekeed sent it: it stays as it is"
+        " there.",
+        "Compare both grades, and change the one that is wrong.",
+        "teacher",
+    ),
+    "grade_refused": Entry(
+        "The online Moodle did not take the grade of this activity (answer {answer}).",
+        "Look whether the activity's grade is locked there.",
+        "administrator",
+    ),
     "not_applied": Entry(
         "The online Moodle accepted the result but did not store it.",
         "Check the activity's completion settings online.",

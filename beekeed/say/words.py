@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "account": "account",
     "enrolment": "enrolment",
     "completion": "activity completion",
+    "grade": "activity grade",
     "change": "change",
     # What became of them.
     "done": "sent",
@@ -51,6 +52,7 @@ PLURALS: Mapping[str, str] = {
     "account": "accounts",
     "enrolment": "enrolments",
     "completion": "activity completions",
+    "grade": "activity grades",
     "change": "changes",
 }
 """What is counted, in the plural."""

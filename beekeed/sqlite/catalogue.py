@@ -1,9 +1,10 @@
 """The small numbers for courses, activities and learners, and what we last read of them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
 
 from beekeed.core import person
-from beekeed.core.model import Activity, ActivityKey, Course, Learner
+from beekeed.core.model import ActivityKey, Course, Learner
 from beekeed.sqlite.store import Row, Store, moment, seconds, slots
 
 _LEARNER_COLUMNS = (
@@ -33,29 +34,27 @@ class SqliteCatalogue:
         return await self.number_course(course)
 
     async def number_activities(
-        self, course_id: int, activities: Sequence[Activity]
+        self, course_id: int, keys: Sequence[ActivityKey]
     ) -> Mapping[ActivityKey, int]:
         """See ports.Catalogue."""
         known = await self._activities(course_id)
-        new = [activity.key for activity in activities if activity.key not in known]
+        new = [key for key in dict.fromkeys(keys) if key not in known]
         if new:
             async with self._store.write() as db:
                 await db.executemany(
-                    "INSERT INTO activity (course_id, section, modname, name, nth)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    [(course_id, key.section, key.modname, key.name, key.nth) for key in new],
+                    "INSERT INTO activity (course_id, section, modname, name, nth, item)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    [(course_id, *astuple(key)) for key in new],
                 )
             known = await self._activities(course_id)
-        return {activity.key: known[activity.key] for activity in activities}
+        return {key: known[key] for key in keys}
 
     async def _activities(self, course_id: int) -> dict[ActivityKey, int]:
         rows = await self._store.rows(
-            "SELECT id, section, modname, name, nth FROM activity WHERE course_id = ?", course_id
+            "SELECT section, modname, name, nth, item, id FROM activity WHERE course_id = ?",
+            course_id,
         )
-        return {
-            ActivityKey(row["section"], row["modname"], row["name"], row["nth"]): row["id"]
-            for row in rows
-        }
+        return {ActivityKey(*tuple(row)[:-1]): row["id"] for row in rows}
 
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
         """See ports.Catalogue."""

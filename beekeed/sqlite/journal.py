@@ -19,6 +19,7 @@ from beekeed.core.model import (
     Kind,
     Learner,
     Outcome,
+    SetGrade,
     Step,
     Verdict,
 )
@@ -37,6 +38,7 @@ _STEP_OF_KIND: Mapping[Kind, type[Step]] = {
     Kind.ACCOUNT: CreateAccount,
     Kind.ENROLMENT: Enrol,
     Kind.COMPLETION: Complete,
+    Kind.GRADE: SetGrade,
 }
 
 

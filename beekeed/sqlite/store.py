@@ -25,7 +25,12 @@ from beekeed.errors import Code, ConfigError, Param, StoreBroken
 
 Row = aiosqlite.Row
 
-KIND_NUMBER: Mapping[Kind, int] = {Kind.ACCOUNT: 1, Kind.ENROLMENT: 2, Kind.COMPLETION: 3}
+KIND_NUMBER: Mapping[Kind, int] = {
+    Kind.ACCOUNT: 1,
+    Kind.ENROLMENT: 2,
+    Kind.COMPLETION: 3,
+    Kind.GRADE: 4,
+}
 KIND_OF_NUMBER: Mapping[int, Kind] = {number: kind for kind, number in KIND_NUMBER.items()}
 
 _PRAGMAS = (

@@ -5,6 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,27 @@ async def test_a_second_beekeed_is_refused(store: Store, database: Path) -> None
     with pytest.raises(StoreBroken) as caught:
         await open_store(database)
     assert caught.value.code is Code.STORE_IN_USE
+
+
+async def test_an_older_schema_is_brought_up_to_date(database: Path) -> None:
+    """With all that is in it: an activity keeps the number that receipts know it by."""
+    scripts = sorted((resources.files("beekeed.sqlite") / "schema").iterdir(), key=lambda f: f.name)
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as db:
+        db.executescript(f"{scripts[0].read_text()} PRAGMA user_version = 1;")
+        db.execute("INSERT INTO course VALUES (3, 'MATH', 'Mathematics')")
+        db.execute("INSERT INTO activity VALUES (7, 3, 1, 'page', 'Lesson 1', 0)")
+        db.commit()
+    store = await open_store(database)
+    try:
+        (row,) = await store.rows("SELECT * FROM activity")
+        assert tuple(row) == (7, 3, 1, "page", "Lesson 1", 0, 0)
+        version = await store.row("PRAGMA user_version")
+        assert version is not None
+        assert version[0] == len(scripts)
+        assert await store.rows("PRAGMA foreign_key_check") == []
+    finally:
+        await store.close()
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(database: Path) -> None:

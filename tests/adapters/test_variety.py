@@ -142,16 +142,43 @@ EIGHT: Facts = {
     }),
     "learner0005": (0, {}),
 }
+# What counts of their grades, but those of assignments: activity (*1: of its item 1), grade, time.
+GRADES = {
+    "learner0001": {"BK-MATH": split("Graded talk*1=10@1794169829")},
+    "learner0002": {
+        "BK-MATH": split("Quiz 1=2@1793805387; Graded talk*1=11@1794656759"),
+        "BK-FR": split("Quiz 1=2@1794119574"),
+        "BK-SCI": split("Quiz 1=2@1794433761"),
+    },
+    "learner0003": {"BK-MATH": split("Graded talk*1=12@1794588745")},
+    "learner0004": {
+        "BK-MATH": split("Quiz 1=4@1794747948"),
+        "BK-FR": split("Quiz 1=4@1795062135"),
+        "BK-SCI": split("Quiz 1=4@1793561922"),
+    },
+    "learner0007": {"BK-MATH": split("Graded talk*1=14@1795007661")},
+    "learner0012": {
+        "BK-MATH": split("Quiz 1=8.5@1794889392"),
+        "BK-FR": split("Quiz 1=8.5@1795203579"),
+        "BK-SCI": split("Quiz 1=8.5@1793703366"),
+    },
+    "learner0013": {
+        "BK-MATH": split("Quiz 1=2.25@1794617336"),
+        "BK-FR": split("Quiz 1=2.25@1794130406"),
+        "BK-SCI": split("Quiz 1=2.25@1793643476"),
+    },
+}
 # fmt: on
 
 PENDING = """
     SELECT learner.username, course.shortname, change.kind, change.value, change.happened_at,
-           activity.name || iif(activity.nth, '/' || (activity.nth + 1), '') AS activity
+           activity.name || iif(activity.nth, '/' || (activity.nth + 1), '')
+           || iif(activity.item, '*' || activity.item, '') AS activity
     FROM change JOIN learner ON learner.id = learner_id
     LEFT JOIN course ON course.id = change.course_id
     LEFT JOIN activity ON activity.id = activity_id ORDER BY username, change.course_id, activity_id
 """
-ACCOUNT, ENROLMENT, COMPLETION = 1, 2, 3
+ACCOUNT, ENROLMENT, COMPLETION, GRADE = 1, 2, 3, 4
 
 
 @pytest.fixture
@@ -194,7 +221,7 @@ async def understood(store: Store) -> Facts:
         elif row["kind"] == ENROLMENT:
             courses = found[row["username"]][1]
             courses[row["shortname"]] = (row["value"], row["happened_at"], [])
-        else:
+        elif row["kind"] == COMPLETION:
             done = found[row["username"]][1][row["shortname"]][2]
             done.append(f"{row['activity']}={row['value']}@{row['happened_at']}")
     return found
@@ -214,6 +241,21 @@ async def test_eight_learners_who_show_every_oddity(box: Box, store: Store) -> N
                 assert sorted(courses[shortname][2]) == sorted(done), (username, shortname)
         else:
             assert username not in found
+
+
+async def test_the_same_eight_by_their_grades(box: Box, store: Store) -> None:
+    """Item 1 of a forum; never the computed totals, nor what has no grade."""
+    await read(box, store)
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in await store.rows(PENDING):
+        if row["kind"] == GRADE:
+            grades = found.setdefault(row["username"], {}).setdefault(row["shortname"], [])
+            grades.append(f"{row['activity']}={row['value']}@{row['happened_at']}")
+    for username in EIGHT:
+        wanted = GRADES.get(username, {})
+        assert found.get(username, {}).keys() == wanted.keys(), username
+        for shortname, grades in wanted.items():
+            assert sorted(found[username][shortname]) == sorted(grades), (username, shortname)
 
 
 async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: Store) -> None:
@@ -244,6 +286,14 @@ async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: S
         COMPLETION: box.sql(
             f"SELECT count(*), sum(u.id), sum(cmc.timemodified) {done} AND {member}"
         ),
+        GRADE: box.sql(
+            "SELECT count(*), sum(u.id), sum(gg.timemodified) FROM mdl_grade_grades gg"
+            " JOIN mdl_user u ON u.id = gg.userid JOIN mdl_grade_items gi ON gi.id = gg.itemid"
+            " JOIN mdl_role_assignments ra ON ra.userid = u.id AND ra.roleid = 5"
+            " JOIN mdl_context x ON x.id = ra.contextid AND x.contextlevel = 50"
+            " AND x.instanceid = gi.courseid"
+            f" WHERE {learner} AND gi.itemmodule IN ('quiz', 'forum') AND gg.rawgrade IS NOT NULL"
+        ),
     }
     for kind, ((count, people, times),) in wanted.items():
         row = await store.row(
@@ -256,7 +306,8 @@ async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: S
     ((outside,),) = box.sql(f"SELECT count(*) {done} AND NOT {member}")
     assert unsent == {(Kind.COMPLETION, Code.NOT_ENROLLED_ON_BOX): outside}
     # 766 done, without 18 of who was deleted, 5 of who left BK-FR, 1 of what is being deleted.
-    assert [count for ((count, _, _),) in wanted.values()] == [39, 116, 742]
+    # Grades: 30 in the quiz of each course, 6 in the forum; as they stand in the sample.
+    assert [count for ((count, _, _),) in wanted.values()] == [39, 116, 742, 96]
 
 
 async def test_all_kinds_of_database_give_the_same(

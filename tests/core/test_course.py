@@ -20,7 +20,7 @@ def course(*names: str, untracked: frozenset[str] = frozenset()) -> Course:
         nth = seen.setdefault((int(section), name), 0)
         seen[int(section), name] += 1
         key = ActivityKey(int(section), "page", name, nth)
-        activities.append(Activity(key, number, tracked=text not in untracked, graded=False))
+        activities.append(Activity(key, number, tracked=text not in untracked))
     return Course("MATH", "Mathematics", 2000, 4, tuple(activities))
 
 
@@ -61,7 +61,7 @@ def test_an_untracked_twin_still_tells_which_one_is_meant() -> None:
     """The tracked one is the second on the box, so it is the second online."""
     box = course("1:Same", "1:Same")
     first, second = box.activities
-    untracked = Activity(first.key, first.device_id, tracked=False, graded=False)
+    untracked = Activity(first.key, first.device_id, tracked=False)
     box = Course("MATH", "Mathematics", 2000, 4, (untracked, second))
     assert pairs(match(box, ONLINE, contents("1:Same", "1:Same"))) == {"Same/1": 102}
 

@@ -26,6 +26,7 @@ from beekeed.sandbox.content import add_activity, add_course
 from beekeed.sandbox.course import Activity, Course, page
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.people import enrol, set_completion
+from beekeed.sandbox.people import grade as set_grade
 from beekeed.sandbox.service import add_service
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -176,6 +177,50 @@ class Side:
             self.user(username),
         )
         return state
+
+    def grade(self, username: str, activity: str, grade: float) -> None:
+        """Set somebody's grade in an activity with one grade item."""
+        with self.open() as db:
+            set_grade(db, self.module(activity), self.user(username), grade, now=MADE + 86400 * 80)
+
+    def add_item(self, course: str, modname: str, name: str, number: int, highest: float) -> None:
+        """Add a grade item to an activity."""
+        instance = self.one(f"SELECT id FROM mdl_{modname} WHERE name = ?", name)
+        with self.open() as db:
+            database.insert(
+                db, "grade_items", courseid=self.course(course), itemtype="mod",
+                itemmodule=modname, iteminstance=instance, itemnumber=number, itemname=name,
+                gradetype=1, grademax=highest, grademin=0,
+            )  # fmt: skip
+
+    def grade_item(self, username: str, name: str, number: int, grade: float) -> None:
+        """Set somebody's grade in one of an activity's grade items, found by the item's name."""
+        row = self.sql(
+            "SELECT id, grademax FROM mdl_grade_items WHERE itemname = ? AND itemnumber = ?",
+            name,
+            number,
+        )[0]
+        with self.open() as db:
+            database.insert(
+                db, "grade_grades", itemid=row[0], userid=self.user(username), rawgrade=grade,
+                rawgrademax=row[1], finalgrade=grade, timemodified=MADE + 86400 * 80,
+            )  # fmt: skip
+
+    def grades(self, username: str, name: str) -> list[tuple[int, float]]:
+        """Somebody's final grades in the items of an activity, found by its name."""
+        return [
+            (int(number), float(grade))
+            for number, grade in self.sql(
+                "SELECT i.itemnumber, g.finalgrade FROM mdl_grade_grades g"
+                " JOIN mdl_grade_items i ON i.id = g.itemid AND i.itemtype = 'mod'"
+                " WHERE g.userid = ? AND g.finalgrade IS NOT NULL AND (i.itemname = ? OR"
+                " i.iteminstance IN (SELECT id FROM mdl_quiz WHERE name = ?)"
+                " AND i.itemmodule = 'quiz') ORDER BY 1",
+                self.user(username),
+                name,
+                name,
+            )
+        ]
 
     def add(self, course: str, activity: Activity) -> int:
         """Add an activity to a course."""

@@ -20,6 +20,7 @@ from beekeed.ports.device import (
     DeviceMoodle,
     DeviceSnapshot,
     EnrolmentRow,
+    GradeRow,
 )
 from tests.engine.school import School, counts, school
 
@@ -71,6 +72,9 @@ class _WatchedSnapshot:
     async def enrolments(self, device_ids: Collection[int]) -> Sequence[EnrolmentRow]:
         self._watched.asked |= set(device_ids)
         return await self._snapshot.enrolments(device_ids)
+
+    async def grades(self, device_ids: Collection[int]) -> Sequence[GradeRow]:
+        return await self._snapshot.grades(device_ids)
 
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         if self._watched.breaks:

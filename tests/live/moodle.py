@@ -6,7 +6,8 @@ BEEKEED_LIVE_SQL         a command that runs the SQL on its standard input in th
                          site's database and prints rows with tabs, e.g. `mariadb -N online`
 
 The site has the courses of the samples (BK-MATH, BK-FR, BK-SCI) and a service
-with beekeed's functions. The reading here is the tests' own: urllib and JSON.
+with beekeed's functions, whose account may see hidden grades (moodle/grade:viewhidden: the
+samples' quizzes hide theirs). The reading here is the tests' own: urllib and JSON.
 """
 
 import json

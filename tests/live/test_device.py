@@ -13,7 +13,7 @@ import pytest
 
 from beekeed.moodle.login import Login, complete
 from tests.live.moodle import LiveMoodle
-from tests.live.test_sample import compare_accounts, compare_completions
+from tests.live.test_sample import compare_all
 from tests.servers import execute
 from tests.system.world import World
 
@@ -53,7 +53,7 @@ def test_a_real_device_arrives_whole(tmp_path: Path) -> None:
         run = here.sync()
         print(run["actions"])
         assert run["status"] == "completed", here.ctl("set-aside").out
-        compared = compare_accounts(here, moodle) + compare_completions(here, moodle)
+        compared = compare_all(here, moodle)
         print(f"{here.login.kind}: {compared} facts agree")
         again = here.sync()
         assert [a for a in again["actions"] if a["verdict"] != "unsent"] == []
