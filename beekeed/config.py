@@ -40,7 +40,7 @@ class DeviceSettings(Section, frozen=True, kw_only=True):
     user: str = ""
     password_file: FilePathOrNone = ""
     path: FilePathOrNone = ""
-    prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] = "mdl_"
+    prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] | None = None
     statement_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
 

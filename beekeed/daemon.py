@@ -121,13 +121,12 @@ def _login(settings: Settings) -> Login:
         name=device.name,
         user=device.user,
         password=read_password(settings),
-        prefix=device.prefix,
     )
-    if device.path:
-        return replace(given, kind="sqlite")
-    if device.moodle_config:
-        return complete(given, Path(device.moodle_config))
-    return replace(given, kind=given.kind or "mariadb", host=given.host or "localhost")
+    if device.moodle_config and not device.path:
+        return complete(given, Path(device.moodle_config), device.prefix)
+    kind = "sqlite" if device.path else given.kind or "mariadb"
+    prefix = "mdl_" if device.prefix is None else device.prefix
+    return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
 def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices:

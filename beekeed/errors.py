@@ -40,6 +40,7 @@ class Code(StrEnum):
     DEVICE_REFUSED = "device_refused"
     DEVICE_NO_DATABASE = "device_no_database"
     DEVICE_NO_RIGHT = "device_no_right"
+    DEVICE_TABLE_CLOSED = "device_table_closed"
     DEVICE_TABLE_MISSING = "device_table_missing"
     DEVICE_INTERRUPTED = "device_interrupted"
     DEVICE_BUSY = "device_busy"

@@ -45,6 +45,8 @@ def test_the_shipped_file_is_valid_and_names_every_key() -> None:
     for key in config.setting_keys():
         section, name = key.split(".")
         value = getattr(getattr(settings, section), name)
+        if value is None:  # shown with what stands for it
+            continue
         assert msgspec.convert(shown[section][name], type(value)) == value, key
 
 
@@ -59,7 +61,7 @@ def test_every_key_of_the_shipped_file_has_a_comment() -> None:
 def test_what_must_be_set_is_enough(tmp_path: Path) -> None:
     """Three settings make a box."""
     settings = config.load(written(tmp_path, MINIMAL))
-    assert settings.device.prefix == "mdl_"
+    assert settings.device.prefix is None
     assert settings.accounts.never_touch == ()
 
 

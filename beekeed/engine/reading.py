@@ -104,10 +104,12 @@ class Reader:
         unsent: Tally = Counter()
         seen: set[int] = set()
         async with self._device.snapshot() as box:
-            courses = [await self._known(course) for course in await box.courses()]
-            digests = _Digests(await box.digests(), courses)
+            found = await stop.unless_asked(box.courses())
+            courses = [await self._known(course) for course in found]
+            digests = _Digests(await stop.unless_asked(box.digests()), courses)
             places = _Places(courses)
             async for chunk in box.learners():
+                stop.check()
                 people = await self._recognize(target_id, chunk)
                 seen.update(each.learner_id for each in people)
                 marks = {
@@ -237,7 +239,15 @@ class _Digests:
 
     def __init__(self, digests: Mapping[int, int], courses: Sequence[KnownCourse]) -> None:
         self._digests = digests
-        known = [(each.course_id, each.course, sorted(each.numbers.values())) for each in courses]
+        known = [
+            (
+                each.course_id,
+                each.course.device_id,
+                each.course.activities,
+                sorted(each.numbers.values()),
+            )
+            for each in courses
+        ]
         self._start = hashlib.sha256(repr(known).encode())
 
     def mark(self, learner: Learner) -> int:
@@ -275,7 +285,7 @@ class _Work:
     noted: Mapping[Key, Change]
     unsent: Tally = field(default_factory=Counter)
     with_unsent: set[int] = field(default_factory=set)
-    """Those learners who have any of it: they are looked at again each time."""
+    """Those learners who have any of it, or left: they are looked at again each time."""
 
     def facts(
         self,
@@ -364,6 +374,7 @@ class _Work:
         for key, before in self.noted.items():
             is_left = key.kind is Kind.ENROLMENT and key not in enrolled
             if is_left and (key.course_id, key.learner_id) in waiting:
+                self.with_unsent.add(key.learner_id)
                 yield Fact(key, "left", before.happened_at)
 
 

@@ -14,7 +14,7 @@ from beekeed.engine.meeting import Rules
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import Sender
 from beekeed.engine.stopping import Stop, Stopped
-from beekeed.errors import BeekeedError, Code, DeviceUnreadable, RemoteRefused, StoreBroken
+from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.link import Meter
 from beekeed.ports.online import OnlineMoodle
@@ -181,16 +181,19 @@ class Engine:
             return
         try:
             await self._reader.read(target_id, stop, compare_all=True)
-        except (Stopped, DeviceUnreadable) as error:
+        except StoreBroken:
+            raise
+        except (Stopped, BeekeedError) as error:  # a run would say it; the daemon goes on
             log.info("the box was not looked through: %s", error)
 
     async def _compares_all(self, target_id: int) -> bool:
         compared_at = await self._stores.changes.compared_at(target_id)
-        trouble = await self._stores.history.last_trouble()
+        trouble = await self._stores.history.trouble_since(compared_at)
         return comparison_due(compared_at, self._clock.now(), trouble, quiet=self._is_quiet())
 
-    async def _read_box(self, run: _Run, target_id: int) -> None:
-        compare_all = await self._compares_all(target_id)
+    async def _read_box(self, run: _Run, target_id: int, *, sure: bool = False) -> None:
+        """Read the box; `sure`: no digest is believed."""
+        compare_all = sure or await self._compares_all(target_id)
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
@@ -208,7 +211,7 @@ class Engine:
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
         settled = await self._settle(run, target_id)
         if settled or target_id != opened:
-            await self._read_box(run, target_id)
+            await self._read_box(run, target_id, sure=settled)  # receipts changed behind the marks
         run.report(Event.CONTACTED)
         return target_id
 

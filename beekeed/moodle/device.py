@@ -28,6 +28,7 @@ _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
 _POINTS, _SCALE = 1, 2  # GRADE_TYPE_VALUE, GRADE_TYPE_SCALE
 _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
+_GRACE_SECONDS = 30  # beyond the server's own limit, for a server that hangs
 _NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
 _TABLE = re.compile(r"\{(\w+)\}")
 
@@ -90,13 +91,17 @@ class SqlDevice:
     async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See ports.DeviceMoodle."""
         thread = ThreadPoolExecutor(1, thread_name_prefix="device")
-        snapshot = _Snapshot(thread=thread, archetypes=self._archetypes)
+        snapshot = _Snapshot(
+            thread=thread,
+            archetypes=self._archetypes,
+            patience_seconds=self._statement_seconds + _GRACE_SECONDS,
+        )
         try:
             await snapshot.begin(self._login, self._statement_seconds)
             yield snapshot
         finally:
             await snapshot.end()
-            thread.shutdown()  # it has nothing left to do
+            thread.shutdown(wait=not snapshot.is_broken)  # one that hangs ends when it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,15 @@ class _CourseParts:
 class _Snapshot:
     """See ports.DeviceSnapshot."""
 
-    def __init__(self, *, thread: ThreadPoolExecutor, archetypes: Values) -> None:
+    def __init__(
+        self, *, thread: ThreadPoolExecutor, archetypes: Values, patience_seconds: float
+    ) -> None:
         self._thread = thread
         self._archetypes = archetypes
         self._session: Session | None = None
         self._prefix = ""
+        self._is_broken = False
+        self._patience_seconds: float = patience_seconds
 
     async def begin(self, login: Callable[[], Login], statement_seconds: int) -> None:
         """Open the session in the snapshot's thread and find out what kind of Moodle it is."""
@@ -152,23 +161,44 @@ class _Snapshot:
                 detail = f"{table}.{lacking[0]}"
                 raise DeviceUnreadable(Code.DEVICE_TABLE_MISSING, detail=detail)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether something was broken off: then nothing more is asked of it."""
+        return self._is_broken
+
     async def end(self) -> None:
         """Close the session; one that broke is closed as far as it goes."""
         session = self._session
-        if session is not None:
+        if session is not None and self._is_broken:
+            self._thread.submit(session.close)
+        elif session is not None:
             with contextlib.suppress(DeviceUnreadable):
                 await self._in_thread(session.close)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do something in the session's thread, and break it off where nobody waits any more."""
+        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            async with asyncio.timeout(self._patience_seconds):
+                return await asyncio.shield(doing)
         except BeekeedError:
+            raise
+        except TimeoutError as error:
+            self._abort()
+            raise DeviceUnreadable(Code.DEVICE_SLOW) from error
+        except asyncio.CancelledError:
+            self._abort()
             raise
         except Exception as error:
             explained = self._session.explained(error) if self._session else None
             if explained is None:
                 raise
             raise explained from error
+
+    def _abort(self) -> None:
+        self._is_broken = True
+        if self._session is not None:
+            self._session.abort()
 
     async def _ask(self, question: Callable[[Session], Result]) -> Result:
         session = self._session
@@ -279,10 +309,14 @@ class _Snapshot:
     async def _names(self, modnames: Collection[str]) -> Mapping[tuple[str, int], str]:
         """Read the names of all activities.
 
-        Those of a plugin that was removed have none, and cannot be matched.
+        Those of a plugin that was removed have none, and cannot be matched. A table that
+        is there and closed to us is an error: its activities would vanish without a word.
         """
         tables = {f"{self._prefix}{modname}": modname for modname in sorted(modnames)}
         there = [table for table in tables if table in self._tables]
+        for table in tables.keys() - self._tables:
+            if await self._ask(lambda session, table=table: session.is_closed(table)):  # type: ignore[misc]
+                raise DeviceUnreadable(Code.DEVICE_TABLE_CLOSED, table=table)
         columns = await self._ask(lambda session: session.columns(there)) if there else {}
         return {
             (tables[table], id_): name

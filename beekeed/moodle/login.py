@@ -31,10 +31,14 @@ class Login:
     user: str = ""
     password: str = field(default="", repr=False)
     prefix: str = ""
+    schema: str = ""
+    """Of PostgreSQL; empty: as the account's search path says."""
 
 
-def complete(given: Login, moodle_config: Path) -> Login:
+def complete(given: Login, moodle_config: Path, prefix: str | None = None) -> Login:
     """Fill what the settings leave open with what a Moodle's config.php says.
+
+    `prefix`: as the settings say, where they do; it may be empty.
 
     Raises DeviceUnreadable with what to do where that file does not say it.
     """
@@ -46,19 +50,30 @@ def complete(given: Login, moodle_config: Path) -> Login:
             Code.MOODLE_CONFIG_UNREADABLE, path=str(moodle_config), detail=detail
         ) from error
     said = _Said(dict(_assignments(text)), moodle_config)
-    options = dict(_options(said.values.get("dboptions", [""])[-1]))
+    kind = given.kind or said.kind()
     host = given.host or said.text("dbhost", "host", "localhost")
+    is_told = bool(given.host or given.socket)  # then config.php's socket is another's
+    socket = given.socket if is_told else said.option("dbsocket", "socket")
     return replace(
         given,
-        kind=given.kind or said.kind(),
-        host=host,
-        port=given.port or _port(options.get("dbport", "")),
-        socket=given.socket or options.get("dbsocket", ""),
+        kind=kind,
+        host="" if _wants_default_socket(kind, host, socket) else host,
+        port=given.port or _port(said.option("dbport", "port")),
+        socket=socket if "/" in socket and host in (*_LOCAL, given.host) else "",
         name=given.name or said.text("dbname", "name"),
         user=given.user or said.text("dbuser", "user"),
         password=given.password or said.text("dbpass", "password_file", ""),
-        prefix=said.text("prefix", "prefix", given.prefix),
+        prefix=said.text("prefix", "prefix", "mdl_") if prefix is None else prefix,
+        schema=said.option("dbschema", "moodle_config") if kind == "postgresql" else "",
     )
+
+
+_LOCAL = ("", "localhost", "127.0.0.1")  # where Moodle's drivers heed dbsocket at all
+
+
+def _wants_default_socket(kind: str, host: str, socket: str) -> bool:
+    """Tell whether libpq's own socket is meant: any true value that is no path says so."""
+    return kind == "postgresql" and host in _LOCAL and bool(socket) and "/" not in socket
 
 
 _KINDS = {  # Moodle's dbtype; the others that Moodle knows (oci, sqlsrv) run on no box
@@ -93,6 +108,19 @@ class _Said:
             raise self._unclear(key, setting)
         return text
 
+    def option(self, key: str, setting: str) -> str:
+        """Give a value of `$CFG->dboptions` that is plain; empty where none is set."""
+        if self.values.get(f"dboptions[{key}]"):
+            raise self._unclear(f"dboptions['{key}']", setting)
+        texts = {
+            dict(_options(expression)).get(key, "")
+            for expression in self.values.get("dboptions", [""])
+        }
+        text = texts.pop() if len(texts) == 1 else None
+        if text is None:
+            raise self._unclear("dboptions", setting)
+        return text
+
     def _unclear(self, key: str, setting: str) -> DeviceUnreadable:
         return DeviceUnreadable(
             Code.MOODLE_CONFIG_UNCLEAR, path=str(self.file), key=key, setting=f"device.{setting}"
@@ -101,7 +129,9 @@ class _Said:
 
 _STRING = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _TOKEN = re.compile(rf"(?P<string>{_STRING})|(?P<comment>//[^\n]*|#(?!\[)[^\n]*|/\*.*?\*/)", re.S)
-_ASSIGNMENT = re.compile(rf"\$CFG\s*->\s*(\w+)\s*=(?!=)\s*((?:{_STRING}|[^;'\"])*);", re.S)
+_ASSIGNMENT = re.compile(
+    rf"\$CFG\s*->\s*(\w+(?:\s*\[\s*'\w+'\s*\])?)\s*=(?!=)\s*((?:{_STRING}|[^;'\"])*);", re.S
+)
 _OPTION = re.compile(rf"({_STRING})\s*=>\s*({_STRING}|[^,\)\]]*)", re.S)
 
 
@@ -110,16 +140,24 @@ def _assignments(text: str) -> Iterator[tuple[str, list[str]]]:
     code = _TOKEN.sub(lambda found: found["string"] or " ", text)
     found: dict[str, list[str]] = {}
     for key, expression in _ASSIGNMENT.findall(code):
-        found.setdefault(key, []).append(expression.strip())
+        plain = re.sub(r"[\s']", "", key)
+        found.setdefault(plain, []).append(expression.strip())
     yield from found.items()
 
 
-def _options(expression: str) -> Iterator[tuple[str, str]]:
-    """Read the plain values of `$CFG->dboptions`; what is computed is left out."""
-    for name, value in _OPTION.findall(expression):
-        key, text = _literal(name), _literal(value.strip())
-        if key and text:
-            yield key, text
+def _options(expression: str) -> Iterator[tuple[str, str | None]]:
+    """Read the keys of `$CFG->dboptions` itself; None for a value that only PHP can tell."""
+    inner = expression.strip().removeprefix("array").strip()[1:-1]
+    while inner != (without := _NESTED.sub("''", inner)):
+        inner = without
+    for name, value in _OPTION.findall(inner):
+        key, text = _literal(name), value.strip()
+        if key:
+            yield key, _FALSE_OR_TRUE.get(text.lower(), _literal(text))
+
+
+_NESTED = re.compile(rf"(?:array\s*)?[\[(](?:{_STRING}|[^\[\]()'\"])*[\])]", re.S)
+_FALSE_OR_TRUE = {"false": "", "null": "", "0": "", "true": "1"}
 
 
 def _literal(expression: str) -> str | None:

@@ -101,9 +101,9 @@ class Changes(Protocol):
         ...
 
     async def unchanged(self, target_id: int, marks: Mapping[int, int]) -> Collection[int]:
-        """Give those learners who had the same mark when last compared, and have nothing pending.
+        """Give those learners who had the same mark when last compared.
 
-        What was acknowledged or forgotten since shows in what is pending.
+        What they did is noted or acknowledged; what is forgotten takes the marks with it.
         """
         ...
 
@@ -400,8 +400,8 @@ class History(Protocol):
         """End the runs that a power cut or a kill left open; gives how many there were."""
         ...
 
-    async def last_trouble(self) -> Code | None:
-        """Tell why the last run that ended did so in error, or None where it did not."""
+    async def trouble_since(self, moment: datetime | None) -> Code | None:
+        """Tell why the last run ended in error, if it did and not before a moment."""
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:

@@ -133,6 +133,13 @@ SENTENCES: Mapping[str, Entry] = {
         "Give it the right to SELECT on all tables of the database {database}.",
         "technician",
     ),
+    "device_table_closed": Entry(
+        "beekeed's account may not read the table {table} of the box's Moodle; the results of its"
+        " activities would be missing.",
+        "Give the account the right to SELECT on it: on PostgreSQL, tables that came later need"
+        " their own GRANT (see README).",
+        "technician",
+    ),
     "device_table_missing": Entry(
         "The box's Moodle has not the tables that beekeed knows: {detail}.",
         "Finish the upgrade of the box's Moodle, if one is under way; else tell the developers"

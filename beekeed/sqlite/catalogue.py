@@ -61,7 +61,8 @@ class SqliteCatalogue:
         names = [learner.username for learner in learners]
         known = {each.username: (id_, each) for id_, each in await self._by("username", names)}
         renamed = await self._renamed([each for each in learners if each.username not in known])
-        known |= renamed
+        claimed = {id_ for id_, _ in renamed.values()}
+        known = {name: each for name, each in known.items() if each[0] not in claimed} | renamed
         new = [learner for learner in learners if learner.username not in known]
         edited = [
             (known[learner.username][0], learner)
@@ -74,10 +75,7 @@ class SqliteCatalogue:
 
     async def _write(self, new: Sequence[Learner], edited: Sequence[tuple[int, Learner]]) -> None:
         async with self._store.write() as db:
-            await db.executemany(
-                f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_values(learner) for learner in new],
-            )
+            # First who was renamed: the old username may be somebody else's by now.
             for learner_id, learner in edited:
                 await db.execute(
                     f"UPDATE learner SET ({_LEARNER_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -89,6 +87,10 @@ class SqliteCatalogue:
                     " WHERE learner_id = ? AND aside_code IS NOT NULL",
                     (learner_id,),
                 )
+            await db.executemany(
+                f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_values(learner) for learner in new],
+            )
 
     async def known_learners(self, usernames: Sequence[str]) -> Mapping[str, int]:
         """See ports.Catalogue."""

@@ -65,15 +65,7 @@ class SqliteChanges:
     async def unchanged(self, target_id: int, marks: Mapping[int, int]) -> Collection[int]:
         """See ports.Changes."""
         known = await self._marks(target_id, marks)
-        pending = await self._store.rows(
-            "SELECT DISTINCT learner_id FROM change WHERE target_id = ?"
-            f" AND kind IN ({slots(KIND_OF_NUMBER)}) AND learner_id IN ({slots(marks)})",
-            target_id,
-            *KIND_OF_NUMBER,
-            *marks,
-        )
-        same = {learner_id for learner_id, mark in marks.items() if known.get(learner_id) == mark}
-        return same - {row["learner_id"] for row in pending}
+        return {learner_id for learner_id, mark in marks.items() if known.get(learner_id) == mark}
 
     async def _marks(self, target_id: int, learner_ids: Collection[int]) -> dict[int, int]:
         rows = await self._store.rows(

@@ -90,13 +90,16 @@ class SqliteHistory:
             )
             return cursor.rowcount
 
-    async def last_trouble(self) -> Code | None:
+    async def trouble_since(self, moment: datetime | None) -> Code | None:
         """See ports.History."""
         row = await self._store.row(
-            "SELECT status, code FROM run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+            "SELECT status, code, ended_at FROM run WHERE ended_at IS NOT NULL"
+            " ORDER BY id DESC LIMIT 1"
         )
-        is_error = row is not None and row["status"] == str(RunStatus.ERROR)
-        return Code(row["code"]) if row is not None and is_error and row["code"] else None
+        if row is None or row["status"] != str(RunStatus.ERROR) or row["code"] is None:
+            return None
+        is_older = moment is not None and row["ended_at"] < int(moment.timestamp())
+        return None if is_older else Code(row["code"])
 
     async def recent(self, limit: int, offset: int = 0) -> list[Run]:
         """List runs, newest first."""

@@ -217,13 +217,18 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
 async def _forget_receipts(
     db: aiosqlite.Connection, target_id: int, column: str, number: int
 ) -> None:
-    """Turn the receipts of a course or a learner into changes that are pending again."""
+    """Turn the receipts of a course or a learner into changes that are pending again.
+
+    A completion that was taken back needs nothing.
+    """
+    await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
     await db.execute(
         "INSERT OR IGNORE INTO change (target_id, kind, course_id, activity_id, learner_id,"
         " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, activity_id,"
         " learner_id, value, happened_at, first_seen_at FROM receipt"
-        f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL AND value <> '0'",
-        (target_id, number),
+        f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL"
+        " AND NOT (kind = ? AND value = '0')",
+        (target_id, number, KIND_NUMBER[Kind.COMPLETION]),
     )
     await db.execute(
         f"DELETE FROM receipt WHERE target_id = ? AND {column} = ?", (target_id, number)

@@ -1,7 +1,9 @@
 """The box's Moodle on a real MariaDB and a real PostgreSQL: what is sent, and its troubles."""
 
+import asyncio
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -40,6 +42,7 @@ async def read_all(snapshot: DeviceSnapshot) -> None:
     for each in (await learners(snapshot)).values():
         await snapshot.enrolments([each.device_id])
         await snapshot.completions([each.device_id])
+        await snapshot.grades([each.device_id])
 
 
 async def code_of(login: Login) -> Code:
@@ -57,6 +60,15 @@ async def test_an_account_that_may_only_select_is_enough(box: Box, server: Serve
     reader = server.reader(box.login)
     async with device(reader).snapshot() as snapshot:
         await read_all(snapshot)
+        assert not (await snapshot.about()).may_write
+
+
+async def test_others_rights_are_not_taken_for_ours(box: Box, server: Server) -> None:
+    """A reader of the whole server is shown everybody's privileges."""
+    reader = server.reader(box.login)
+    if server.kind == "mariadb":
+        execute(box.login, f"GRANT SELECT ON *.* TO {reader.user}@localhost")
+    async with device(reader).snapshot() as snapshot:
         assert not (await snapshot.about()).may_write
 
 
@@ -130,6 +142,35 @@ async def test_a_table_that_the_account_may_not_read_is_named(box: Box, server: 
     else:
         execute(box.login, f"REVOKE SELECT ON mdl_role FROM {reader.user}")
     assert await code_of(reader) is Code.DEVICE_NOT_MOODLE
+
+
+async def test_a_table_of_activities_that_is_closed_to_us_is_said(box: Box, server: Server) -> None:
+    """A plugin came after the grant: its learners' results must not vanish without a word."""
+    reader = server.reader(box.login)
+    if server.kind == "mariadb":
+        tables = [t for (t,) in execute(box.login, "SHOW TABLES") if t != "mdl_choice"]
+        execute(box.login, f"REVOKE SELECT ON {box.login.name}.* FROM {reader.user}@localhost")
+        for table in tables:
+            execute(box.login, f"GRANT SELECT ON {table} TO {reader.user}@localhost")
+    else:
+        execute(box.login, f"REVOKE SELECT ON mdl_choice FROM {reader.user}")
+    async with device(reader).snapshot() as snapshot:
+        with pytest.raises(DeviceUnreadable) as caught:
+            await snapshot.courses()
+    assert caught.value.code is Code.DEVICE_TABLE_CLOSED
+    assert caught.value.params["table"] == "mdl_choice"
+
+
+async def test_a_server_that_hangs_holds_nobody_up(box: Box, server: Server) -> None:
+    """Nor does one that is at work when a stop is asked: the line is cut, and the wait ends."""
+    sleep = "SLEEP(30)" if box.login.kind == "mariadb" else "pg_sleep(30)"
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1), device(box.login).snapshot() as snapshot:
+            await snapshot._select(f"SELECT {sleep} FROM {{course}}")  # type: ignore[attr-defined]
+    assert time.monotonic() - started < 10
+    async with device(box.login).snapshot() as snapshot:
+        await read_all(snapshot)
 
 
 async def test_a_column_that_this_moodle_lacks_is_named(box: Box) -> None:

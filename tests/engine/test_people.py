@@ -486,6 +486,27 @@ async def test_a_learner_renamed_on_the_box_keeps_the_account(here: School) -> N
     assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina.d'") == 0
 
 
+async def test_a_freed_username_that_is_given_away_again_doubles_nobody(here: School) -> None:
+    """Two Aminas: one is renamed, the other gets the username; each keeps her own results."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await here.completed()
+    here.box.sql(
+        "UPDATE mdl_user SET username = 'amina.diallo', email = 'd@example.org'"
+        " WHERE username = 'amina'"
+    )
+    here.box.complete("amina.diallo", "Fractions")
+    here.box.learner("amina", "Amina", "Sow", "MATHS")
+    here.box.complete("amina", "Numbers")
+    for _ in range(2):
+        assert (await here.sync()).run.status is RunStatus.PARTIAL
+    assert here.online.state("amina", "Fractions") == 1  # Diallo's, whose account it is
+    assert here.online.sql("SELECT username FROM mdl_user WHERE firstname = 'Amina'") == [
+        ("amina",)
+    ]
+    assert await here.aside() == [("amina", "account", "other_person_online")]
+
+
 async def test_an_account_renamed_online_is_found_again(here: School) -> None:
     """By its number, where the names or the ID number still are the same."""
     here.box.learner("amina", "Amina", "Diallo", "MATHS")

@@ -12,7 +12,7 @@ import pytest
 from beekeed.core.model import Course, Learner, Outcome, RunStatus, Verdict
 from beekeed.engine import Stop
 from beekeed.engine.reading import Reader
-from beekeed.errors import Code, DeviceUnreadable
+from beekeed.errors import Code, ConfigError, DeviceUnreadable
 from beekeed.loop import Loop
 from beekeed.ports.device import (
     About,
@@ -34,11 +34,14 @@ class Watched:
         self.lies = False
         self.breaks = False
         self.is_open = False
+        self.error: Exception | None = None
         self._told: Mapping[int, int] = {}
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See DeviceMoodle."""
+        if self.error is not None:
+            raise self.error
         async with self._device.snapshot() as snapshot:
             self.is_open = True
             try:
@@ -138,14 +141,79 @@ async def test_the_snapshot_is_closed_before_the_first_byte_leaves(
     await syncing
 
 
-async def test_who_has_something_pending_is_read_again(here: School, watched: Watched) -> None:
-    """It may be gone from the box by then, or changed once more."""
+async def test_what_waits_is_not_read_again_before_it_changes(
+    here: School, watched: Watched
+) -> None:
+    """A course that is only on the box must not make every run read everybody in it."""
     here.online.sql("UPDATE mdl_course SET timemodified = timemodified + 1")
     here.box.complete("l3", "Fractions")
     await here.sync()
     watched.asked.clear()
-    await here.sync()
+    assert (await here.sync()).run.waiting == 1
+    assert watched.asked == set()
+    here.box.complete("l3", "Fractions", 0)
+    assert (await here.sync()).run.waiting == 0
     assert watched.asked == {here.box.user("l3")}
+
+
+async def test_an_edit_of_a_course_reads_nobody(here: School, watched: Watched) -> None:
+    """Its date and its name make no facts of anybody's work."""
+    for side in (here.box, here.online):
+        side.sql("UPDATE mdl_course SET timemodified = timemodified + 1, fullname = 'New name'")
+    assert counts(await here.completed()) == {}
+    assert watched.asked == set()
+
+
+async def test_one_trouble_asks_for_one_look(here: School, watched: Watched) -> None:
+    """Not for one each quarter of an hour until somebody syncs."""
+    await here.history.begin("test", here.clock.now())
+    await here.history.close_interrupted(here.clock.now())
+    here.quiet = True
+    here.clock.time += timedelta(minutes=15)
+    await here.engine().look(Stop())
+    assert len(watched.asked) == 5
+    watched.asked.clear()
+    here.clock.time += timedelta(minutes=15)
+    await here.engine().look(Stop())
+    assert watched.asked == set()
+
+
+async def test_a_look_at_a_box_that_cannot_be_read_ends_nothing(
+    here: School, watched: Watched
+) -> None:
+    """Whatever is wrong, also with the settings: the next run says it."""
+    here.quiet = True
+    here.clock.time += timedelta(hours=25)
+    for error in (DeviceUnreadable(Code.DEVICE_SLOW), ConfigError(Code.PASSWORD_UNREADABLE)):
+        watched.error = error
+        await here.engine().look(Stop())
+    assert watched.asked == set()
+
+
+async def test_what_is_settled_is_held_against_the_box_again(
+    here: School, watched: Watched
+) -> None:
+    """An answer was lost, and meanwhile the box took it back: a mark must not hide that."""
+    here.box.complete("l3", "Fractions")
+    switch = "INSERT INTO sandbox_switch (name, value) VALUES (?, ?)"
+    here.online.sql(switch, "cut_after", "core_completion_override_activity_completion_status")
+    here.online.sql(switch, "html", "core_completion_get_activities_completion_status")
+    assert (await here.sync()).run.status is RunStatus.ERROR
+    here.online.sql("DELETE FROM sandbox_switch")
+    here.box.complete("l3", "Fractions", 0)
+    await here.completed()
+    assert here.online.state("l3", "Fractions") == 0
+
+
+async def test_a_grade_of_nothing_is_a_grade(here: School, watched: Watched) -> None:
+    """The course was made again online: 0 points are sent again like any other grade."""
+    here.box.grade("l3", "Test", 0)
+    await here.completed()
+    here.online.sql("DELETE FROM mdl_grade_grades")
+    here.online.sql("UPDATE mdl_course SET timecreated = timecreated + 1")
+    here.box.complete("l3", "Fractions")
+    await here.completed()
+    assert here.online.grades("l3", "Test") == [(0, 0.0)]
 
 
 async def test_an_activity_that_begins_to_be_tracked_makes_everybody_read(

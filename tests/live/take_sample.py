@@ -22,7 +22,7 @@ _SECRETS = {"password": "not cached", "secret": ""}
 
 def main(config: Path, folder: Path) -> None:
     """Take the sample of one device."""
-    login = complete(Login(prefix="mdl_"), config)
+    login = complete(Login(), config)
     folder.mkdir(parents=True)
     with closing(connect(login)) as database:
         for table in sorted(COLUMNS.keys() - {"config"}):

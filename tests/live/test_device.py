@@ -27,7 +27,7 @@ class Device(World):
         super().__init__(folder)
         self.box.unlink()
         self.config = Path(os.environ["BEEKEED_LIVE_DEVICE"])
-        self.login = complete(Login(prefix="mdl_"), self.config)
+        self.login = complete(Login(), self.config)
         self.address = moodle.address
         self.token = moodle.token_file
 

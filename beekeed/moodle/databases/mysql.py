@@ -1,5 +1,7 @@
 """A Moodle database in MariaDB or MySQL, through PyMySQL."""
 
+import contextlib
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,11 @@ _CODES: Mapping[int, Code] = {
     1969: Code.DEVICE_SLOW,  # MariaDB's max_statement_time
     3024: Code.DEVICE_SLOW,  # MySQL's max_execution_time
 }
+# CURRENT_USER() is name@host; a grantee is 'name'@'host'.
+_HOST = "SUBSTRING_INDEX(CURRENT_USER(), '@', -1)"
+_NAME = f"LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH({_HOST}) - 1)"
+_OURSELVES = f"CONCAT(QUOTE({_NAME}), '@', QUOTE({_HOST}))"
+
 _NO_SPACE = ("Errcode: 28", "error 28", "No space left")  # the server's own disk, in its words
 
 
@@ -107,6 +114,14 @@ class MysqlSession:
         )
         return {str(name) for (name,) in rows}
 
+    def is_closed(self, table: str) -> bool:
+        """See Session. MariaDB hides the table; only asking tells it from one that is not there."""
+        try:
+            self.select(f"SELECT 1 FROM {self.quoted(table)} LIMIT 0", ())
+        except pymysql.Error as error:
+            return _CODES.get(error.args[0]) is Code.DEVICE_NO_RIGHT
+        return False
+
     def columns(self, tables: Collection[str]) -> Mapping[str, Collection[str]]:
         """See Session."""
         found: dict[str, set[str]] = {table: set() for table in tables}
@@ -120,15 +135,18 @@ class MysqlSession:
         return found
 
     def may_write(self) -> bool:
-        """See Session. Asks the privileges of the account, roles excepted."""
+        """See Session. Asks the privileges of the account, roles excepted.
+
+        An account that may read everything is shown everybody's privileges.
+        """
         harmless = "('SELECT', 'USAGE', 'SHOW VIEW', 'SHOW DATABASES', 'PROCESS')"
+        ours = f"grantee = {_OURSELVES} AND privilege_type NOT IN {harmless}"
         (row,) = self.select(
-            "SELECT (SELECT COUNT(*) FROM information_schema.user_privileges"
-            f"   WHERE privilege_type NOT IN {harmless})"
-            " + (SELECT COUNT(*) FROM information_schema.schema_privileges"
-            f"   WHERE privilege_type NOT IN {harmless} AND DATABASE() LIKE table_schema)"
-            " + (SELECT COUNT(*) FROM information_schema.table_privileges"
-            f"   WHERE privilege_type NOT IN {harmless} AND table_schema = DATABASE())",
+            f"SELECT (SELECT COUNT(*) FROM information_schema.user_privileges WHERE {ours})"
+            f" + (SELECT COUNT(*) FROM information_schema.schema_privileges WHERE {ours}"
+            "   AND DATABASE() LIKE table_schema)"
+            f" + (SELECT COUNT(*) FROM information_schema.table_privileges WHERE {ours}"
+            "   AND table_schema = DATABASE())",
             (),
         )
         return int(row[0]) > 0
@@ -146,6 +164,13 @@ class MysqlSession:
             code = Code.DEVICE_DISK_FULL
         return DeviceUnreadable(code, detail=text, database=self._login.name, user=self._login.user)
 
+    def abort(self) -> None:
+        """See Session. The socket is PyMySQL's own; it has no name for this."""
+        sock = getattr(self._connection, "_sock", None)
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """See Session."""
         if self._connection is not None and self._connection.open:
@@ -153,7 +178,7 @@ class MysqlSession:
 
 
 def _socket(login: Login) -> str:
-    """Give the unix socket to use, or nothing for TCP, as PHP decides it."""
-    if login.socket or login.host not in ("", "localhost") or login.port:
+    """Give the unix socket to use, or nothing for TCP: as PHP, for "localhost" only."""
+    if login.socket or login.host not in ("", "localhost"):
         return login.socket if login.host in ("", "localhost") else ""
     return next((path for path in _SOCKETS if Path(path).is_socket()), "")

@@ -1,5 +1,8 @@
 """A Moodle database in PostgreSQL, through psycopg 3 and the system's libpq."""
 
+import contextlib
+import os
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +53,7 @@ class PostgresqlSession:
     def connect(self) -> None:
         """See Session."""
         login = self._login
+        path = f" -c search_path={login.schema}" if login.schema else ""
         self._connection = psycopg.connect(
             host=login.socket or login.host or None,
             port=login.port or None,
@@ -58,7 +62,7 @@ class PostgresqlSession:
             password=login.password or None,
             connect_timeout=_CONNECT_SECONDS,
             client_encoding="utf8",
-            options=f"-c statement_timeout={self._statement_seconds * 1000}",
+            options=f"-c statement_timeout={self._statement_seconds * 1000}{path}",
             autocommit=True,
             prepare_threshold=None,
         )
@@ -87,6 +91,15 @@ class PostgresqlSession:
             (),
         )
         return {str(name) for (name,) in rows}
+
+    def is_closed(self, table: str) -> bool:
+        """See Session. The catalogue shows every table to everybody."""
+        ((found,),) = self.select(
+            "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = ? AND relkind IN ('r', 'p')"
+            " AND relnamespace::regnamespace::text = ANY (current_schemas(false)::text[]))",
+            (table,),
+        )
+        return bool(found)
 
     def columns(self, tables: Collection[str]) -> Mapping[str, Collection[str]]:
         """See Session."""
@@ -120,6 +133,15 @@ class PostgresqlSession:
             refused = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
             code = _code_of_words(text) if refused else _code_of_state(error.sqlstate or "")
         return DeviceUnreadable(code, detail=text, database=self._login.name, user=self._login.user)
+
+    def abort(self) -> None:
+        """See Session. libpq's socket, through a second name for it: libpq keeps its own."""
+        if self._connection is not None and not self._connection.closed:
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """See Session."""

@@ -40,6 +40,10 @@ class Session(Protocol):
         """Name all tables that the account may read."""
         ...
 
+    def is_closed(self, table: str) -> bool:
+        """Tell whether a table that `tables` does not name is there, but not for us."""
+        ...
+
     def columns(self, tables: Collection[str]) -> Mapping[str, Collection[str]]:
         """Name the columns of some tables."""
         ...
@@ -50,6 +54,10 @@ class Session(Protocol):
 
     def explained(self, error: Exception) -> DeviceUnreadable | None:
         """Say an error of the driver as one of ours; None for what is no such error."""
+        ...
+
+    def abort(self) -> None:
+        """Break off what the session's thread is waiting for. The one method for other threads."""
         ...
 
     def close(self) -> None:

@@ -23,7 +23,10 @@ class SqliteSession:
         if not self._path.exists():
             raise DeviceUnreadable(Code.DEVICE_MISSING, path=str(self._path))
         self._connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+            f"{self._path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,  # abort() comes from another
         )
         self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         self._connection.create_function("row_digest", -1, _row_digest, deterministic=True)
@@ -47,6 +50,10 @@ class SqliteSession:
         rows = self.select("SELECT name FROM sqlite_master WHERE type = 'table'", ())
         return {str(name) for (name,) in rows}
 
+    def is_closed(self, table: str) -> bool:  # noqa: ARG002 - as Session has it
+        """See Session. A file has no rights of its own for each table."""
+        return False
+
     def columns(self, tables: Collection[str]) -> Mapping[str, Collection[str]]:
         """See Session."""
         return {
@@ -65,11 +72,18 @@ class SqliteSession:
         """See Session."""
         if not isinstance(error, sqlite3.Error | OSError):
             return None
+        if "interrupted" in str(error):
+            return DeviceUnreadable(Code.DEVICE_SLOW)
         if "full" in str(error):
             return DeviceUnreadable(Code.DEVICE_DISK_FULL)
         if "no such table" in str(error) or "no such column" in str(error):
             return DeviceUnreadable(Code.DEVICE_TABLE_MISSING, detail=str(error))
         return DeviceUnreadable(Code.DEVICE_UNREADABLE, detail=str(error))
+
+    def abort(self) -> None:
+        """See Session."""
+        if self._connection is not None:
+            self._connection.interrupt()
 
     def close(self) -> None:
         """See Session."""
