@@ -285,7 +285,7 @@ class _Work:
     noted: Mapping[Key, Change]
     unsent: Tally = field(default_factory=Counter)
     with_unsent: set[int] = field(default_factory=set)
-    """Those learners who have any of it, or left: they are looked at again each time."""
+    """Those learners who have any of it: they are looked at again each time."""
 
     def facts(
         self,
@@ -374,7 +374,6 @@ class _Work:
         for key, before in self.noted.items():
             is_left = key.kind is Kind.ENROLMENT and key not in enrolled
             if is_left and (key.course_id, key.learner_id) in waiting:
-                self.with_unsent.add(key.learner_id)
                 yield Fact(key, "left", before.happened_at)
 
 
