@@ -5,22 +5,18 @@ chunks or slices. Tables and columns are Moodle's (recorded schema 4.5.6; they
 are looked for before they are used).
 """
 
-import asyncio
-import contextlib
 import hashlib
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from beekeed.core.model import Activity, ActivityKey, Course, GradeItem, Learner
-from beekeed.errors import BeekeedError, Code, DeviceUnreadable
-from beekeed.moodle.databases import new_session
+from beekeed.errors import Code, DeviceUnreadable
 from beekeed.moodle.databases.session import Session, Values
+from beekeed.moodle.databases.worker import Worker, working
 from beekeed.moodle.login import Login
 from beekeed.ports.device import About, CompletionRow, DeviceSnapshot, EnrolmentRow, GradeRow
 
@@ -28,9 +24,7 @@ _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
 _POINTS, _SCALE = 1, 2  # GRADE_TYPE_VALUE, GRADE_TYPE_SCALE
 _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
-_GRACE_SECONDS = 30  # beyond the server's own limit, for a server that hangs
 _NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
-_TABLE = re.compile(r"\{(\w+)\}")
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "config": ("name", "value"),
@@ -67,8 +61,6 @@ _GRADE_COLUMNS = (
     "CASE WHEN overridden <> 0 THEN 1 ELSE 0 END",
 )
 
-Result = TypeVar("Result")
-
 
 class SqlDevice:
     """See ports.DeviceMoodle: the database of the box's Moodle, of any kind.
@@ -90,18 +82,10 @@ class SqlDevice:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
         """See ports.DeviceMoodle."""
-        thread = ThreadPoolExecutor(1, thread_name_prefix="device")
-        snapshot = _Snapshot(
-            thread=thread,
-            archetypes=self._archetypes,
-            patience_seconds=self._statement_seconds + _GRACE_SECONDS,
-        )
-        try:
-            await snapshot.begin(self._login, self._statement_seconds)
+        async with working(self._login, self._statement_seconds) as worker:
+            snapshot = _Snapshot(worker=worker, archetypes=self._archetypes)
+            await snapshot.begin()
             yield snapshot
-        finally:
-            await snapshot.end()
-            thread.shutdown(wait=not snapshot.is_broken)  # one that hangs ends when it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,96 +110,32 @@ class _CourseParts:
 class _Snapshot:
     """See ports.DeviceSnapshot."""
 
-    def __init__(
-        self, *, thread: ThreadPoolExecutor, archetypes: Values, patience_seconds: float
-    ) -> None:
-        self._thread = thread
+    def __init__(self, *, worker: Worker, archetypes: Values) -> None:
+        self._worker = worker
         self._archetypes = archetypes
-        self._session: Session | None = None
-        self._prefix = ""
-        self._is_broken = False
-        self._patience_seconds: float = patience_seconds
+        self._prefix = worker.prefix
 
-    async def begin(self, login: Callable[[], Login], statement_seconds: int) -> None:
-        """Open the session in the snapshot's thread and find out what kind of Moodle it is."""
-        await self._in_thread(lambda: self._open(login(), statement_seconds))
-        self._tables = await self._ask(lambda session: frozenset(session.tables()))
+    async def begin(self) -> None:
+        """Find out what kind of Moodle it is."""
+        self._tables = await self._worker.ask(lambda session: frozenset(session.tables()))
         await self._look_for_what_is_needed()
         self._config = await self._read_config()
         self._local = self._local_rules()
-
-    def _open(self, login: Login, statement_seconds: int) -> None:
-        self._prefix = login.prefix
-        self._session = new_session(login, statement_seconds)
-        self._session.connect()
 
     async def _look_for_what_is_needed(self) -> None:
         names = {f"{self._prefix}{table}": columns for table, columns in _NEEDED.items()}
         missing = sorted(names.keys() - self._tables)
         if missing:
             raise DeviceUnreadable(Code.DEVICE_NOT_MOODLE, table=missing[0])
-        found = await self._ask(lambda session: session.columns(names))
+        found = await self._worker.ask(lambda session: session.columns(names))
         for table, columns in names.items():
             lacking = [column for column in columns if column not in found[table]]
             if lacking:
                 detail = f"{table}.{lacking[0]}"
                 raise DeviceUnreadable(Code.DEVICE_TABLE_MISSING, detail=detail)
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether something was broken off: then nothing more is asked of it."""
-        return self._is_broken
-
-    async def end(self) -> None:
-        """Close the session; one that broke is closed as far as it goes."""
-        session = self._session
-        if session is not None and self._is_broken:
-            self._thread.submit(session.close)
-        elif session is not None:
-            with contextlib.suppress(DeviceUnreadable):
-                await self._in_thread(session.close)
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        """Do something in the session's thread, and break it off where nobody waits any more."""
-        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        try:
-            async with asyncio.timeout(self._patience_seconds):
-                return await asyncio.shield(doing)
-        except BeekeedError:
-            raise
-        except TimeoutError as error:
-            self._abort()
-            raise DeviceUnreadable(Code.DEVICE_SLOW) from error
-        except asyncio.CancelledError:
-            self._abort()
-            raise
-        except Exception as error:
-            explained = self._session.explained(error) if self._session else None
-            if explained is None:
-                raise
-            raise explained from error
-
-    def _abort(self) -> None:
-        self._is_broken = True
-        if self._session is not None:
-            self._session.abort()
-
-    async def _ask(self, question: Callable[[Session], Result]) -> Result:
-        session = self._session
-        assert session is not None  # noqa: S101 - begin() came first
-        return await self._in_thread(lambda: question(session))
-
-    async def _select(self, sql: str, *values: Any) -> list[Values]:
-        """Run one SELECT; `{table}` in it stands for a table with the prefix."""
-
-        def select(session: Session) -> list[Values]:
-            text = _TABLE.sub(lambda found: session.quoted(f"{self._prefix}{found[1]}"), sql)
-            return session.select(text, values)
-
-        return await self._ask(select)
-
     async def _read_config(self) -> Mapping[str, str]:
-        rows = await self._select(
+        rows = await self._worker.select(
             "SELECT name, value FROM {config}"
             " WHERE name IN ('siteadmins', 'siteguest', 'mnet_localhost_id', 'release')"
         )
@@ -246,12 +166,12 @@ class _Snapshot:
         """See ports.DeviceSnapshot."""
         return About(
             release=self._config.get("release", ""),
-            may_write=await self._ask(lambda session: session.may_write()),
+            may_write=await self._worker.ask(lambda session: session.may_write()),
         )
 
     async def courses(self) -> Sequence[Course]:
         """See ports.DeviceSnapshot."""
-        rows = await self._select(
+        rows = await self._worker.select(
             "SELECT id, shortname, fullname, timemodified, enablecompletion FROM {course}"
             " WHERE category <> 0"  # the site's own course has category 0
         )
@@ -278,14 +198,14 @@ class _Snapshot:
     async def _parts(self) -> Mapping[int, _CourseParts]:
         """Read the sections and modules of every course."""
         parts: dict[int, _CourseParts] = {}
-        for course, section, sequence in await self._select(
+        for course, section, sequence in await self._worker.select(
             "SELECT course, section, sequence FROM {course_sections} ORDER BY course, section"
         ):
             ids = [int(id_) for id_ in (sequence or "").split(",") if id_.strip().isdigit()]
             there = parts.setdefault(course, _CourseParts())
             there.numbers.append(section)
             there.sections.append(ids)
-        for course, cmid, modname, instance, completion in await self._select(
+        for course, cmid, modname, instance, completion in await self._worker.select(
             "SELECT cm.course, cm.id, m.name, cm.instance, cm.completion"
             " FROM {course_modules} cm JOIN {modules} m ON m.id = cm.module"
             " WHERE cm.deletioninprogress = 0"
@@ -297,7 +217,7 @@ class _Snapshot:
     async def _items(self) -> Mapping[tuple[str, int], list[GradeItem]]:
         """Read the grade items of all activities that give points or words of a scale."""
         found: dict[tuple[str, int], list[GradeItem]] = {}
-        for modname, instance, number, lowest, highest in await self._select(
+        for modname, instance, number, lowest, highest in await self._worker.select(
             "SELECT itemmodule, iteminstance, itemnumber, grademin, grademax"
             f" FROM {{grade_items}} WHERE itemtype = 'mod' AND gradetype IN ({_POINTS}, {_SCALE})"
             " ORDER BY id"
@@ -315,21 +235,21 @@ class _Snapshot:
         tables = {f"{self._prefix}{modname}": modname for modname in sorted(modnames)}
         there = [table for table in tables if table in self._tables]
         for table in tables.keys() - self._tables:
-            if await self._ask(lambda session, table=table: session.is_closed(table)):  # type: ignore[misc]
+            if await self._worker.ask(_is_closed(table)):
                 raise DeviceUnreadable(Code.DEVICE_TABLE_CLOSED, table=table)
-        columns = await self._ask(lambda session: session.columns(there)) if there else {}
+        columns = await self._worker.ask(lambda session: session.columns(there)) if there else {}
         return {
             (tables[table], id_): name
             for table in there
             if "name" in columns[table]
-            for id_, name in await self._select(f"SELECT id, name FROM {{{tables[table]}}}")
+            for id_, name in await self._worker.select(f"SELECT id, name FROM {{{tables[table]}}}")
         }
 
     async def learners(self) -> AsyncIterator[Sequence[Learner]]:
         """See ports.DeviceSnapshot."""
         last = 0
         while True:
-            rows = await self._select(
+            rows = await self._worker.select(
                 "SELECT u.id, u.username, u.firstname, u.lastname, u.email, u.idnumber, u.city,"
                 " u.country, u.timecreated,"
                 f" EXISTS (SELECT 1 FROM {self._holders()} WHERE ra.userid = u.id) AS holds,"
@@ -353,8 +273,8 @@ class _Snapshot:
         nobody (roles, the state of enrolment methods) is part of every digest.
         """
         shared = [
-            await self._select("SELECT id, archetype FROM {role} ORDER BY id"),
-            await self._select("SELECT id, courseid, status FROM {enrol} ORDER BY id"),
+            await self._worker.select("SELECT id, archetype FROM {role} ORDER BY id"),
+            await self._worker.select("SELECT id, courseid, status FROM {enrol} ORDER BY id"),
             [self._archetypes],
         ]
         start = hashlib.sha256(repr(shared).encode()).digest()
@@ -365,8 +285,8 @@ class _Snapshot:
             ("user_enrolments", ("enrolid", "status", "timeend")),
             ("grade_grades", ("itemid", *_GRADE_COLUMNS)),
         ):
-            number = await self._ask(lambda session, columns=columns: session.digest(*columns))  # type: ignore[misc]
-            for userid, count, digest in await self._select(
+            number = await self._worker.ask(_digest_of(columns))
+            for userid, count, digest in await self._worker.select(
                 f"SELECT userid, COUNT(*), {number} FROM {{{table}}} GROUP BY userid"
             ):
                 known = found.setdefault(userid, hashlib.sha256(start))
@@ -382,7 +302,7 @@ class _Snapshot:
         """
         active = "ue.status = 0 AND e.status = 0"
         longest = f"MAX(CASE WHEN {active} THEN COALESCE(NULLIF(ue.timeend, 0), {_NEVER}) END)"
-        rows = await self._select(
+        rows = await self._worker.select(
             f"SELECT ra.userid, k.id, {longest}, MIN(NULLIF(ue.timecreated, 0))"
             f" FROM {self._holders()}"
             " LEFT JOIN {enrol} e ON e.courseid = k.id"
@@ -400,7 +320,7 @@ class _Snapshot:
 
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         """See ports.DeviceSnapshot."""
-        rows = await self._select(
+        rows = await self._worker.select(
             "SELECT userid, coursemoduleid, completionstate, timemodified"
             " FROM {course_modules_completion}"
             f" WHERE userid IN ({_marks(device_ids)})",
@@ -418,7 +338,7 @@ class _Snapshot:
             "CASE WHEN gg.overridden <> 0 OR gg.rawgrademax <> gi.grademax"
             " OR gg.rawgrademin <> gi.grademin THEN gg.finalgrade ELSE gg.rawgrade END"
         )
-        rows = await self._select(
+        rows = await self._worker.select(
             f"SELECT gg.userid, cm.id, gi.itemnumber, {counts},"
             " COALESCE(gg.timemodified, gg.timecreated)"
             " FROM {grade_grades} gg JOIN {grade_items} gi ON gi.id = gg.itemid"
@@ -434,6 +354,14 @@ class _Snapshot:
             for id_, cmid, item, grade, at in rows
             if grade is not None
         ]
+
+
+def _digest_of(columns: tuple[str, ...]) -> Callable[[Session], str]:
+    return lambda session: session.digest(*columns)
+
+
+def _is_closed(table: str) -> Callable[[Session], bool]:
+    return lambda session: session.is_closed(table)
 
 
 def _marks(values: Collection[Any]) -> str:

@@ -156,7 +156,7 @@ async def test_the_box_cannot_be_written(box: Box) -> None:
     """Read only even for an account that may do everything: no mistake of ours can do harm."""
     async with device(box.login).snapshot() as snapshot:
         with pytest.raises(DeviceUnreadable) as caught:
-            await snapshot._select("DELETE FROM {user}")  # type: ignore[attr-defined]
+            await snapshot._worker.select("DELETE FROM {user}")  # type: ignore[attr-defined]
     words = str(caught.value.params["detail"]).lower().replace("-", "").replace(" ", "")
     assert "readonly" in words
     assert box.sql("SELECT count(*) FROM mdl_user") == [(43,)]

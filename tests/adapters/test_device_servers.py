@@ -113,7 +113,7 @@ async def test_a_question_that_takes_too_long_is_given_up(box: Box) -> None:
     sleep = "SLEEP(30)" if box.login.kind == "mariadb" else "pg_sleep(30)"
     async with device(box.login, statement_seconds=1).snapshot() as snapshot:
         with pytest.raises(DeviceUnreadable) as caught:
-            await snapshot._select(f"SELECT {sleep} FROM {{course}}")  # type: ignore[attr-defined]
+            await snapshot._worker.select(f"SELECT {sleep} FROM {{course}}")  # type: ignore[attr-defined]
     assert caught.value.code is Code.DEVICE_SLOW
 
 
@@ -167,7 +167,7 @@ async def test_a_server_that_hangs_holds_nobody_up(box: Box, server: Server) -> 
     started = time.monotonic()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1), device(box.login).snapshot() as snapshot:
-            await snapshot._select(f"SELECT {sleep} FROM {{course}}")  # type: ignore[attr-defined]
+            await snapshot._worker.select(f"SELECT {sleep} FROM {{course}}")  # type: ignore[attr-defined]
     assert time.monotonic() - started < 10
     async with device(box.login).snapshot() as snapshot:
         await read_all(snapshot)
@@ -186,7 +186,7 @@ async def test_a_table_that_goes_while_it_is_read_is_one_of_our_errors(box: Box)
     """A plugin is removed at that moment."""
     async with device(box.login).snapshot() as snapshot:
         with pytest.raises(DeviceUnreadable) as caught:
-            await snapshot._select("SELECT id FROM {gone}")  # type: ignore[attr-defined]
+            await snapshot._worker.select("SELECT id FROM {gone}")  # type: ignore[attr-defined]
     assert caught.value.code is Code.DEVICE_TABLE_MISSING
 
 
@@ -226,5 +226,5 @@ async def test_a_full_disk_is_one_of_our_errors(box: Box, server: Server) -> Non
     with full_disk(server.folder / folders[server.kind]):
         async with device(box.login).snapshot() as snapshot:
             with pytest.raises(DeviceUnreadable) as caught:
-                await snapshot._select(many)  # type: ignore[attr-defined]
+                await snapshot._worker.select(many)  # type: ignore[attr-defined]
     assert caught.value.code is Code.DEVICE_DISK_FULL
