@@ -1,7 +1,8 @@
 """`beekeectl set-aside`: what could not be sent, why, and what to do."""
 
 import argparse
-from itertools import groupby
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from beekeed.client import Client
@@ -30,21 +31,31 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 
 def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
+    """Each reason once, with everybody whom it concerns."""
     if not changes:
         terminal.line("Nothing is set aside.")
-    for (username, code), group in groupby(
-        changes, key=lambda each: (each["username"], each["reason"]["code"])
-    ):
-        rows = list(group)
-        name = clean(f"{rows[0]['first_name']} {rows[0]['last_name']} ({username})")
-        terminal.line(f"{name}: {', '.join(_what(terminal, row) for row in rows)}")
-        holds = sum(row["holds"] for row in rows)
-        if holds:
-            terminal.line(f"{terminal.counted(holds, 'change')} more wait for this.", indent=2)
-        terminal.reason(rows[0]["reason"] | {"code": code}, indent=2)
-    if changes:
+    for _, rows in _grouped(changes, lambda each: json.dumps(each["reason"], sort_keys=True)):
+        terminal.reason(rows[0]["reason"])
+        for username, theirs in _grouped(rows, lambda each: str(each["username"])):
+            name = clean(f"{theirs[0]['first_name']} {theirs[0]['last_name']} ({username})")
+            text = f"{name}: {', '.join(_what(terminal, row) for row in theirs)}"
+            holds = sum(row["holds"] for row in theirs)
+            if holds:
+                text += f"; {terminal.counted(holds, 'change')} more wait for this"
+            terminal.line(text, indent=2)
         terminal.line()
+    if changes:
         terminal.line("When something was mended: beekeectl set-aside retry, then beekeectl sync.")
+
+
+def _grouped(
+    rows: list[dict[str, Any]], key: Callable[[dict[str, Any]], str]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Put rows with the same key together, in the order of their first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    yield from groups.items()
 
 
 def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:

@@ -170,3 +170,19 @@ def test_what_is_no_http_is_refused_without_a_traceback(here: World) -> None:
         assert b"400" in raw.recv(65536)
     assert here.ctl("status").code == Exit.OK
     assert "Traceback" not in here.log()
+
+
+def test_a_reason_is_said_once_with_everybody_whom_it_concerns(here: World) -> None:
+    """A class set aside for one thing is one thing to mend; names cannot command the terminal."""
+    people = here.on_box("SELECT username FROM mdl_user WHERE id > 3 ORDER BY id LIMIT 3")
+    names = [username for (username,) in people]
+    here.on_box("UPDATE mdl_user SET firstname = ? WHERE username = ?", "Am\x1b[2Jina", names[0])
+    here.start_daemon(accounts__never_touch=json.dumps(names))
+    here.sync()
+    shown = here.ctl("set-aside").out
+    assert shown.count("this account is never touched") == 1
+    for username in names:
+        assert f"({username}): account" in shown
+    assert "\x1b" not in shown
+    assert "more wait for this" in " ".join(shown.split())
+    assert here.ctl("set-aside", "retry").out.startswith("3 changes will be tried again")
