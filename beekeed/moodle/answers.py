@@ -226,14 +226,18 @@ def _completed(step: Complete, answer: _Override) -> Outcome:
 
 
 def _graded(step: SetGrade, answer: int) -> Outcome:
-    """Read Moodle's number: 0 done, 1 failed, 2 several items, 4 locked (recorded)."""
+    """Read Moodle's number: 0 done, 1 failed, 2 several items, 4 locked (recorded).
+
+    1 is also what one learner's locked grade gives: it says nothing of the others.
+    """
     if answer == _GRADE_UPDATE_OK:
         return Outcome(Verdict.DONE, step.change.value)
     reason = Reason(Code.GRADE_REFUSED, {"answer": answer})
-    return Outcome(Verdict.REFUSED, reason=reason, scope=Scope.ACTIVITY)
+    scope = Scope.CHANGE if answer == _GRADE_UPDATE_FAILED else Scope.ACTIVITY
+    return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
 
 
-_GRADE_UPDATE_OK = 0
+_GRADE_UPDATE_OK, _GRADE_UPDATE_FAILED = 0, 1
 
 
 def state_of(number: int | None) -> Completion:

@@ -162,6 +162,28 @@ async def test_a_locked_item_is_found_out_by_its_number_alone(amina: School) -> 
     assert await amina.aside() == [("amina", "grade", "grade_refused")]
 
 
+async def test_one_learners_locked_grade_holds_up_nobody_else(amina: School) -> None:
+    """Locked between our look and our request: answer 1, and the others go on (seen on 4.5.6)."""
+    for number in range(3):
+        amina.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
+        amina.box.grade(f"l{number}", "Test", 5)
+    await amina.completed()
+    amina.online.sql(
+        "CREATE TRIGGER lock_it AFTER INSERT ON sandbox_request"
+        " WHEN NEW.function = 'tool_mobile_call_external_functions' BEGIN"
+        " UPDATE mdl_grade_grades SET locked = 1 WHERE finalgrade = 5 AND userid ="
+        f" {amina.online.user('l0')} AND EXISTS (SELECT 1 FROM sandbox_request WHERE"
+        " id > NEW.id - 2 AND id < NEW.id AND function = 'tool_mobile_call_external_functions');"
+        " END"
+    )
+    for number in range(3):
+        amina.box.grade(f"l{number}", "Test", 8)
+    await amina.sync()
+    assert await amina.aside() == [("l0", "grade", "grade_refused")]
+    for number in (1, 2):
+        assert amina.online.grades(f"l{number}", "Test") == [(0, 8.0)]
+
+
 async def test_of_who_is_not_in_the_course_no_grade_is_sent(amina: School) -> None:
     """Moodle would take it all the same, where nobody sees it (recorded)."""
     user = amina.online.user("amina")
