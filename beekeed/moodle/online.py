@@ -191,36 +191,38 @@ class MoodleWebServices:
 
     async def completions(self, whose: Collection[Place]) -> Mapping[Place, States]:
         """See ports.OnlineMoodle."""
-        places = list(whose)
-        calls = [
-            wire.Call(functions.COMPLETIONS, {"courseid": course, "userid": online_id})
-            for course, online_id in places
-        ]
-        states = [
-            {
+        return {
+            place: {
                 status.cmid: answers.state_of(status.state)
                 for status in wire.shaped(answer, answers.Statuses).statuses
             }
-            for answer in await self._read_all(calls)
-        ]
-        return dict(zip(places, states, strict=True))
+            for place, answer in await self._read_places(
+                functions.COMPLETIONS, whose, self._batch_calls
+            )
+        }
 
     async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
         """See ports.OnlineMoodle."""
+        return {
+            place: wire.shaped(answer, answers.UserGrades).of(place[1])
+            for place, answer in await self._read_places(functions.GRADES, whose, _REPORTS_AT_ONCE)
+        }
+
+    async def _read_places(
+        self, function: str, whose: Collection[Place], at_once: int
+    ) -> list[tuple[Place, wire.Json]]:
+        """Ask a function of accounts in courses, so many in one request at most."""
         places = list(whose)
         calls = [
-            wire.Call(functions.GRADES, {"courseid": course, "userid": online_id})
+            wire.Call(function, {"courseid": course, "userid": online_id})
             for course, online_id in places
         ]
         read = [
             answer
-            for start in range(0, len(calls), _REPORTS_AT_ONCE)
-            for answer in await self._read_all(calls[start : start + _REPORTS_AT_ONCE])
+            for start in range(0, len(calls), at_once)
+            for answer in await self._read_all(calls[start : start + at_once])
         ]
-        return {
-            (course, online_id): wire.shaped(answer, answers.UserGrades).of(online_id)
-            for answer, (course, online_id) in zip(read, places, strict=True)
-        }
+        return list(zip(places, read, strict=True))
 
     def steps_at_once(self) -> int:
         """See ports.OnlineMoodle."""
