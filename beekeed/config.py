@@ -55,6 +55,8 @@ class OnlineSettings(Section, frozen=True, kw_only=True):
     batch_calls: Annotated[int, Meta(ge=1, le=400)] = 100
     learner_role: Text = "student"
     learner_role_id: Annotated[int, Meta(ge=1)] = 5
+    assignment_grades: Literal["assignment", "gradebook"] = "assignment"
+    tell_learners: bool = False
 
 
 class AccountSettings(Section, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class AccountSettings(Section, frozen=True, kw_only=True):
     username_prefix: Annotated[str, Meta(pattern="^[-.@_a-z0-9]*$")] = ""
     never_touch: tuple[Text, ...] = ()
     password: Literal["random", "mailed"] = "random"  # noqa: S105 - a choice, not a secret
+    removed_enrolments: Literal["ignore", "suspend"] = "ignore"
 
 
 class DaemonSettings(Section, frozen=True, kw_only=True):
@@ -102,8 +105,10 @@ _MUST_BE: Mapping[str, str] = {
     "device.database": '"mariadb", "mysql" or "postgresql", or empty',
     "device.prefix": "small letters, digits and _, or empty",
     "online.address": "the web address of the site, without a page or a question mark",
+    "online.assignment_grades": '"assignment" or "gradebook"',
     "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
     "accounts.password": '"random" or "mailed"',
+    "accounts.removed_enrolments": '"ignore" or "suspend"',
     "daemon.log_level": '"debug", "info", "warning" or "error"',
 }
 

@@ -16,10 +16,12 @@ from beekeed.config import Settings, load, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
 from beekeed.core.cycle import Phase
-from beekeed.engine import Engine, Rules, Stores
+from beekeed.engine import Engine, FactRules, Rules, Stores
+from beekeed.errors import Code
 from beekeed.link.meter import InterfaceMeter
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
+from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
@@ -69,6 +71,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         rules=_rules(settings),
+        fact_rules=_fact_rules(settings),
         address=settings.online.address,
         token_digest=token_digest(token),
         is_quiet=is_quiet,
@@ -91,6 +94,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         targets=stores.targets,
         address=settings.online.address,
         token_digest=token_digest(token),
+        mail_consents=_mail_consents(settings),
         recheck_settings=lambda: _unchanged(settings, token, file),
     )
     interrupted = await stores.history.close_interrupted(clock.now())
@@ -140,7 +144,10 @@ def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices
         batch_calls=settings.online.batch_calls,
         learner_role=settings.online.learner_role,
         learner_role_id=settings.online.learner_role_id,
-        mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
+        manner=Manner(
+            mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
+            tells_learners=settings.online.tell_learners,
+        ),
     )
 
 
@@ -151,7 +158,24 @@ def _rules(settings: Settings) -> Rules:
         learner_roles=frozenset({settings.online.learner_role}),
         learner_role_id=settings.online.learner_role_id,
         slice_changes=settings.online.batch_calls,
+        through_assignments=settings.online.assignment_grades == "assignment",
     )
+
+
+def _fact_rules(settings: Settings) -> FactRules:
+    return FactRules(
+        comments=settings.online.assignment_grades == "assignment",
+        removals=settings.accounts.removed_enrolments == "suspend",
+    )
+
+
+def _mail_consents(settings: Settings) -> list[Code]:
+    """Name what the settings allow that makes the online Moodle mail learners."""
+    allowed = {
+        Code.MAILED_PASSWORDS: settings.accounts.password == "mailed",  # noqa: S105
+        Code.ASSIGNMENT_NOTICES: settings.online.tell_learners,
+    }
+    return [code for code, is_allowed in allowed.items() if is_allowed]
 
 
 async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:

@@ -112,8 +112,27 @@ class Code(StrEnum):
     GRADE_HIGHER_ONLINE = "grade_higher_online"
     GRADE_DIFFERS_ONLINE = "grade_differs_online"
     GRADE_REFUSED = "grade_refused"
+    COMMENT_KEPT_ONLINE = "comment_kept_online"
+    COMMENT_HAS_FILES = "comment_has_files"
+    ASSIGNMENT_ADVANCED = "assignment_advanced"
+    GROUP_REFUSED = "group_refused"
+    PROFILE_DIFFERS_ONLINE = "profile_differs_online"
+    PROFILE_REFUSED = "profile_refused"
+    PROFILE_FIELD_MISSING = "profile_field_missing"
     NOT_APPLIED = "not_applied"
     REFUSED_BY_MOODLE = "refused_by_moodle"
+
+    # What cannot be carried (core.model.Uncarried).
+    STAYS_BADGE = "stays_badge"
+    STAYS_COURSE_COMPLETION = "stays_course_completion"
+    STAYS_PASSWORD = "stays_password"  # noqa: S105
+    STAYS_TIME = "stays_time"
+    STAYS_COMMENT = "stays_comment"
+
+    # What may mail learners.
+    WELCOME_MESSAGES = "welcome_messages"
+    MAILED_PASSWORDS = "mailed_passwords"
+    ASSIGNMENT_NOTICES = "assignment_notices"
 
     # Our own state (StoreBroken) and runs.
     STORE_BROKEN = "store_broken"

@@ -1,11 +1,12 @@
 """What the handlers of the control API share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.clock import Clock
 from beekeed.core.cycle import Phase
+from beekeed.errors import Code
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Changes, History, Targets
@@ -62,6 +63,8 @@ class Api:
     targets: Targets
     address: str
     token_digest: str
+    mail_consents: Sequence[Code]
+    """What the settings allow that makes the online Moodle mail learners."""
     recheck_settings: Callable[[], bool]
     """Read the settings again; False where they are not those that beekeed started with.
 

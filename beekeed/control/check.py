@@ -49,6 +49,7 @@ async def check(api: Api, _: web.Request) -> dict[str, Any]:
         await _check_online(online, findings)
     finally:
         await online.close()
+    _check_mail(api, findings)
     failed = any(step["state"] == "failed" for step in findings.steps)
     return {"schema": "beekeed.check/1", "ok": not failed, "steps": findings.steps}
 
@@ -108,6 +109,13 @@ def _check_functions(site: Site, findings: _Findings) -> None:
         findings.add("functions", state, Reason(Code.FUNCTION_MISSING, {"function": names}))
     else:
         findings.add("functions", "ok")
+
+
+def _check_mail(api: Api, findings: _Findings) -> None:
+    """Name what mails learners (features.md, row 26): what is allowed, and what nobody can see."""
+    for code in api.mail_consents:
+        findings.add("mail", "warning", Reason(code))
+    findings.add("mail", "not_tried", Reason(Code.WELCOME_MESSAGES))
 
 
 def _why(error: BeekeedError) -> Reason:

@@ -76,6 +76,10 @@ def _details_view(details: RunDetails) -> dict[str, Any]:
             }
             for action in details.actions
         ],
+        "uncarried": [
+            {"what": what, "count": count, "reason": reason_view(Code(f"stays_{what}"), {})}
+            for what, count in details.uncarried.items()
+        ],
     }
 
 

@@ -33,7 +33,7 @@ def _view(row: AsideRow) -> dict[str, Any]:
         "first_name": row.first_name,
         "last_name": row.last_name,
         "course": row.shortname,
-        "activity": row.activity,
+        "part": row.part,
         "since": row.since,
         "holds": row.holds,
         "reason": reason_view(row.reason.code, row.reason.params),

@@ -98,13 +98,26 @@ def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
 
     A completion of 1 or 2 is confirmed by a receipt of either. One that failed
     (3, 4) sends no completion, ever, and one that never was sends no 0. An
-    enrolment is made once; what happens to it later on the box does not cross.
+    enrolment is made once; of what happens to it later on the box, only that it was
+    removed may cross, and that it is there again.
     """
-    if fact.key.kind is Kind.GRADE:
-        return receipt is not None and receipt.value == fact.value
-    if fact.key.kind is not Kind.COMPLETION:
-        return receipt is not None
-    state = Completion(int(fact.value))
+    match fact.key.kind:
+        case Kind.GRADE | Kind.PROFILE:
+            return receipt is not None and receipt.value == fact.value
+        case Kind.ENROLMENT:
+            return receipt is not None and is_removed(receipt.value) == is_removed(fact.value)
+        case Kind.COMPLETION:
+            return _completion_acknowledged(Completion(int(fact.value)), receipt)
+        case _:
+            return receipt is not None
+
+
+def is_removed(enrolment: str) -> bool:
+    """Tell whether an enrolment's value says that the box has it no more."""
+    return enrolment == "removed"
+
+
+def _completion_acknowledged(state: Completion, receipt: Receipt | None) -> bool:
     if state in DONE:
         return receipt is not None and Completion(int(receipt.value)) in DONE
     if state is Completion.INCOMPLETE:

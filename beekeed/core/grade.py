@@ -1,14 +1,26 @@
 """Grades: when one arrived, when it may be sent, and what stays as it is online.
 
-A grade is written as text (`text`), so that a receipt tells exactly what was sent.
+A grade is written as text (`value`), so that a receipt tells exactly what was sent: the
+number, and for an assignment a line's end, the format of the teacher's comment, and it.
 """
 
 from dataclasses import dataclass
 
-from beekeed.core.model import Change, GradeItem, Outcome, Reason, Verdict
+from beekeed.core.model import (
+    NO_COMMENT,
+    Change,
+    Comment,
+    GradeItem,
+    Outcome,
+    Reason,
+    Verdict,
+)
 from beekeed.errors import Code
 
 _DIGITS = 5  # Moodle's columns have so many decimals
+_FORMATS = frozenset(
+    {0, 1, 2, 4}
+)  # any other makes Moodle unable to read the grade (seen on 4.5.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +28,50 @@ class OnlineGrade:
     """What a learner's grade is online, and by what it is measured.
 
     `grade` is None where there is none. `is_fixed`: locked, or set by a teacher there.
+    `comment`: the feedback beside it.
     """
 
     lowest: float
     highest: float
     grade: float | None
     is_fixed: bool
+    comment: Comment = NO_COMMENT
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineAssignment:
+    """How an assignment is marked online.
+
+    `is_plain`: without marking workflow, anonymous submissions, teams or further
+    attempts, in which a grade of ours could land in a wrong place.
+    """
+
+    instance: int
+    is_plain: bool
 
 
 def text(grade: float) -> str:
     """Write a grade as shortly as Moodle keeps it: 8.5, 7, 6.33333."""
     return f"{grade:.{_DIGITS}f}".rstrip("0").rstrip(".")
+
+
+def value(grade: float, comment: Comment = NO_COMMENT) -> str:
+    """Write a grade with its comment, where it has one."""
+    if not comment.said:
+        return text(grade)
+    known = comment.format if comment.format in _FORMATS else NO_COMMENT.format
+    return f"{text(grade)}\n{known}{comment.text}"
+
+
+def points(value: str) -> str:
+    """Give the grade alone, as `text`."""
+    return value.partition("\n")[0]
+
+
+def comment(value: str) -> Comment:
+    """Give the comment alone; an empty one where there is none."""
+    written = value.partition("\n")[2]
+    return Comment(written[1:], int(written[0])) if written else NO_COMMENT
 
 
 def same_measure(here: GradeItem, there: OnlineGrade) -> bool:
@@ -46,18 +91,53 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
     """
     if theirs.grade is None:
         return _kept(Code.GRADE_FIXED_ONLINE, theirs) if theirs.is_fixed else None
-    if text(theirs.grade) == change.value:
-        return Outcome(Verdict.ALREADY, change.value)
+    if text(theirs.grade) == points(change.value):
+        has_all = comment_to_send(change, theirs).said == theirs.comment.said
+        return _arrived(change, theirs) if has_all or theirs.is_fixed else None
     if theirs.is_fixed:
         return _kept(Code.GRADE_FIXED_ONLINE, theirs)
     if change.base is None:
-        higher_online = theirs.grade > float(change.value)
+        higher_online = theirs.grade > float(points(change.value))
         return _kept(Code.GRADE_HIGHER_ONLINE, theirs) if higher_online else None
-    if text(theirs.grade) == change.base.online_value:
+    if text(theirs.grade) == points(change.base.online_value):
         return None
     return _kept(Code.GRADE_DIFFERS_ONLINE, theirs)
 
 
+def comment_to_send(change: Change, theirs: OnlineGrade) -> Comment:
+    """Give the comment that goes with a grade: Moodle takes what is sent, also nothing.
+
+    A teacher's own comment online stays, and an empty one of ours never replaces it.
+    """
+    ours, there = comment(change.value), theirs.comment.said
+    if not ours.said:
+        return theirs.comment
+    base = comment(change.base.online_value).said if change.base is not None else ""
+    return ours if there in ("", base) else theirs.comment
+
+
+def keeps_comment(change: Change, theirs: OnlineGrade) -> bool:
+    """Tell whether the box has a comment and another one stays online."""
+    ours = comment(change.value).said
+    return bool(ours) and comment_to_send(change, theirs).said != ours
+
+
+def breaks_comment(change: Change, theirs: OnlineGrade) -> bool:
+    """Tell whether sending the comment back would break what a teacher put into it.
+
+    Moodle shows a picture in a comment by an address, and would store that
+    (seen on 4.5.6).
+    """
+    return "pluginfile.php/" in comment_to_send(change, theirs).text
+
+
+def _arrived(change: Change, theirs: OnlineGrade) -> Outcome:
+    """Tell that online has the grade, and whether another comment than ours stays beside it."""
+    held = value(float(points(change.value)), theirs.comment)
+    reason = Reason(Code.COMMENT_KEPT_ONLINE) if keeps_comment(change, theirs) else None
+    return Outcome(Verdict.ALREADY, held, reason)
+
+
 def _kept(code: Code, theirs: OnlineGrade) -> Outcome:
-    shown = "-" if theirs.grade is None else text(theirs.grade)
+    shown = "-" if theirs.grade is None else value(theirs.grade, theirs.comment)
     return Outcome(Verdict.KEPT, shown, Reason(code))

@@ -3,9 +3,11 @@
 Device ids (`device_id`, `cmid`) never outlive one reading of the box; online
 ids (`online_id`, `online_cmid`) never outlive one target. What lasts is the
 username, the course's shortname and the activity's key. Our own store gives
-each of these a small number (`learner_id`, `course_id`, `activity_id`).
+each of these a small number (`learner_id`, `course_id`, `part_id`).
 """
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +15,34 @@ from enum import IntEnum, StrEnum
 
 from beekeed.errors import Code, Param
 
+_MARKUP = re.compile(r"<[^>]*>")
+
 
 class Kind(StrEnum):
-    """The kinds of change that this version carries."""
+    """The kinds of change (features.md, Words)."""
 
     ACCOUNT = "account"
     ENROLMENT = "enrolment"
     COMPLETION = "completion"
     GRADE = "grade"
+    MEMBERSHIP = "membership"
+    PROFILE = "profile"
+
+
+class Uncarried(StrEnum):
+    """What learners have on the box and Moodle's core services cannot carry.
+
+    Counted in each run, so that nobody believes it to be online.
+    """
+
+    BADGE = "badge"
+    COURSE_COMPLETION = "course_completion"
+    """Online, Moodle computes it from the activities."""
+    PASSWORD = "password"  # noqa: S105 - a name, not a secret
+    TIME = "time"
+    """When a completion or a grade happened: the online Moodle stamps its own time."""
+    COMMENT = "comment"
+    """A teacher's comment on a grade that goes to the gradebook, which drops it."""
 
 
 class Completion(IntEnum):
@@ -52,6 +74,8 @@ class Learner:
     created_at: datetime | None
     enrolled: bool = True
     """Holds a learner's role in some course now; else only earlier work is left."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further profile fields, as `core.profile` names them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,6 +104,23 @@ class GradeItem:
     number: int
     lowest: float
     highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A teacher's comment on a grade, as Moodle stores it: its text and that text's format."""
+
+    text: str = ""
+    format: int = 1
+    """FORMAT_HTML; also 0 (Moodle), 2 (plain) and 4 (Markdown)."""
+
+    @property
+    def said(self) -> str:
+        """What it says, without markup and spacing: nothing where it is empty."""
+        return " ".join(html.unescape(_MARKUP.sub(" ", self.text)).split())
+
+
+NO_COMMENT = Comment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +153,23 @@ class Course:
     """Unix seconds, compared for equality only: a restored course keeps its original's."""
     device_id: int
     activities: tuple[Activity, ...]
+    groups: tuple[str, ...] = ()
+    """The names of its groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnlineActivity:
-    """An activity as `core_course_get_contents` shows it, in its section's order."""
+    """An activity as `core_course_get_contents` shows it, in its section's order.
+
+    `instance`: its number among those of its kind, by which assignments are graded.
+    """
 
     section: int
     modname: str
     name: str
     cmid: int
     tracked: bool
+    instance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +207,19 @@ class Site:
     missing: tuple[str, ...]
     """Functions without which nothing can be sent."""
     wanted: tuple[str, ...]
-    """Functions without which it costs more."""
+    """Functions without which some work waits, or costs more."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """What a change or a receipt is about. 0 stands for "none"."""
+    """What a change or a receipt is about. 0 stands for "none".
+
+    `part_id`: which activity (with its item), which group, or which profile field.
+    """
 
     kind: Kind
     course_id: int
-    activity_id: int
+    part_id: int
     learner_id: int
 
 
@@ -177,9 +227,10 @@ class Key:
 class Fact:
     """One thing that the box says of one learner.
 
-    `value`: a completion's state ("0" to "4"); a grade as `core.grade.text`; for an
-    enrolment "active", "suspended", "until:" and Unix seconds, or "left" for who left
-    before it was ever sent; "exists" for an account.
+    `value`: a completion's state ("0" to "4"); a grade as `core.grade.value`; for an
+    enrolment "active", "suspended", "until:" and Unix seconds, "left" for who left
+    before it was ever sent, or "removed" for one of ours that is to be suspended;
+    "exists" for an account, "member" for a membership; what a profile field holds.
     """
 
     key: Key
@@ -191,6 +242,7 @@ class Fact:
 class Receipt:
     """What the online Moodle acknowledged: the box's value then, and what online held.
 
+    Of an enrolment, `online_value` is "made" where we made it, else "there".
     `gone`: the box no longer has the row. The online Moodle keeps it.
     """
 
@@ -295,7 +347,7 @@ class CreateAccount:
 
 @dataclass(frozen=True, slots=True)
 class Enrol:
-    """Enrol an account as a learner."""
+    """Enrol an account as a learner; again, to suspend an enrolment or make it active."""
 
     change: Change
     online_id: int
@@ -318,7 +370,11 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class SetGrade:
-    """Set a learner's grade in an item of an activity; the change's value is the grade."""
+    """Set a learner's grade in an item of an activity; the change's value is the grade.
+
+    `assignment`: the instance of the assignment through which it goes, with the comment
+    that it will have then; 0: it goes to the gradebook.
+    """
 
     change: Change
     online_id: int
@@ -326,9 +382,37 @@ class SetGrade:
     cmid: int
     modname: str
     item: int
+    assignment: int = 0
+    comment: Comment = NO_COMMENT
+    keeps_comment: bool = False
+    """The comment is a teacher's online, and not the box's."""
 
 
-Step = CreateAccount | Enrol | Complete | SetGrade
+@dataclass(frozen=True, slots=True)
+class JoinGroup:
+    """Make an account a member of a group."""
+
+    change: Change
+    online_id: int
+    course_online_id: int
+    group_online_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditProfile:
+    """Set one field of an account's profile to the change's value.
+
+    `name`: Moodle's name of the field; of a custom one as `core.profile.custom_name`.
+    `course_online_id`: a course in which the account's profile can be read.
+    """
+
+    change: Change
+    online_id: int
+    course_online_id: int
+    name: str
+
+
+Step = CreateAccount | Enrol | Complete | SetGrade | JoinGroup | EditProfile
 """One thing to do online: a change with the online ids that it needs.
 
 It carries the change itself, so that a receipt says what was sent, whatever the

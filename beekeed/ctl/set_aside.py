@@ -64,9 +64,10 @@ def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:
         terminal.line("No longer on the box, and kept as they are online:")
         for row in gone:
             what = terminal.counted(row["count"], row["kind"])
-            terminal.line(f"{what} in {clean(row['course'])}", indent=2)
+            where = f" in {clean(row['course'])}" if row["course"] else ""
+            terminal.line(f"{what}{where}", indent=2)
 
 
 def _what(terminal: Terminal, row: dict[str, Any]) -> str:
-    where = [clean(part) for part in (row["activity"], row["course"]) if part]
+    where = [clean(part) for part in (row["part"], row["course"]) if part]
     return " in ".join([terminal.word(row["kind"]), *where])

@@ -55,6 +55,10 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             what = terminal.counted(action["count"], action["kind"])
             terminal.line(f"{what} {terminal.word(action['verdict'])}:")
             terminal.reason(action["reason"], indent=2)
+    for stays in details["uncarried"]:
+        terminal.line()
+        terminal.line(f"{terminal.counted(stays['count'], stays['what'])} only on the box:")
+        terminal.reason(stays["reason"], indent=2)
 
 
 def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from beekeed.core.course import Match, header_differs, match
 from beekeed.core.model import Course, GradeItem, OnlineActivity, OnlineCourse, Reason
-from beekeed.engine.reading import KnownCourse
+from beekeed.engine.facts import KnownCourse
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code, RemoteRefused
 from beekeed.ports.online import OnlineMoodle

@@ -24,8 +24,12 @@ class Rules:
     learner_roles: frozenset[str] = frozenset({"student"})
     learner_role_id: int = 5
     slice_changes: int = 100
+    through_assignments: bool = True
+    """Assignments are graded through themselves, else in the gradebook."""
     own_account: str = ""
     """Our service account's username, once the site told it."""
+    lacking: frozenset[str] = frozenset()
+    """The functions that our service lacks, once the site told them."""
 
 
 class There:
@@ -46,6 +50,7 @@ class There:
         """By account: the full name that the site shows."""
         self.unreadable: dict[int, Reason] = {}
         """Courses whose list our account may not read."""
+        self._online_ids: dict[int, int] = {}
 
     async def read(self, courses: Mapping[int, int]) -> None:
         """Read who is in some courses (our numbers and online ids), and in all synchronized ones.
@@ -58,7 +63,13 @@ class There:
             if course_id not in self.enrolled or course_id in courses:
                 await self._read_course(course_id, online_id)
 
+    def course_of(self, online_id: int) -> int | None:
+        """Give the online id of a synchronized course in which an account has an enrolment."""
+        courses = (id_ for id_, enrolled in self.enrolled.items() if online_id in enrolled)
+        return next((self._online_ids[course_id] for course_id in courses), None)
+
     async def _read_course(self, course_id: int, online_id: int) -> None:
+        self._online_ids[course_id] = online_id
         try:
             enrolled = await self._stop.unless_asked(self._online.enrolled(online_id))
         except RemoteRefused as error:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from beekeed.clock import Clock
 from beekeed.core.change import comparison_due
 from beekeed.core.cycle import Event
-from beekeed.core.model import Reason, RunStatus
+from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
+from beekeed.engine.facts import FactRules
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
 from beekeed.engine.reading import Reader, Reading
@@ -51,7 +52,7 @@ class _Run:
     report: Callable[[Event], None]
     stop: Stop
     target_id: int | None = None
-    own_account: str = ""
+    site: Site | None = None
     reading: Reading | None = None
 
 
@@ -67,6 +68,7 @@ class Engine:
         stores: Stores,
         meter: Meter,
         rules: Rules,
+        fact_rules: FactRules,
         address: str,
         token_digest: str,
         is_quiet: Callable[[], bool],
@@ -87,6 +89,7 @@ class Engine:
             catalogue=stores.catalogue,
             changes=stores.changes,
             targets=stores.targets,
+            rules=fact_rules,
         )
 
     async def run(
@@ -197,6 +200,7 @@ class Engine:
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
+        await self._stores.history.uncarried(run.run_id, run.reading.uncarried)
 
     async def _contact(self, run: _Run, opened: int) -> int:
         """Meet the site, and settle what a lost answer left open. Gives the target.
@@ -207,7 +211,7 @@ class Engine:
         site = await run.stop.unless_asked(self._online.probe())
         if site.missing:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
-        run.own_account = site.account
+        run.site = site
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
         settled = await self._settle(run, target_id)
         if settled or target_id != opened:
@@ -254,14 +258,30 @@ class Engine:
             changes=self._stores.changes,
             targets=self._stores.targets,
             journal=self._stores.journal,
-            rules=replace(self._rules, own_account=run.own_account),
+            rules=self._rules_for(run.site),
         )
-        if matched:
-            await sender.send_all()
+        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE):
+            try:
+                await sender.send_all()
+            finally:
+                await self._note_uncarried(run, sender)
         for course_id, reason in sender.left_out.items():
             note = CourseMatch(course_id, None, reason)
             await self._stores.history.course(run.run_id, note)
         return sender
+
+    def _rules_for(self, site: Site | None) -> Rules:
+        if site is None:
+            return self._rules
+        return replace(self._rules, own_account=site.account, lacking=frozenset(site.wanted))
+
+    async def _note_uncarried(self, run: _Run, sender: Sender) -> None:
+        """Note what the online Moodle did not get with what was sent."""
+        counts = {
+            Uncarried.PASSWORD: sender.done.get(Kind.ACCOUNT, 0),
+            Uncarried.TIME: sender.done.get(Kind.COMPLETION, 0) + sender.done.get(Kind.GRADE, 0),
+        }
+        await self._stores.history.uncarried(run.run_id, counts)
 
     async def _judge(
         self, target_id: int, matched: Mapping[int, MatchedCourse], sender: Sender
@@ -274,5 +294,6 @@ class Engine:
         pending = await self._stores.changes.courses(target_id)
         if pending and not await self._stores.targets.synchronized(target_id):
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
+        lacking = lacking or sender.lacking_extra
         troubled = await self._stores.changes.troubled(target_id, served)
         return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

@@ -1,5 +1,6 @@
 """Steps on the wire: intent, request, receipt; what a refusal reaches is not asked again."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from beekeed.clock import Clock
@@ -36,14 +37,31 @@ class Wire:
         self._withheld: dict[tuple[Kind, int], Reason] = {}
         self._served: set[int] = set()
         self._acknowledged = 0
+        self._done: Counter[Kind] = Counter()
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
         return (kind, course_id) in self._withheld
 
+    def withhold(self, kind: Kind, course_id: int, reason: Reason) -> None:
+        """Let changes of a kind wait in a course in this run: our account may not do them."""
+        self._withheld[kind, course_id] = reason
+
     def withheld_courses(self) -> Mapping[int, Reason]:
-        """Give the courses in which our account may not do something; 0: on the whole site."""
-        return {course_id: reason for (_, course_id), reason in self._withheld.items()}
+        """Give the courses in which our account may not do something that achievements need.
+
+        0: on the whole site.
+        """
+        return {
+            course_id: reason
+            for (kind, course_id), reason in self._withheld.items()
+            if kind not in plan.EXTRA
+        }
+
+    def withheld_extra(self) -> Reason | None:
+        """Give a reason why something else waits that our account may not do, or None."""
+        reasons = (reason for (kind, _), reason in self._withheld.items() if kind in plan.EXTRA)
+        return next(reasons, None)
 
     @property
     def served(self) -> Set[int]:
@@ -54,6 +72,11 @@ class Wire:
     def acknowledged(self) -> int:
         """How many changes of any kind were acknowledged in this run."""
         return self._acknowledged
+
+    @property
+    def done(self) -> Mapping[Kind, int]:
+        """How many changes of each kind a call of this run did."""
+        return self._done
 
     async def push(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
         """Do steps until each has an outcome; the first refusal is taken out, the rest goes on.
@@ -118,7 +141,7 @@ class Wire:
             if outcome.scope is Scope.SITE:
                 raise RemoteRefused(outcome.reason.code, **outcome.reason.params)
             if outcome.scope is Scope.RIGHT:
-                self._withheld[key.kind, key.course_id] = outcome.reason
+                self.withhold(key.kind, key.course_id, outcome.reason)
             else:
                 self._closed[_reach(outcome.scope, key)] = outcome.reason
 
@@ -150,6 +173,7 @@ class Wire:
             if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
                 key = what.key if isinstance(what, Change) else what.change.key
                 self._acknowledged += 1
+                self._done[key.kind] += outcome.verdict is Verdict.DONE
                 if key.kind not in plan.BROUGHT:
                     self._served.add(key.course_id)
 
@@ -170,7 +194,7 @@ def _reach(scope: Scope, key: Key) -> tuple[Scope, Key]:
         case Scope.LEARNER:
             return scope, Key(key.kind, 0, 0, key.learner_id)
         case Scope.ACTIVITY:
-            return scope, Key(key.kind, key.course_id, key.activity_id, 0)
+            return scope, Key(key.kind, key.course_id, key.part_id, 0)
         case Scope.COURSE:
             return scope, Key(key.kind, key.course_id, 0, 0)
         case _:

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 import msgspec
 
+from beekeed.core import grade
 from beekeed.core.change import confirmed
-from beekeed.core.grade import OnlineGrade
+from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import (
     DONE,
+    Comment,
     Complete,
     Completion,
     CreateAccount,
+    EditProfile,
     Enrol,
+    JoinGroup,
     Outcome,
     Reason,
     Scope,
@@ -23,6 +27,7 @@ from beekeed.core.model import (
     Step,
     Verdict,
 )
+from beekeed.core.profile import custom_name
 from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import refusals, wire
 
@@ -65,6 +70,7 @@ class Module(msgspec.Struct):
     name: str
     modname: str
     completion: int = 0
+    instance: int = 0
 
 
 class Section(msgspec.Struct):
@@ -91,12 +97,41 @@ class Role(msgspec.Struct):
     shortname: str
 
 
+class CustomField(msgspec.Struct):
+    """A custom profile field of a participant."""
+
+    shortname: str
+    value: str | None = None
+
+
+PROFILE_FIELDS = (
+    *("firstname", "lastname", "email", "idnumber", "city", "country"),
+    *("institution", "department", "address"),
+)
+
+
 class Participant(msgspec.Struct):
     """A user of `core_enrol_get_enrolled_users`."""
 
     id: int
     fullname: str = ""
     roles: list[Role] = []
+    firstname: str | None = None
+    lastname: str | None = None
+    email: str | None = None
+    idnumber: str | None = None
+    city: str | None = None
+    country: str | None = None
+    institution: str | None = None
+    department: str | None = None
+    address: str | None = None
+    customfields: list[CustomField] = []
+
+    def profile(self) -> dict[str, str]:
+        """Give what was shown of the profile; Moodle leaves out most of what is empty."""
+        shown = {name: getattr(self, name) for name in PROFILE_FIELDS}
+        custom = {custom_name(each.shortname): each.value or "" for each in self.customfields}
+        return {name: value for name, value in shown.items() if value is not None} | custom
 
 
 class _Status(msgspec.Struct):
@@ -121,6 +156,8 @@ class _GradeItem(msgspec.Struct):
     gradeislocked: bool | None = None
     gradeisoverridden: bool | None = None
     locked: bool | None = None
+    feedback: str | None = None  # as stored, whatever its format (seen on 4.5.6)
+    feedbackformat: int | None = None
 
     @property
     def is_unseen(self) -> bool:
@@ -147,12 +184,63 @@ class UserGrades(msgspec.Struct):
                 each.grademax,
                 each.graderaw,
                 bool(each.gradeislocked or each.gradeisoverridden or each.locked),
+                Comment(each.feedback or "", each.feedbackformat or 0),
             )
             for user in self.usergrades
             if user.userid == online_id
             for each in user.gradeitems
             if each.cmid is not None and not each.is_unseen
         }
+
+
+class _Assignment(msgspec.Struct):
+    id: int
+    cmid: int
+    teamsubmission: int
+    blindmarking: int
+    markingworkflow: int
+    attemptreopenmethod: str
+    maxattempts: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every learner has one grade of their own, which counts at once."""
+        further = self.attemptreopenmethod != "none" and self.maxattempts != 1
+        return not (self.teamsubmission or self.blindmarking or self.markingworkflow or further)
+
+
+class _CourseAssignments(msgspec.Struct):
+    assignments: list[_Assignment]
+
+
+class Assignments(msgspec.Struct):
+    """`mod_assign_get_assignments`."""
+
+    courses: list[_CourseAssignments]
+
+    def by_cmid(self) -> dict[int, OnlineAssignment]:
+        """Give how each is marked."""
+        return {
+            each.cmid: OnlineAssignment(each.id, each.is_plain)
+            for course in self.courses
+            for each in course.assignments
+        }
+
+
+class Group(msgspec.Struct):
+    """A group of `core_group_get_course_groups`, or one that was made."""
+
+    id: int
+    name: str
+
+
+class _Warning(msgspec.Struct):
+    warningcode: str
+    itemid: int | None = None
+
+
+class _Updated(msgspec.Struct):
+    warnings: list[_Warning] = []
 
 
 class _Created(msgspec.Struct):
@@ -203,13 +291,26 @@ def _read(step: Step, answer: wire.Json) -> Outcome:
                 raise RemoteGarbled(Code.ANSWER_UNREADABLE, what="created account")
             return Outcome(Verdict.DONE, str(created[0].id))
         case Enrol():
-            if answer is not None:  # null is all that Moodle says of a success
-                raise RemoteGarbled(Code.ANSWER_UNREADABLE, what="enrolment")
-            return Outcome(Verdict.DONE, step.change.value)
+            _expect_nothing(answer, "enrolment")
+            return Outcome(Verdict.DONE, "made")
         case Complete():
             return _completed(step, wire.shaped(answer, _Override))
+        case SetGrade() if step.assignment:
+            _expect_nothing(answer, "grade")
+            return _graded_through_assignment(step)
         case SetGrade():
             return _graded(step, wire.shaped(answer, int))
+        case JoinGroup():
+            _expect_nothing(answer, "group member")
+            return Outcome(Verdict.DONE, step.change.value)
+        case EditProfile():
+            return _edited(step, wire.shaped(answer, _Updated))
+
+
+def _expect_nothing(answer: wire.Json, what: str) -> None:
+    """Check that an answer is null, which is all that Moodle says of some successes."""
+    if answer is not None:
+        raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=what)
 
 
 def _completed(step: Complete, answer: _Override) -> Outcome:
@@ -231,13 +332,28 @@ def _graded(step: SetGrade, answer: int) -> Outcome:
     1 is also what one learner's locked grade gives: it says nothing of the others.
     """
     if answer == _GRADE_UPDATE_OK:
-        return Outcome(Verdict.DONE, step.change.value)
+        return Outcome(Verdict.DONE, grade.points(step.change.value))
     reason = Reason(Code.GRADE_REFUSED, {"answer": answer})
     scope = Scope.CHANGE if answer == _GRADE_UPDATE_FAILED else Scope.ACTIVITY
     return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
 
 
 _GRADE_UPDATE_OK, _GRADE_UPDATE_FAILED = 0, 1
+
+
+def _graded_through_assignment(step: SetGrade) -> Outcome:
+    """Moodle says nothing whatever happened (recorded); what stands against it was read before."""
+    held = grade.value(float(grade.points(step.change.value)), step.comment)
+    reason = Reason(Code.COMMENT_KEPT_ONLINE) if step.keeps_comment else None
+    return Outcome(Verdict.DONE, held, reason)
+
+
+def _edited(step: EditProfile, answer: _Updated) -> Outcome:
+    """Read the warnings, in which Moodle says what it refused (recorded)."""
+    if not answer.warnings:
+        return Outcome(Verdict.DONE, step.change.value)
+    reason, scope = refusals.warned(answer.warnings[0].warningcode, step.name)
+    return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
 
 
 def state_of(number: int | None) -> Completion:

@@ -13,12 +13,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from beekeed.core.model import Activity, ActivityKey, Course, GradeItem, Learner
+from beekeed.core import profile
+from beekeed.core.model import Activity, ActivityKey, Comment, Course, GradeItem, Learner, Uncarried
 from beekeed.errors import Code, DeviceUnreadable
 from beekeed.moodle.databases.session import Session, Values
 from beekeed.moodle.databases.worker import Worker, working
 from beekeed.moodle.login import Login
-from beekeed.ports.device import About, CompletionRow, DeviceSnapshot, EnrolmentRow, GradeRow
+from beekeed.ports.device import (
+    About,
+    CompletionRow,
+    DeviceSnapshot,
+    EnrolmentRow,
+    GradeRow,
+    MembershipRow,
+)
 
 _CHUNK = 500  # learners at a time: half a megabyte of Python objects
 _COURSE_LEVEL = 50  # CONTEXT_COURSE
@@ -27,33 +35,43 @@ _GUEST_AND_ADMIN = {"1", "2"}  # by Moodle's installer; mdl_config may name more
 _NEVER = 2**62  # stands for an enrolment without an end while the longest is looked for
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
+    "badge_issued": ("userid",),
     "config": ("name", "value"),
     "context": ("id", "contextlevel", "instanceid"),
     "course": ("id", "category", "shortname", "fullname", "timemodified", "enablecompletion"),
+    "course_completions": ("userid", "timecompleted"),
     "course_modules": ("id", "course", "module", "instance", "completion", "deletioninprogress"),
     "course_modules_completion": ("userid", "coursemoduleid", "completionstate", "timemodified"),
     "course_sections": ("course", "section", "sequence"),
     "enrol": ("id", "courseid", "status"),
     "grade_grades": (
         *("itemid", "userid", "rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
-        *("overridden", "timecreated", "timemodified"),
+        *("overridden", "feedback", "feedbackformat", "timecreated", "timemodified"),
     ),
     "grade_items": (
         *("id", "courseid", "itemtype", "itemmodule", "iteminstance", "itemnumber"),
         *("gradetype", "grademin", "grademax"),
     ),
+    "groups": ("id", "courseid", "name"),
+    "groups_members": ("groupid", "userid", "timeadded"),
     "modules": ("id", "name"),
     "role": ("id", "archetype"),
     "role_assignments": ("roleid", "contextid", "userid"),
     "user": (
         *("id", "username", "firstname", "lastname", "email", "idnumber", "city", "country"),
+        *("institution", "department", "address"),
         *("deleted", "mnethostid", "timecreated"),
     ),
     "user_enrolments": ("enrolid", "userid", "status", "timeend", "timecreated"),
+    "user_info_data": ("userid", "fieldid", "data"),
+    "user_info_field": ("id", "shortname"),
 }
 
-# What makes a grade, as numbers that are never NULL.
+_MORE = ("institution", "department", "address")  # columns and names of profile fields
+
+# What makes a grade, never NULL.
 _GRADE_COLUMNS = (
+    "COALESCE(feedback, '')",
     "COALESCE(rawgrade, -1)",
     "COALESCE(finalgrade, -1)",
     "rawgrademin",
@@ -180,6 +198,7 @@ class _Snapshot:
             {m.modname for each in parts.values() for m in each.modules.values()}
         )
         items = await self._items()
+        groups = await self._groups()
         return [
             Course(
                 shortname=shortname,
@@ -189,6 +208,7 @@ class _Snapshot:
                 activities=tuple(
                     _activities(parts.get(id_, _CourseParts()), names, items, bool(tracks))
                 ),
+                groups=tuple(groups.get(id_, ())),
             )
             for id_, shortname, fullname, modified_at, tracks in sorted(
                 rows, key=lambda row: str(row[1])
@@ -213,6 +233,15 @@ class _Snapshot:
             module = _Module(cmid, modname, instance, completion != 0)
             parts.setdefault(course, _CourseParts()).modules[cmid] = module
         return parts
+
+    async def _groups(self) -> Mapping[int, list[str]]:
+        """Read the names of every course's groups."""
+        found: dict[int, list[str]] = {}
+        for course, name in await self._worker.select(
+            "SELECT courseid, name FROM {groups} ORDER BY courseid, id"
+        ):
+            found.setdefault(course, []).append(name)
+        return found
 
     async def _items(self) -> Mapping[tuple[str, int], list[GradeItem]]:
         """Read the grade items of all activities that give points or words of a scale."""
@@ -245,13 +274,13 @@ class _Snapshot:
             for id_, name in await self._worker.select(f"SELECT id, name FROM {{{tables[table]}}}")
         }
 
-    async def learners(self) -> AsyncIterator[Sequence[Learner]]:
+    async def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
         """See ports.DeviceSnapshot."""
         last = 0
         while True:
             rows = await self._worker.select(
                 "SELECT u.id, u.username, u.firstname, u.lastname, u.email, u.idnumber, u.city,"
-                " u.country, u.timecreated,"
+                " u.country, u.timecreated, u.institution, u.department, u.address,"
                 f" EXISTS (SELECT 1 FROM {self._holders()} WHERE ra.userid = u.id) AS holds,"
                 " EXISTS (SELECT 1 FROM {course_modules_completion} cmc"
                 "         WHERE cmc.userid = u.id) AS did"
@@ -261,10 +290,23 @@ class _Snapshot:
             )
             if not rows:
                 return
-            people = [_learner(row) for row in rows if row[-1] or row[-2]]
+            people = [row for row in rows if everybody or row[-1] or row[-2]]
             if people:
-                yield people
+                custom = await self._custom([row[0] for row in people])
+                yield [_learner(row, custom.get(row[0], {})) for row in people]
             last = rows[-1][0]
+
+    async def _custom(self, device_ids: Collection[int]) -> dict[int, dict[str, str]]:
+        """Read what some people's custom profile fields hold."""
+        found: dict[int, dict[str, str]] = {}
+        for userid, shortname, data in await self._worker.select(
+            "SELECT d.userid, f.shortname, d.data FROM {user_info_data} d"
+            " JOIN {user_info_field} f ON f.id = d.fieldid"
+            f" WHERE d.userid IN ({_marks(device_ids)}) ORDER BY f.shortname",
+            *device_ids,
+        ):
+            found.setdefault(userid, {})[profile.custom_name(shortname)] = data
+        return found
 
     async def digests(self) -> Mapping[int, int]:
         """See ports.DeviceSnapshot.
@@ -284,6 +326,7 @@ class _Snapshot:
             ("role_assignments", ("contextid", "roleid")),
             ("user_enrolments", ("enrolid", "status", "timeend")),
             ("grade_grades", ("itemid", *_GRADE_COLUMNS)),
+            ("groups_members", ("groupid",)),
         ):
             number = await self._worker.ask(_digest_of(columns))
             for userid, count, digest in await self._worker.select(
@@ -340,7 +383,7 @@ class _Snapshot:
         )
         rows = await self._worker.select(
             f"SELECT gg.userid, cm.id, gi.itemnumber, {counts},"
-            " COALESCE(gg.timemodified, gg.timecreated)"
+            " COALESCE(gg.timemodified, gg.timecreated), gg.feedback, gg.feedbackformat"
             " FROM {grade_grades} gg JOIN {grade_items} gi ON gi.id = gg.itemid"
             f" AND gi.itemtype = 'mod' AND gi.gradetype IN ({_POINTS}, {_SCALE})"
             " JOIN {modules} m ON m.name = gi.itemmodule"
@@ -350,10 +393,43 @@ class _Snapshot:
             *device_ids,
         )
         return [
-            GradeRow(id_, cmid, item or 0, float(grade), _moment(at))
-            for id_, cmid, item, grade, at in rows
+            GradeRow(id_, cmid, item or 0, float(grade), _moment(at), Comment(said or "", how or 0))
+            for id_, cmid, item, grade, at, said, how in rows
             if grade is not None
         ]
+
+    async def memberships(self, device_ids: Collection[int]) -> Sequence[MembershipRow]:
+        """See ports.DeviceSnapshot."""
+        rows = await self._worker.select(
+            "SELECT m.userid, g.courseid, g.name, m.timeadded FROM {groups_members} m"
+            f" JOIN {{groups}} g ON g.id = m.groupid WHERE m.userid IN ({_marks(device_ids)})",
+            *device_ids,
+        )
+        return [MembershipRow(id_, course, group, _moment(at)) for id_, course, group, at in rows]
+
+    async def uncarried(self, commented: Collection[str]) -> Mapping[Uncarried, int]:
+        """See ports.DeviceSnapshot."""
+        crosses = f" AND gi.itemmodule IN ({_marks(commented)})" if commented else " AND 1 = 0"
+        counted: Mapping[Uncarried, tuple[str, Collection[str]]] = {
+            Uncarried.BADGE: ("{badge_issued} t WHERE", ()),
+            Uncarried.COURSE_COMPLETION: (
+                "{course_completions} t WHERE t.timecompleted > 0 AND",
+                (),
+            ),
+            Uncarried.COMMENT: (
+                "{grade_grades} t WHERE t.feedback <> '' AND EXISTS (SELECT 1 FROM {grade_items} gi"
+                " WHERE gi.id = t.itemid AND gi.itemtype = 'mod') AND NOT EXISTS (SELECT 1 FROM"
+                " {grade_items} gi WHERE gi.id = t.itemid AND t.finalgrade IS NOT NULL"
+                f"{crosses}) AND",
+                commented,
+            ),
+        }
+        whose = f"EXISTS (SELECT 1 FROM {{user}} u WHERE u.id = t.userid AND {self._local})"
+        found = {}
+        for what, (rows, values) in counted.items():
+            ((count,),) = await self._worker.select(f"SELECT COUNT(*) FROM {rows} {whose}", *values)
+            found[what] = int(count)
+        return found
 
 
 def _digest_of(columns: tuple[str, ...]) -> Callable[[Session], str]:
@@ -395,8 +471,8 @@ def _activities(
     return activities
 
 
-def _learner(row: Values) -> Learner:
-    id_, username, first, last, email, idnumber, city, country, created, holds, _ = row
+def _learner(row: Values, custom: dict[str, str]) -> Learner:
+    id_, username, first, last, email, idnumber, city, country, created, *more, holds, _ = row
     return Learner(
         username=username,
         first_name=first,
@@ -408,6 +484,7 @@ def _learner(row: Values) -> Learner:
         device_id=id_,
         created_at=_moment(created),
         enrolled=bool(holds),
+        more=dict(zip(_MORE, more, strict=True)) | custom,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function, the capabilities that it takes, and whether we can do without it."""
+    """A function, the capabilities that it takes, and whether nothing can go without it."""
 
     name: str
     capabilities: tuple[str, ...]
@@ -28,6 +28,13 @@ COMPLETE = "core_completion_override_activity_completion_status"
 COMPLETIONS = "core_completion_get_activities_completion_status"
 GRADE = "core_grades_update_grades"
 GRADES = "gradereport_user_get_grade_items"
+ASSIGNMENTS = "mod_assign_get_assignments"
+GRADE_ASSIGNMENT = "mod_assign_save_grades"
+ASSIGNMENT_FLAGS = "mod_assign_set_user_flags"
+GROUPS = "core_group_get_course_groups"
+MAKE_GROUP = "core_group_create_groups"
+JOIN_GROUP = "core_group_add_group_members"
+UPDATE = "core_user_update_users"
 BATCH = "tool_mobile_call_external_functions"
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -46,6 +53,13 @@ FUNCTIONS: Mapping[str, Function] = {
         Function(
             GRADES, ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden")
         ),
+        Function(ASSIGNMENTS, ("mod/assign:view",), required=False),
+        Function(GRADE_ASSIGNMENT, ("mod/assign:grade",), required=False),
+        Function(ASSIGNMENT_FLAGS, ("mod/assign:grade",), required=False),
+        Function(GROUPS, ("moodle/course:managegroups",), required=False),
+        Function(MAKE_GROUP, ("moodle/course:managegroups",), required=False),
+        Function(JOIN_GROUP, ("moodle/course:managegroups",), required=False),
+        Function(UPDATE, ("moodle/user:update",), required=False),
         Function(BATCH, (), required=False),
     )
 }

@@ -1,24 +1,16 @@
-"""Calls the online Moodle's web services: the port OnlineMoodle on Moodle's core functions.
-
-Many calls travel in one request where the service has Moodle's batch function,
-one by one where it has not. A batch stops at its first error and is no
-transaction (recorded), so every call stands for itself.
-"""
+"""Calls the online Moodle's web services: the port OnlineMoodle on Moodle's core functions."""
 
 import contextlib
 import re
-import secrets
-import string
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from beekeed.core import grade, person
-from beekeed.core.change import decide
-from beekeed.core.grade import OnlineGrade
+from beekeed.core import person
+from beekeed.core.grade import OnlineAssignment
 from beekeed.core.model import (
     Complete,
-    Completion,
     CreateAccount,
+    EditProfile,
     Enrol,
     OnlineActivity,
     OnlineCourse,
@@ -31,10 +23,13 @@ from beekeed.core.model import (
     Step,
     Verdict,
 )
-from beekeed.errors import BeekeedError, Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
+from beekeed.errors import BeekeedError, Code, RemoteRefused
 from beekeed.moodle import answers, functions, refusals, wire
+from beekeed.moodle.calls import Manner, calls
+from beekeed.moodle.requests import Requests
+from beekeed.moodle.settling import Held, settled
 from beekeed.moodle.transport import Transport
-from beekeed.ports.online import Enrolled, Grades, Place, States
+from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 
 Answer = TypeVar("Answer")
 
@@ -42,10 +37,6 @@ _FIRST_ADMIN = "2"  # whom Moodle's installer makes
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
-
-# A call whose arguments PHP cut off (max_input_vars) looks like one with wrong arguments. It is
-# believed only of the first call of a request; a later one is tried again as the first.
-_MAYBE_CUT = wire.Refusal("invalidparameter")
 
 
 class MoodleWebServices:
@@ -58,23 +49,24 @@ class MoodleWebServices:
         batch_calls: int,
         learner_role: str,
         learner_role_id: int,
-        mailed_passwords: bool,
+        manner: Manner,
     ) -> None:
-        self._transport = transport
+        self._requests = Requests(transport=transport, batch_calls=batch_calls)
         self._batch_calls = batch_calls
-        self._batches = False
+        self._manner = manner
+        self._lacking: frozenset[str] = frozenset()
         self._learner_role = learner_role
         self._learner_role_id = learner_role_id
         self._role_was_seen = False
-        self._mailed_passwords = mailed_passwords
 
     async def probe(self) -> Site:
         """See ports.OnlineMoodle."""
-        answer = await self._read_one(wire.Call(functions.SITE_INFO, {}))
+        answer = await self._requests.read_one(wire.Call(functions.SITE_INFO, {}))
         info = wire.shaped(answer, answers.SiteInfo)
         offered = {function.name for function in info.functions}
         lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
-        self._batches = functions.BATCH in offered
+        self._lacking = frozenset(f.name for f in lacking)
+        self._requests.batches = functions.BATCH in offered
         return Site(
             name=info.sitename,
             account=info.username,
@@ -83,9 +75,15 @@ class MoodleWebServices:
             wanted=tuple(f.name for f in lacking if not f.required),
         )
 
+    def _need(self, *names: str) -> None:
+        """Raise RemoteRefused where our service lacks one of some functions."""
+        lacking = [name for name in names if name in self._lacking]
+        if lacking:
+            raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(lacking))
+
     async def close(self) -> None:
         """See ports.OnlineMoodle."""
-        await self._transport.close()
+        await self._requests.close()
 
     async def courses(self, shortnames: Collection[str]) -> Mapping[str, OnlineCourse]:
         """See ports.OnlineMoodle."""
@@ -94,7 +92,7 @@ class MoodleWebServices:
             for shortname in shortnames
         ]
         found: dict[str, OnlineCourse] = {}
-        for answer in await self._read_all(calls):
+        for answer in await self._requests.read_all(calls):
             for course in wire.shaped(answer, answers.Courses).courses:
                 found[course.shortname] = OnlineCourse(
                     shortname=course.shortname,
@@ -107,7 +105,7 @@ class MoodleWebServices:
     async def contents(self, course: OnlineCourse) -> Sequence[OnlineActivity]:
         """See ports.OnlineMoodle."""
         options = [{"name": "excludecontents", "value": 1}]
-        answer = await self._read_one(
+        answer = await self._requests.read_one(
             wire.Call(functions.CONTENTS, {"courseid": course.online_id, "options": options})
         )
         return [
@@ -117,6 +115,7 @@ class MoodleWebServices:
                 name=module.name,
                 cmid=module.id,
                 tracked=module.completion != 0,
+                instance=module.instance,
             )
             for section in wire.shaped(answer, list[answers.Section])
             for module in section.modules
@@ -145,7 +144,7 @@ class MoodleWebServices:
         for start in range(0, len(values), _PEOPLE_AT_ONCE):
             some = values[start : start + _PEOPLE_AT_ONCE]
             call = wire.Call(functions.PEOPLE, {"field": field, "values": some})
-            users += wire.shaped(await self._read_one(call), list[answers.User])
+            users += wire.shaped(await self._requests.read_one(call), list[answers.User])
         return [
             OnlinePerson(
                 username=user.username,
@@ -171,11 +170,7 @@ class MoodleWebServices:
         Also learns the number of the learner's role on this site, where anybody
         holds it: no function of Moodle's tells it directly.
         """
-        options = [{"name": "userfields", "value": "id,roles"}]
-        answer = await self._read_one(
-            wire.Call(functions.ENROLLED, {"courseid": course_online_id, "options": options})
-        )
-        participants = wire.shaped(answer, list[answers.Participant])
+        participants = await self._participants(course_online_id, {"userfields": "id,roles"})
         for role in (role for participant in participants for role in participant.roles):
             if role.shortname == self._learner_role:
                 self._learner_role_id = role.roleid
@@ -220,24 +215,99 @@ class MoodleWebServices:
         read = [
             answer
             for start in range(0, len(calls), at_once)
-            for answer in await self._read_all(calls[start : start + at_once])
+            for answer in await self._requests.read_all(calls[start : start + at_once])
         ]
         return list(zip(places, read, strict=True))
 
+    async def assignments(
+        self, course_online_ids: Collection[int]
+    ) -> Mapping[int, OnlineAssignment]:
+        """See ports.OnlineMoodle."""
+        flags = () if self._manner.tells_learners else (functions.ASSIGNMENT_FLAGS,)
+        self._need(functions.ASSIGNMENTS, functions.GRADE_ASSIGNMENT, *flags)
+        arguments = {"courseids": sorted(course_online_ids), "includenotenrolledcourses": 1}
+        answer = await self._requests.read_one(wire.Call(functions.ASSIGNMENTS, arguments))
+        return wire.shaped(answer, answers.Assignments).by_cmid()
+
+    async def groups(self, course_online_id: int) -> Mapping[str, int]:
+        """See ports.OnlineMoodle."""
+        self._need(functions.GROUPS, functions.MAKE_GROUP, functions.JOIN_GROUP)
+        call = wire.Call(functions.GROUPS, {"courseid": course_online_id})
+        groups = wire.shaped(await self._requests.read_one(call), list[answers.Group])
+        return {group.name: group.id for group in groups}
+
+    async def make_group(self, course_online_id: int, name: str) -> int | Reason:
+        """See ports.OnlineMoodle."""
+        group = {"courseid": course_online_id, "name": name, "description": ""}
+        call = wire.Call(functions.MAKE_GROUP, {"groups": [group]})
+        match await self._requests.ask_one(call):
+            case answers.Lost(error=error):
+                there = (await self.groups(course_online_id)).get(name)
+                if there is None:
+                    raise error
+                return there
+            case wire.Refusal(errorcode=errorcode):
+                return self._why_no_group(errorcode)
+            case answer:
+                return wire.shaped(answer, list[answers.Group])[0].id
+
+    def _why_no_group(self, errorcode: str) -> Reason:
+        """Give the reason why a group was not made; raise what is not its name's fault."""
+        reason, scope = refusals.reason(functions.MAKE_GROUP, errorcode)
+        if scope in (Scope.RIGHT, Scope.SITE):
+            raise refusals.raised(functions.MAKE_GROUP, errorcode)
+        return reason
+
+    async def profiles(self, whose: Collection[Place]) -> Mapping[Place, Fields]:
+        """See ports.OnlineMoodle."""
+        self._need(functions.UPDATE)
+        wanted = ",".join(("id", *answers.PROFILE_FIELDS, "customfields"))
+        found: dict[Place, Fields] = {}
+        for course in sorted({course for course, _ in whose}):
+            for each in await self._participants(course, {"userfields": wanted}):
+                if (course, each.id) in whose:
+                    found[course, each.id] = each.profile()
+        return found
+
+    async def suspended(self, course_online_id: int) -> Collection[int]:
+        """See ports.OnlineMoodle."""
+        options: dict[str, str | int] = {"onlysuspended": 1, "userfields": "id"}
+        return {each.id for each in await self._participants(course_online_id, options)}
+
+    async def _participants(
+        self, course_online_id: int, options: Mapping[str, str | int]
+    ) -> list[answers.Participant]:
+        listed = [{"name": name, "value": value} for name, value in options.items()]
+        call = wire.Call(functions.ENROLLED, {"courseid": course_online_id, "options": listed})
+        return wire.shaped(await self._requests.read_one(call), list[answers.Participant])
+
     def steps_at_once(self) -> int:
         """See ports.OnlineMoodle."""
-        return self._batch_calls if self._batches else 1
+        return self._batch_calls if self._requests.batches else 1
 
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
-        calls = [self._call(step) for step in steps]
-        replies = await self._ask_many(calls)
-        missing = [answers.NotTried()] * (len(calls) - len(replies))
-        outcomes = [
-            answers.outcome(step, call.function, reply)
-            for step, call, reply in zip(steps, calls, [*replies, *missing], strict=True)
+        written = [calls(step, self._learner_role_id, self._manner) for step in steps]
+        replies = await self._requests.ask([call for each in written for call in each])
+        outcomes = []
+        for step, each in zip(steps, written, strict=True):
+            own, replies = replies[: len(each)], replies[len(each) :]
+            first = own[0] if len(own) == len(each) or _stopped(own) else answers.NotTried()
+            outcomes.append(answers.outcome(step, each[0].function, first))
+        return await self._sure_all(steps, outcomes)
+
+    async def _sure_all(
+        self, steps: Sequence[Step], outcomes: Sequence[Outcome]
+    ) -> Sequence[Outcome]:
+        pairs = list(zip(steps, outcomes, strict=True))
+        edits = [s for s, o in pairs if isinstance(s, EditProfile) and o.verdict is Verdict.DONE]
+        held = await self._one_by_one(self.profiles, sorted({_place(step) for step in edits}))
+        return [
+            _edited(step, held.get(_place(step)))
+            if isinstance(step, EditProfile) and step in edits
+            else await self._sure(step, outcome)
+            for step, outcome in pairs
         ]
-        return [await self._sure(*pair) for pair in zip(steps, outcomes, strict=True)]
 
     async def _sure(self, step: Step, outcome: Outcome) -> Outcome:
         """Look whether an account that was refused is there: a request that came late made it."""
@@ -253,124 +323,20 @@ class MoodleWebServices:
             return outcome
         return Outcome(Verdict.ALREADY, str(found.online_id))
 
-    def _call(self, step: Step) -> wire.Call:
-        match step:
-            case CreateAccount():
-                return wire.Call(functions.CREATE, {"users": [self._new_account(step)]})
-            case Enrol():
-                enrolment = {
-                    "roleid": self._learner_role_id,
-                    "userid": step.online_id,
-                    "courseid": step.course_online_id,
-                }
-                enrolment |= {"suspend": 1} if step.suspended else {}
-                enrolment |= {"timeend": step.ends_at} if step.ends_at else {}
-                return wire.Call(functions.ENROL, {"enrolments": [enrolment]})
-            case Complete():
-                return wire.Call(
-                    functions.COMPLETE,
-                    {
-                        "userid": step.online_id,
-                        "cmid": step.cmid,
-                        "newstate": step.state.value,
-                    },
-                )
-
-            case SetGrade():
-                return wire.Call(
-                    functions.GRADE,
-                    {
-                        "source": "beekeed",
-                        "courseid": step.course_online_id,
-                        "component": f"mod_{step.modname}",
-                        "activityid": step.cmid,
-                        "itemnumber": step.item,
-                        "grades": [{"studentid": step.online_id, "grade": step.change.value}],
-                    },
-                )
-
-    def _new_account(self, step: CreateAccount) -> dict[str, str | int]:
-        learner = step.learner
-        password: dict[str, str | int] = (
-            {"createpassword": 1} if self._mailed_passwords else {"password": _password()}
-        )
-        fields = {
-            "username": step.username,
-            "firstname": learner.first_name,
-            "lastname": learner.last_name,
-            "email": learner.email,
-            "idnumber": learner.idnumber,
-            "city": learner.city,
-            "country": learner.country,
-        }
-        return password | {name: value for name, value in fields.items() if value}
-
-    async def _read_one(self, call: wire.Call) -> wire.Json:
-        return (await self._read_all([call]))[0]
-
-    async def _read_all(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make calls that only read, all of them; a refusal of any is raised."""
-        done: list[wire.Json] = []
-        while len(done) < len(calls):
-            replies = await self._ask_many(calls[len(done) :])
-            done.extend(replies)
-            match replies[-1]:
-                case answers.Lost(error=error):
-                    raise error
-                case wire.Refusal() as refusal:
-                    raise refusals.raised(calls[len(done) - 1].function, refusal.errorcode)
-        return done
-
-    async def _ask_many(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make one request: as many calls as it carries, up to the first refusal.
-
-        Raises RemoteRefused where the whole request was, LinkDown where it never left.
-        """
-        if not self._batches or len(calls) == 1:
-            return [await self._ask_one(calls[0])]
-        sent = calls[: self._batch_calls]
-        match await self._ask_one(wire.batch(sent)):
-            case answers.Lost() as lost:
-                return [lost] * len(sent)
-            case wire.Refusal(errorcode=errorcode):
-                unclear = OutcomeUnknown(Code.REFUSED_BY_MOODLE, errorcode=errorcode)
-                return [answers.Lost(unclear)] * len(sent)
-            case value:
-                return self._batch_replies(value, len(sent))
-
-    def _batch_replies(self, value: wire.Json, sent: int) -> list[wire.Json]:
-        try:
-            replies = wire.read_batch(value)[:sent]
-        except RemoteGarbled as error:
-            return [answers.Lost(error)] * sent
-        if len(replies) > 1 and replies[-1] == _MAYBE_CUT:
-            return replies[:-1]
-        nothing = RemoteGarbled(Code.ANSWER_UNREADABLE, what=functions.BATCH)
-        return replies or [answers.Lost(nothing)]
-
-    async def _ask_one(self, call: wire.Call) -> wire.Json:
-        try:
-            return await self._transport.ask(call)
-        except (OutcomeUnknown, RemoteGarbled) as error:
-            return answers.Lost(error)
-        except RemoteRefused as error:
-            if error.of_site:
-                raise
-            return wire.Refusal(error.errorcode)
-
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         names = {step.username for step in steps if isinstance(step, CreateAccount)}
-        people = await self.people(names) if names else {}
-        enrolled = {
-            course: await self._or_none(self.enrolled(course))
-            for course in sorted({s.course_online_id for s in steps if isinstance(s, Enrol)})
-        }
-        places = {(s.course_online_id, s.online_id) for s in steps if isinstance(s, Complete)}
-        states = await self._one_by_one(self.completions, sorted(places))
-        graded = {(s.course_online_id, s.online_id) for s in steps if isinstance(s, SetGrade)}
-        grades = await self._one_by_one(self.grades, sorted(graded))
-        return [_settled(step, people, enrolled, states, grades) for step in steps]
+        courses = {s.course_online_id for s in steps if isinstance(s, Enrol)}
+        edited = {s.course_online_id for s in steps if isinstance(s, Enrol) and s.change.base}
+        held = Held(
+            people=await self.people(names) if names else {},
+            enrolled={each: await self._or_none(self.enrolled(each)) for each in sorted(courses)},
+            suspended={each: await self._or_none(self.suspended(each)) for each in sorted(edited)},
+            states=await self._one_by_one(self.completions, _places(steps, Complete)),
+            grades=await self._one_by_one(self.grades, _places(steps, SetGrade)),
+            profiles=await self._one_by_one(self.profiles, _places(steps, EditProfile)),
+        )
+        return [settled(step, held) for step in steps]
 
     async def _one_by_one(
         self,
@@ -396,49 +362,26 @@ class MoodleWebServices:
             return None
 
 
-def _settled(
-    step: Step,
-    people: Mapping[str, OnlinePerson],
-    enrolled: Mapping[int, Mapping[int, Enrolled] | None],
-    states: Mapping[Place, States],
-    grades: Mapping[Place, Grades],
-) -> Outcome:
-    match step:
-        case CreateAccount():
-            found = people.get(step.username)
-            if found is not None and person.same_person(step.learner, found):
-                return Outcome(Verdict.DONE, str(found.online_id))
-        case Enrol():
-            if step.online_id in (enrolled[step.course_online_id] or {}):
-                return Outcome(Verdict.DONE, step.change.value)
-        case Complete():
-            there = states.get((step.course_online_id, step.online_id))
-            if there is not None:
-                return _settled_completion(step, there.get(step.cmid, Completion.INCOMPLETE))
-        case SetGrade():
-            held = grades.get((step.course_online_id, step.online_id), {})
-            theirs = held.get((step.cmid, step.item))
-            if theirs is not None:
-                return _settled_grade(step, theirs)
-    return Outcome(Verdict.NOT_TRIED)
+def _place(step: Complete | SetGrade | EditProfile) -> Place:
+    return step.course_online_id, step.online_id
 
 
-def _settled_grade(step: SetGrade, theirs: OnlineGrade) -> Outcome:
-    if theirs.grade is not None and grade.text(theirs.grade) == step.change.value:
+def _places(
+    steps: Sequence[Step], kind: type[Complete] | type[SetGrade] | type[EditProfile]
+) -> list[Place]:
+    """Give the places of the steps of a kind, each once."""
+    return sorted({_place(step) for step in steps if isinstance(step, kind)})
+
+
+def _stopped(replies: Sequence[wire.Json]) -> bool:
+    """Tell whether a step's calls ended at a refusal, or with an answer that was lost."""
+    return bool(replies) and isinstance(replies[-1], answers.Lost | wire.Refusal)
+
+
+def _edited(step: EditProfile, held: Fields | None) -> Outcome:
+    """Tell whether an edit shows: Moodle drops what it does not know without a word (recorded)."""
+    if held is None:
+        return Outcome(Verdict.UNKNOWN, reason=Reason(Code.NO_ANSWER))
+    if held.get(step.name, "").strip() == step.change.value.strip():
         return Outcome(Verdict.DONE, step.change.value)
-    return grade.decide(step.change, theirs) or Outcome(Verdict.NOT_TRIED)
-
-
-def _settled_completion(step: Complete, theirs: Completion) -> Outcome:
-    if theirs is step.state:
-        return Outcome(Verdict.DONE, str(theirs.value))
-    return decide(step.change, theirs) or Outcome(Verdict.NOT_TRIED)
-
-
-def _password() -> str:
-    """Make up a password that nobody learns, of every class that a policy may ask for."""
-    pools = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "*-_.!")
-    characters = [secrets.choice(pool) for pool in pools]
-    characters += [secrets.choice(string.ascii_letters + string.digits) for _ in range(20)]
-    secrets.SystemRandom().shuffle(characters)
-    return "".join(characters)
+    return Outcome(Verdict.REFUSED, reason=Reason(Code.PROFILE_FIELD_MISSING))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from beekeed.core.model import Reason, Scope
 from beekeed.errors import Code, RemoteRefused
-from beekeed.moodle.functions import CREATE, FUNCTIONS
+from beekeed.moodle.functions import CREATE, FUNCTIONS, MAKE_GROUP, UPDATE
 
 _MEANING: Mapping[str, tuple[Code, Scope]] = {
     # The whole site.
@@ -72,6 +72,10 @@ def reason(function: str, errorcode: str) -> tuple[Reason, Scope]:
     code, scope = _MEANING.get(errorcode, (Code.REFUSED_BY_MOODLE, Scope.CHANGE))
     if function == CREATE:
         code = Code.ACCOUNT_REFUSED if code is Code.REFUSED_BY_MOODLE else code
+    if function == MAKE_GROUP:
+        code = Code.GROUP_REFUSED if code is Code.REFUSED_BY_MOODLE else code
+    if function == UPDATE:
+        code = Code.PROFILE_REFUSED if code is Code.REFUSED_BY_MOODLE else code
     if errorcode == "accessexception":
         code = Code.FUNCTION_MISSING
     if scope not in (Scope.SITE, Scope.RIGHT):
@@ -79,6 +83,15 @@ def reason(function: str, errorcode: str) -> tuple[Reason, Scope]:
     capabilities = FUNCTIONS[function].capabilities if function in FUNCTIONS else ()
     params = {"function": function, "capability": ", ".join(capabilities), "errorcode": errorcode}
     return Reason(code, params), scope
+
+
+def warned(warningcode: str, name: str) -> tuple[Reason, Scope]:
+    """Give the reason and the reach of a warning that an edit of a profile field got."""
+    if warningcode in ("invaliduserid", "usernotupdateddeleted"):
+        return Reason(Code.ACCOUNT_GONE_ONLINE, {"errorcode": warningcode}), Scope.LEARNER
+    if warningcode in ("usernotupdatedadmin", "usernotupdatedguest"):
+        return Reason(Code.OTHER_ROLE_ONLINE, {"roles": "admin"}), Scope.LEARNER
+    return Reason(Code.PROFILE_REFUSED, {"field": name, "errorcode": warningcode}), Scope.CHANGE
 
 
 def raised(function: str, errorcode: str) -> RemoteRefused:

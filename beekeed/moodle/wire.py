@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
-from beekeed.moodle.functions import BATCH, CONTENTS, COURSES
+from beekeed.moodle.functions import BATCH, CONTENTS, COURSES, GROUPS
 from beekeed.moodle.refusals import errorcode_of, refused
 
 Json = Any
@@ -34,7 +34,7 @@ _ESCAPED = str.maketrans(
 
 # Names as they are in the database, to compare with the box's: else "R&D" comes as "R&amp;D".
 # A batch hands nothing of that on to what is in it; each request there says it (seen on 4.5.6).
-_RAW = frozenset({CONTENTS, COURSES})
+_RAW = frozenset({CONTENTS, COURSES, GROUPS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from beekeed.core.model import Course, Learner
+from beekeed.core.model import NO_COMMENT, Comment, Course, Learner, Uncarried
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,25 @@ class CompletionRow:
 class GradeRow:
     """A grade of somebody in an item of an activity, as it counts on the box.
 
-    What a teacher set there (`overridden`), else the raw grade.
+    What a teacher set there (`overridden`), else the raw grade. `comment`: the feedback
+    beside it.
     """
 
     device_id: int
     activity_device_id: int
     item: int
     grade: float
+    at: datetime | None
+    comment: Comment = NO_COMMENT
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """Somebody is in a group of that name in a course on the box."""
+
+    device_id: int
+    course_device_id: int
+    group: str
     at: datetime | None
 
 
@@ -67,10 +79,11 @@ class DeviceSnapshot(Protocol):
         """Every course but the site's own, with its activities that are not being deleted."""
         ...
 
-    def learners(self) -> AsyncIterator[Sequence[Learner]]:
+    def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
         """Chunks of the people who hold a learner's role in a course, or did something.
 
-        Never guest, administrator or deleted accounts.
+        `everybody`: the others as well, who may have been learners. Never guest,
+        administrator or deleted accounts.
         """
         ...
 
@@ -78,8 +91,8 @@ class DeviceSnapshot(Protocol):
         """Give a number for each person that changes when anything changes that they did.
 
         By device id, of 60 bits: that it stays the same by chance is not to be
-        expected, but can happen. Covers enrolments, completions and grades; not what
-        `courses` and `learners` give. People of whom nothing is there are left out.
+        expected, but can happen. Covers enrolments, completions, grades and memberships;
+        not what `courses` and `learners` give. People of whom nothing is there are left out.
         """
         ...
 
@@ -93,6 +106,17 @@ class DeviceSnapshot(Protocol):
 
     async def grades(self, device_ids: Collection[int]) -> Sequence[GradeRow]:
         """Every grade of some people in an activity; never the computed totals."""
+        ...
+
+    async def memberships(self, device_ids: Collection[int]) -> Sequence[MembershipRow]:
+        """In which groups some people are."""
+        ...
+
+    async def uncarried(self, commented: Collection[str]) -> Mapping[Uncarried, int]:
+        """Count badges, course completions and comments on the box, which stay there.
+
+        Not the comments on grades in activities of the kinds in `commented`.
+        """
         ...
 
 

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from beekeed.core.grade import OnlineGrade
+from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import (
     Completion,
     OnlineActivity,
     OnlineCourse,
     OnlinePerson,
     Outcome,
+    Reason,
     Site,
     Step,
 )
@@ -34,6 +35,9 @@ States = Mapping[int, Completion]
 
 Grades = Mapping[tuple[int, int], OnlineGrade]
 """Grades by course module id and number of the grade item."""
+
+Fields = Mapping[str, str]
+"""A profile by field, as `core.profile` names them; empty ones may be left out."""
 
 
 class OnlineMoodle(Protocol):
@@ -85,6 +89,35 @@ class OnlineMoodle(Protocol):
 
     async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
         """Read accounts' grades in courses; items where there is no grade are there too."""
+        ...
+
+    async def assignments(
+        self, course_online_ids: Collection[int]
+    ) -> Mapping[int, OnlineAssignment]:
+        """Read how courses' assignments are marked, by course module id.
+
+        Raises RemoteRefused where our service cannot grade through assignments.
+        """
+        ...
+
+    async def groups(self, course_online_id: int) -> Mapping[str, int]:
+        """List a course's groups that we may see, by name."""
+        ...
+
+    async def make_group(self, course_online_id: int, name: str) -> int | Reason:
+        """Make a group; gives its id, or why Moodle refused the name.
+
+        A name is there once in a course, so that `groups` tells what became of a
+        lost answer.
+        """
+        ...
+
+    async def profiles(self, whose: Collection[Place]) -> Mapping[Place, Fields]:
+        """Read accounts' profiles as seen in courses; who is not in one is left out."""
+        ...
+
+    async def suspended(self, course_online_id: int) -> Collection[int]:
+        """List whose enrolments in a course are all suspended or over."""
         ...
 
     def steps_at_once(self) -> int:

@@ -24,6 +24,7 @@ from beekeed.core.model import (
     RunStatus,
     Site,
     Step,
+    Uncarried,
 )
 from beekeed.errors import Code
 
@@ -39,14 +40,17 @@ class CourseMatch:
 
 @dataclass(frozen=True, slots=True)
 class AsideRow:
-    """One change that is set aside, as a person sees it. `holds`: changes that wait for it."""
+    """One change that is set aside, as a person sees it. `holds`: changes that wait for it.
+
+    `part`: the name of its activity, group or profile field.
+    """
 
     kind: Kind
     username: str
     first_name: str
     last_name: str
     shortname: str | None
-    activity: str | None
+    part: str | None
     since: datetime
     holds: int
     reason: Reason
@@ -54,7 +58,10 @@ class AsideRow:
 
 @dataclass(frozen=True, slots=True)
 class GoneRow:
-    """How many results of a course are online and no longer on the box."""
+    """How many results of a course are online and no longer on the box.
+
+    `shortname` is empty for what belongs to no course.
+    """
 
     kind: Kind
     shortname: str
@@ -72,6 +79,22 @@ class Catalogue(Protocol):
         self, course_id: int, keys: Sequence[ActivityKey]
     ) -> Mapping[ActivityKey, int]:
         """Give the numbers of a course's activities and of their further grade items."""
+        ...
+
+    async def number_groups(self, course_id: int, names: Collection[str]) -> Mapping[str, int]:
+        """Give the numbers of a course's groups."""
+        ...
+
+    async def group_names(self, course_id: int) -> Mapping[int, str]:
+        """Give the names of a course's groups by number."""
+        ...
+
+    async def number_fields(self, names: Collection[str]) -> Mapping[str, int]:
+        """Give the numbers of profile fields."""
+        ...
+
+    async def field_names(self) -> Mapping[int, str]:
+        """Give the names of all profile fields by number."""
         ...
 
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
@@ -169,6 +192,10 @@ class Changes(Protocol):
 
     async def set_aside_count(self, target_id: int) -> int:
         """Count what is set aside."""
+        ...
+
+    async def any_of(self, target_id: int, kind: Kind) -> bool:
+        """Tell whether anything of a kind could be sent."""
         ...
 
     async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
@@ -375,6 +402,7 @@ class RunDetails:
     run: Run
     actions: Sequence[Action]
     courses: Sequence[RunCourse]
+    uncarried: Mapping[Uncarried, int]
 
 
 class History(Protocol):
@@ -390,6 +418,10 @@ class History(Protocol):
 
     async def unsent(self, run_id: int, kind: Kind, reason: Reason, count: int) -> None:
         """Note that a run found so many facts of a kind that are never sent."""
+        ...
+
+    async def uncarried(self, run_id: int, counts: Mapping[Uncarried, int]) -> None:
+        """Note how much of what cannot be carried a run found; what it noted before stays."""
         ...
 
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:

@@ -474,6 +474,46 @@ SENTENCES: Mapping[str, Entry] = {
         "Look whether the activity's grade is locked there.",
         "administrator",
     ),
+    "comment_kept_online": Entry(
+        "A teacher wrote another comment on the online Moodle: it stays.",
+        "Compare both comments.",
+        "teacher",
+    ),
+    "comment_has_files": Entry(
+        "The teacher's comment holds a picture or a file, which would be lost when the grade is"
+        " sent.",
+        "Enter the grade on the online Moodle by hand.",
+        "teacher",
+    ),
+    "assignment_advanced": Entry(
+        "The assignment is marked in a special way on the online Moodle: with marking workflow,"
+        " anonymous submissions, teams or further attempts.",
+        "Enter the grade there by hand, or set online.assignment_grades to gradebook.",
+        "administrator",
+    ),
+    "group_refused": Entry(
+        "The online Moodle refused to make the group: mostly a group of that name is hidden there,"
+        " or the name holds markup ({errorcode}).",
+        "Make the group visible there, or give it another name on the box.",
+        "administrator",
+    ),
+    "profile_differs_online": Entry(
+        "The learner's {field} was changed on the online Moodle: it stays as it is there.",
+        "Compare both sides, and change the one that is wrong.",
+        "teacher",
+    ),
+    "profile_refused": Entry(
+        "The online Moodle refused this part of the learner's profile ({errorcode}); an e-mail"
+        " address is mostly somebody else's there already.",
+        "Correct it on the box.",
+        "teacher",
+    ),
+    "profile_field_missing": Entry(
+        "The online Moodle did not keep this part of the learner's profile: it has no such field,"
+        " or the field does not allow this value.",
+        "Make the profile field the same on both sides, with the same short name.",
+        "administrator",
+    ),
     "not_applied": Entry(
         "The online Moodle accepted the result but did not store it.",
         "Check the activity's completion settings online.",
@@ -482,6 +522,54 @@ SENTENCES: Mapping[str, Entry] = {
     "refused_by_moodle": Entry(
         "The online Moodle refused it ({errorcode}).",
         "Tell whoever supports the box the Sync Event ID.",
+        "technician",
+    ),
+    # What cannot be carried.
+    "stays_badge": Entry(
+        "Badges cannot be sent: Moodle's web services have no way for them.",
+        "A badge with the same conditions on the online Moodle is awarded there by itself.",
+        "administrator",
+    ),
+    "stays_course_completion": Entry(
+        "Completed courses are not sent: the online Moodle works that out itself, from the"
+        " activities that were sent, the next time its cron runs.",
+        "Give the course the same completion conditions on both sides.",
+        "administrator",
+    ),
+    "stays_password": Entry(
+        "Passwords cannot be sent: the accounts that were made have other ones online.",
+        "Learners ask for a new one there (Forgotten your password?), or the administrator sets"
+        " one.",
+        "teacher",
+    ),
+    "stays_time": Entry(
+        "The online Moodle notes the time at which a result was sent, not that at which it was"
+        " reached. The box keeps the true one.",
+        "Nothing.",
+        "",
+    ),
+    "stays_comment": Entry(
+        "Comments on grades in the gradebook cannot be sent: Moodle's web services drop them. Only"
+        " those on assignments go, where online.assignment_grades is assignment.",
+        "Write them on the online Moodle by hand where they matter.",
+        "teacher",
+    ),
+    # What may mail learners.
+    "welcome_messages": Entry(
+        "Whether the online Moodle mails a welcome to whom beekeed enrols, or a notice to who"
+        " completes a course, cannot be seen from here.",
+        "If no mail is wanted: Site administration, General, Messaging, Notification settings:"
+        " switch off Welcome message for new course enrolments, and Course completed.",
+        "administrator",
+    ),
+    "mailed_passwords": Entry(
+        "The online Moodle mails a password to each learner for whom an account is made.",
+        "If no mail is wanted, set accounts.password to random.",
+        "technician",
+    ),
+    "assignment_notices": Entry(
+        "The online Moodle may mail learners whose assignment was graded.",
+        "If no mail is wanted, set online.tell_learners to false.",
         "technician",
     ),
     # Our own state, and runs.

@@ -24,7 +24,15 @@ WORDS: Mapping[str, str] = {
     "enrolment": "enrolment",
     "completion": "activity completion",
     "grade": "activity grade",
+    "membership": "group membership",
+    "profile": "profile field",
     "change": "change",
+    # What cannot be carried.
+    "badge": "badge",
+    "course_completion": "completed course",
+    "password": "password",
+    "time": "original time",
+    "comment": "comment",
     # What became of them.
     "done": "sent",
     "already": "already online",
@@ -41,6 +49,7 @@ WORDS: Mapping[str, str] = {
     "target": "online Moodle",
     "token": "token",
     "functions": "functions",
+    "mail": "mail to learners",
     "courses": "courses",
     "ok": "ok",
     "warning": "warning",
@@ -53,6 +62,13 @@ PLURALS: Mapping[str, str] = {
     "enrolment": "enrolments",
     "completion": "activity completions",
     "grade": "activity grades",
+    "membership": "group memberships",
+    "profile": "profile fields",
+    "badge": "badges",
+    "course_completion": "completed courses",
+    "password": "passwords",
+    "time": "original times",
+    "comment": "comments",
     "change": "changes",
 }
 """What is counted, in the plural."""

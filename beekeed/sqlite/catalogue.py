@@ -1,5 +1,6 @@
-"""The small numbers for courses, activities and learners, and what we last read of them."""
+"""The small numbers for all that lasts, and what we last read of learners."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 
@@ -8,7 +9,7 @@ from beekeed.core.model import ActivityKey, Course, Learner
 from beekeed.sqlite.store import Row, Store, moment, seconds, slots
 
 _LEARNER_COLUMNS = (
-    "username, first_name, last_name, email, idnumber, city, country, device_id, created_at"
+    "username, first_name, last_name, email, idnumber, city, country, device_id, created_at, more"
 )
 
 
@@ -56,6 +57,42 @@ class SqliteCatalogue:
         )
         return {ActivityKey(*tuple(row)[:-1]): row["id"] for row in rows}
 
+    async def number_groups(self, course_id: int, names: Collection[str]) -> Mapping[str, int]:
+        """See ports.Catalogue."""
+        return await self._number("learner_group", names, course_id=course_id)
+
+    async def number_fields(self, names: Collection[str]) -> Mapping[str, int]:
+        """See ports.Catalogue."""
+        return await self._number("profile_field", names)
+
+    async def field_names(self) -> Mapping[int, str]:
+        """See ports.Catalogue."""
+        rows = await self._store.rows("SELECT id, name FROM profile_field")
+        return {row["id"]: row["name"] for row in rows}
+
+    async def group_names(self, course_id: int) -> Mapping[int, str]:
+        """See ports.Catalogue."""
+        rows = await self._store.rows(
+            "SELECT id, name FROM learner_group WHERE course_id = ?", course_id
+        )
+        return {row["id"]: row["name"] for row in rows}
+
+    async def _number(self, table: str, names: Collection[str], **within: int) -> Mapping[str, int]:
+        """Give the numbers of what a table names, making those that are new."""
+        columns, values = ", ".join(("name", *within)), tuple(within.values())
+        where = " AND ".join(("TRUE", *(f"{column} = ?" for column in within)))
+        sql = f"SELECT name, id FROM {table} WHERE {where}"
+        known = {row["name"]: row["id"] for row in await self._store.rows(sql, *values)}
+        new = [name for name in dict.fromkeys(names) if name not in known]
+        if new:
+            async with self._store.write() as db:
+                await db.executemany(
+                    f"INSERT INTO {table} ({columns}) VALUES ({slots(('', *within))})",
+                    [(name, *values) for name in new],
+                )
+            known = {row["name"]: row["id"] for row in await self._store.rows(sql, *values)}
+        return {name: known[name] for name in names}
+
     async def number_learners(self, learners: Sequence[Learner]) -> Mapping[str, int]:
         """See ports.Catalogue."""
         names = [learner.username for learner in learners]
@@ -78,7 +115,7 @@ class SqliteCatalogue:
             # First who was renamed: the old username may be somebody else's by now.
             for learner_id, learner in edited:
                 await db.execute(
-                    f"UPDATE learner SET ({_LEARNER_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    f"UPDATE learner SET ({_LEARNER_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     " WHERE id = ?",
                     (*_values(learner), learner_id),
                 )
@@ -88,7 +125,7 @@ class SqliteCatalogue:
                     (learner_id,),
                 )
             await db.executemany(
-                f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(learner) for learner in new],
             )
 
@@ -140,6 +177,7 @@ def _values(learner: Learner) -> tuple[str | int | None, ...]:
         learner.country,
         learner.device_id,
         seconds(learner.created_at),
+        json.dumps(dict(learner.more), ensure_ascii=False),
     )
 
 
@@ -154,4 +192,5 @@ def _learner(row: Row) -> Learner:
         country=row["country"],
         device_id=row["device_id"],
         created_at=moment(row["created_at"]),
+        more=json.loads(row["more"]),
     )

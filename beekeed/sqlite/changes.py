@@ -25,9 +25,12 @@ from beekeed.sqlite.store import (
     slots,
 )
 
-_KEY = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ? AND learner_id = ?"
+_KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
 _ACCOUNT = KIND_NUMBER[Kind.ACCOUNT]
 _ENROLMENT = KIND_NUMBER[Kind.ENROLMENT]
+_MEMBERSHIP = KIND_NUMBER[Kind.MEMBERSHIP]
+_PROFILE = KIND_NUMBER[Kind.PROFILE]
+_RESULTS = f"{KIND_NUMBER[Kind.COMPLETION]}, {KIND_NUMBER[Kind.GRADE]}"
 
 # A change waits for its learner's account or enrolment where that was set aside.
 _NOT_HELD = f"""
@@ -94,7 +97,7 @@ class SqliteChanges:
                 [(target_id, learner_id, mark) for learner_id, mark in new_marks],
             )
             await db.executemany(
-                "INSERT INTO change (target_id, kind, course_id, activity_id, learner_id,"
+                "INSERT INTO change (target_id, kind, course_id, part_id, learner_id,"
                 " value, happened_at, first_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value,"
                 " happened_at = excluded.happened_at,"
@@ -124,7 +127,7 @@ class SqliteChanges:
             return
         async with self._store.write() as db:
             await db.execute(
-                "INSERT INTO change (target_id, kind, course_id, activity_id, learner_id, value,"
+                "INSERT INTO change (target_id, kind, course_id, part_id, learner_id, value,"
                 " happened_at, first_seen_at, aside_code, aside_params, aside_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET aside_code = excluded.aside_code,"
@@ -144,13 +147,13 @@ class SqliteChanges:
         self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
     ) -> Sequence[Change]:
         """See ports.Changes."""
-        passed = (after.learner_id, after.course_id, after.activity_id) if after else (-1, -1, -1)
+        passed = (after.learner_id, after.course_id, after.part_id) if after else (-1, -1, -1)
         rows = await self._store.rows(
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
             f" AND course_id IN ({slots(courses)})"
-            " AND (learner_id, course_id, activity_id) > (?, ?, ?)"
+            " AND (learner_id, course_id, part_id) > (?, ?, ?)"
             f" AND value <> 'left' AND {_NOT_HELD}"
-            " ORDER BY learner_id, course_id, activity_id LIMIT ?",
+            " ORDER BY learner_id, course_id, part_id LIMIT ?",
             target_id,
             KIND_NUMBER[kind],
             *courses,
@@ -175,10 +178,10 @@ class SqliteChanges:
     async def gone_list(self, target_id: int) -> list[GoneRow]:
         """See ports.Changes."""
         rows = await self._store.rows(
-            "SELECT receipt.kind, course.shortname, count(*) AS count FROM receipt"
-            " JOIN course ON course.id = receipt.course_id"
+            "SELECT receipt.kind, coalesce(course.shortname, ''), count(*) FROM receipt"
+            " LEFT JOIN course ON course.id = receipt.course_id"
             " WHERE target_id = ? AND gone_at IS NOT NULL"
-            " GROUP BY receipt.kind, course.shortname ORDER BY course.shortname, receipt.kind",
+            " GROUP BY 1, 2 ORDER BY 2, 1",
             target_id,
         )
         return [GoneRow(KIND_OF_NUMBER[row[0]], row[1], row[2]) for row in rows]
@@ -189,7 +192,7 @@ class SqliteChanges:
         rows = ", ".join("(?, ?, ?, ?)" for _ in keys)
         return await self._store.rows(
             f"SELECT * FROM {table} WHERE target_id = ?"
-            f" AND (kind, course_id, activity_id, learner_id) IN (VALUES {rows})",
+            f" AND (kind, course_id, part_id, learner_id) IN (VALUES {rows})",
             target_id,
             *(value for key in keys for value in key_values(key)),
         )
@@ -265,13 +268,22 @@ class SqliteChanges:
         )
         return int(row[0]) if row else 0
 
+    async def any_of(self, target_id: int, kind: Kind) -> bool:
+        """See ports.Changes."""
+        row = await self._store.row(
+            f"SELECT 1 FROM change WHERE target_id = ? AND kind = ? AND {_NOT_HELD} LIMIT 1",
+            target_id,
+            KIND_NUMBER[kind],
+        )
+        return row is not None
+
     async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
         """See ports.Changes."""
         row = await self._store.row(
             "SELECT 1 FROM change WHERE target_id = ? AND (aside_code IS NOT NULL"
             f" OR course_id NOT IN ({slots((0, *courses))})) LIMIT 1",
             target_id,
-            0,  # accounts belong to no course
+            0,  # accounts and profiles belong to no course
             *courses,
         )
         return row is not None
@@ -313,16 +325,20 @@ class SqliteChanges:
         rows = await self._store.rows(
             "SELECT change.kind, aside_code, aside_params, aside_at,"
             " learner.username, learner.first_name, learner.last_name,"
-            " course.shortname, activity.name AS activity,"
+            " course.shortname,"
+            " coalesce(activity.name, learner_group.name, profile_field.name) AS part,"
             " (SELECT count(*) FROM change AS held WHERE held.target_id = change.target_id"
             "   AND held.learner_id = change.learner_id AND held.aside_code IS NULL"
             f"  AND (change.kind = {_ACCOUNT} OR change.kind = {_ENROLMENT}"
             "        AND held.course_id = change.course_id)) AS holds"
             " FROM change JOIN learner ON learner.id = change.learner_id"
             " LEFT JOIN course ON course.id = change.course_id"
-            " LEFT JOIN activity ON activity.id = change.activity_id"
+            f" LEFT JOIN activity ON activity.id = part_id AND change.kind IN ({_RESULTS})"
+            " LEFT JOIN learner_group ON learner_group.id = part_id"
+            f" AND change.kind = {_MEMBERSHIP}"
+            f" LEFT JOIN profile_field ON profile_field.id = part_id AND change.kind = {_PROFILE}"
             " WHERE change.target_id = ? AND aside_code IS NOT NULL"
-            " ORDER BY aside_at, learner.username, course.shortname, activity.id",
+            " ORDER BY aside_at, learner.username, course.shortname, change.part_id",
             target_id,
         )
         return [_aside_row(row) for row in rows]
@@ -352,7 +368,7 @@ def _aside_row(row: Row) -> AsideRow:
         first_name=row["first_name"],
         last_name=row["last_name"],
         shortname=row["shortname"],
-        activity=row["activity"],
+        part=row["part"],
         since=since,
         holds=row["holds"],
         reason=reason,

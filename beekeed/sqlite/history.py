@@ -1,9 +1,10 @@
 """The runs: what each did, how it ended, and what it cost."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
-from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Verdict
+from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried, Verdict
 from beekeed.errors import Code
 from beekeed.ports.stores import Action, CourseMatch, Ending, Run, RunCourse, RunDetails
 from beekeed.sqlite.store import (
@@ -55,6 +56,14 @@ class SqliteHistory:
                 "INSERT OR REPLACE INTO run_action (run_id, kind, verdict, code, count)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (run_id, KIND_NUMBER[kind], str(Verdict.UNSENT), str(reason.code), count),
+            )
+
+    async def uncarried(self, run_id: int, counts: Mapping[Uncarried, int]) -> None:
+        """See ports.History."""
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT OR REPLACE INTO run_uncarried (run_id, what, count) VALUES (?, ?, ?)",
+                [(run_id, str(what), count) for what, count in counts.items() if count],
             )
 
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
@@ -125,8 +134,14 @@ class SqliteHistory:
             " WHERE run_id = ? ORDER BY course.shortname",
             row["id"],
         )
+        uncarried = await self._store.rows(
+            "SELECT what, count FROM run_uncarried WHERE run_id = ?", row["id"]
+        )
         return RunDetails(
-            _run(row), [_action(action) for action in actions], [_course(each) for each in courses]
+            _run(row),
+            [_action(action) for action in actions],
+            [_course(each) for each in courses],
+            {Uncarried(what): count for what, count in uncarried},
         )
 
 

@@ -11,11 +11,14 @@ from datetime import datetime
 import aiosqlite
 import msgspec
 
+from beekeed.core import profile
 from beekeed.core.model import (
     Change,
     Complete,
     CreateAccount,
+    EditProfile,
     Enrol,
+    JoinGroup,
     Kind,
     Learner,
     Outcome,
@@ -33,12 +36,14 @@ from beekeed.sqlite.store import (
     seconds,
 )
 
-_KEY = "target_id = ? AND kind = ? AND course_id = ? AND activity_id = ? AND learner_id = ?"
+_KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
 _STEP_OF_KIND: Mapping[Kind, type[Step]] = {
     Kind.ACCOUNT: CreateAccount,
     Kind.ENROLMENT: Enrol,
     Kind.COMPLETION: Complete,
     Kind.GRADE: SetGrade,
+    Kind.MEMBERSHIP: JoinGroup,
+    Kind.PROFILE: EditProfile,
 }
 
 
@@ -54,7 +59,7 @@ class SqliteJournal:
         """See ports.Journal."""
         async with self._store.write() as db:
             await db.executemany(
-                "INSERT OR REPLACE INTO intent (target_id, kind, course_id, activity_id,"
+                "INSERT OR REPLACE INTO intent (target_id, kind, course_id, part_id,"
                 " learner_id, run_id, step, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
@@ -142,6 +147,8 @@ class _Entry:
                     int(outcome.online_value),
                     made_by_us=outcome.verdict is Verdict.DONE,
                 )
+                if outcome.verdict is Verdict.DONE:
+                    await self._profile(change.key.learner_id, what.learner)
             case _:
                 await self._receipt(change, outcome)
         await self.count(change.key.kind, outcome)
@@ -160,7 +167,7 @@ class _Entry:
     async def _receipt(self, change: Change, outcome: Outcome) -> None:
         """Write what was sent as acknowledged; a value that came since stays pending."""
         await self._db.execute(
-            "INSERT OR REPLACE INTO receipt (target_id, kind, course_id, activity_id, learner_id,"
+            "INSERT OR REPLACE INTO receipt (target_id, kind, course_id, part_id, learner_id,"
             " value, online_value, happened_at, first_seen_at, acknowledged_at, run_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -211,6 +218,32 @@ class _Entry:
             "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
             (self._target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id),
         )
+
+    async def _profile(self, learner_id: int, learner: Learner) -> None:
+        """Write what a new account was made with as acknowledged.
+
+        Moodle drops custom fields that it does not have without a word: those are
+        pending, to be read back.
+        """
+        where = (self._target_id, KIND_NUMBER[Kind.PROFILE], learner_id)
+        for name, value in profile.fields(learner).items():
+            if not value:
+                continue
+            await self._db.execute("INSERT OR IGNORE INTO profile_field (name) VALUES (?)", (name,))
+            if profile.custom_shortname(name):
+                await self._db.execute(
+                    "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id, part_id,"
+                    " value, first_seen_at)"
+                    " SELECT ?, ?, ?, 0, id, ?, ? FROM profile_field WHERE name = ?",
+                    (*where, value, self._now, name),
+                )
+            else:
+                await self._db.execute(
+                    "INSERT OR REPLACE INTO receipt (target_id, kind, learner_id, course_id,"
+                    " part_id, value, online_value, first_seen_at, acknowledged_at, run_id)"
+                    " SELECT ?, ?, ?, 0, id, ?, ?, ?, ?, ? FROM profile_field WHERE name = ?",
+                    (*where, value, value, self._now, self._now, self._run_id, name),
+                )
 
     async def count(self, kind: Kind, outcome: Outcome) -> None:
         """Count one action in the run's record.

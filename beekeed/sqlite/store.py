@@ -30,6 +30,8 @@ KIND_NUMBER: Mapping[Kind, int] = {
     Kind.ENROLMENT: 2,
     Kind.COMPLETION: 3,
     Kind.GRADE: 4,
+    Kind.MEMBERSHIP: 5,
+    Kind.PROFILE: 6,
 }
 KIND_OF_NUMBER: Mapping[int, Kind] = {number: kind for kind, number in KIND_NUMBER.items()}
 
@@ -192,12 +194,12 @@ def moment(stored: int | None) -> datetime | None:
 
 def key_of(row: Row) -> Key:
     """Read the key columns of a change or receipt."""
-    return Key(KIND_OF_NUMBER[row["kind"]], row["course_id"], row["activity_id"], row["learner_id"])
+    return Key(KIND_OF_NUMBER[row["kind"]], row["course_id"], row["part_id"], row["learner_id"])
 
 
 def key_values(key: Key) -> tuple[int, int, int, int]:
     """Give a key's columns in the order of the tables."""
-    return KIND_NUMBER[key.kind], key.course_id, key.activity_id, key.learner_id
+    return KIND_NUMBER[key.kind], key.course_id, key.part_id, key.learner_id
 
 
 def reason_of(code: str | None, params: str | None) -> Reason | None:

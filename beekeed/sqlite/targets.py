@@ -142,7 +142,7 @@ class SqliteTargets:
         async with self._store.write() as db:
             await db.execute(
                 "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id,"
-                " activity_id, value, first_seen_at) VALUES (?, ?, ?, 0, 0, 'exists', ?)",
+                " part_id, value, first_seen_at) VALUES (?, ?, ?, 0, 0, 'exists', ?)",
                 (target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id, seconds(now)),
             )
             await _forget_receipts(db, target_id, "learner_id", learner_id)
@@ -219,16 +219,17 @@ async def _forget_receipts(
 ) -> None:
     """Turn the receipts of a course or a learner into changes that are pending again.
 
-    A completion that was taken back needs nothing.
+    A completion that was taken back needs nothing, nor does an enrolment that was
+    removed; a profile goes with the account when that is made again.
     """
     await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
     await db.execute(
-        "INSERT OR IGNORE INTO change (target_id, kind, course_id, activity_id, learner_id,"
-        " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, activity_id,"
+        "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
+        " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
         " learner_id, value, happened_at, first_seen_at FROM receipt"
         f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL"
-        " AND NOT (kind = ? AND value = '0')",
-        (target_id, number, KIND_NUMBER[Kind.COMPLETION]),
+        " AND NOT (kind = ? AND value = '0') AND value <> 'removed' AND kind <> ?",
+        (target_id, number, KIND_NUMBER[Kind.COMPLETION], KIND_NUMBER[Kind.PROFILE]),
     )
     await db.execute(
         f"DELETE FROM receipt WHERE target_id = ? AND {column} = ?", (target_id, number)

@@ -24,6 +24,7 @@ from beekeed.core.model import (
     Verdict,
 )
 from beekeed.errors import Code, LinkDown, RemoteRefused
+from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.sandbox.online import SandboxOnline
@@ -85,7 +86,7 @@ def adapter(address: str, **options: Any) -> MoodleWebServices:
         "batch_calls": 10,
         "learner_role": "student",
         "learner_role_id": 5,
-        "mailed_passwords": False,
+        "manner": Manner(),
     }
     return MoodleWebServices(
         transport=Transport(address=address, token=TOKEN, timeout_seconds=5), **settings | options
@@ -395,7 +396,7 @@ async def sent_accounts(mailed: bool) -> list[dict[str, str]]:
         return web.json_response([{"id": 5, "username": fields["users[0][username]"]}])
 
     async with server(note) as address:
-        online = adapter(address, mailed_passwords=mailed)
+        online = adapter(address, manner=Manner(mailed_passwords=mailed))
         for username in ("a", "b"):
             await online.apply([create(username)])
         await online.close()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from beekeed.core.model import Kind
-from beekeed.engine import Stop
-from beekeed.engine.reading import Reader, Tally
+from beekeed.engine import FactRules, Stop
+from beekeed.engine.facts import Tally
+from beekeed.engine.reading import Reader
 from beekeed.errors import Code
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -176,7 +177,7 @@ PENDING = """
            || iif(activity.item, '*' || activity.item, '') AS activity
     FROM change JOIN learner ON learner.id = learner_id
     LEFT JOIN course ON course.id = change.course_id
-    LEFT JOIN activity ON activity.id = activity_id ORDER BY username, change.course_id, activity_id
+    LEFT JOIN activity ON activity.id = part_id ORDER BY username, change.course_id, part_id
 """
 ACCOUNT, ENROLMENT, COMPLETION, GRADE = 1, 2, 3, 4
 
@@ -207,6 +208,7 @@ async def read(box: Box, store: Store) -> Tally:
         catalogue=SqliteCatalogue(store=store),
         changes=SqliteChanges(store=store),
         targets=targets,
+        rules=FactRules(),
     )
     return (await reader.read(target, Stop(), compare_all=True)).unsent
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from beekeed.clock import SystemClock
-from beekeed.engine import Stop
+from beekeed.engine import FactRules, Stop
 from beekeed.engine.reading import Reader
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login
@@ -57,7 +57,7 @@ COUNT = """
     WHERE u.deleted = 0 AND cmc.completionstate > 0
 """
 ACKNOWLEDGE = (
-    "INSERT INTO receipt SELECT target_id, kind, course_id, activity_id, learner_id, value, value,"
+    "INSERT INTO receipt SELECT target_id, kind, course_id, part_id, learner_id, value, value,"
     " happened_at, first_seen_at, first_seen_at, 0, NULL FROM change WHERE kind <> 1",
     "INSERT INTO account SELECT target_id, learner_id, username, learner_id, 1, first_name,"
     " last_name, idnumber, device_id, '', 0, 0 FROM change JOIN learner ON learner.id = learner_id"
@@ -130,6 +130,7 @@ async def read(login: Login, path: Path, *, compare_all: bool, acknowledge: bool
             catalogue=SqliteCatalogue(store=store),
             changes=SqliteChanges(store=store),
             targets=targets,
+            rules=FactRules(),
         )
         Path("/proc/self/clear_refs").write_text("5")
         idle_kib, started = memory_kib("VmRSS"), time.perf_counter()

@@ -14,7 +14,8 @@ from typing import Any
 
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.model import Bytes, RunStatus
-from beekeed.engine import Engine, Rules, Stores
+from beekeed.engine import Engine, FactRules, Rules, Stores
+from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login
 from beekeed.moodle.online import MoodleWebServices
@@ -238,6 +239,8 @@ class School:
         self.address = address
         self.clock = FakeClock()
         self.rules = Rules()
+        self.fact_rules = FactRules()
+        self.manner = Manner()
         self.token = TOKEN
         self.batch_calls = 100
         self.quiet = False
@@ -285,11 +288,12 @@ class School:
                 batch_calls=self.batch_calls,
                 learner_role="student",
                 learner_role_id=5,
-                mailed_passwords=False,
+                manner=self.manner,
             ),
             stores=self.stores,
             meter=NoMeter(),
             rules=self.rules,
+            fact_rules=self.fact_rules,
             address=self.address,
             token_digest=self.token,
         )

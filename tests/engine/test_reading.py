@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from beekeed.core.model import Course, Learner, Outcome, RunStatus, Verdict
-from beekeed.engine import Stop
+from beekeed.core.model import Course, Learner, Outcome, RunStatus, Uncarried, Verdict
+from beekeed.engine import FactRules, Stop
 from beekeed.engine.reading import Reader
 from beekeed.errors import Code, ConfigError, DeviceUnreadable
 from beekeed.loop import Loop
@@ -21,6 +21,7 @@ from beekeed.ports.device import (
     DeviceSnapshot,
     EnrolmentRow,
     GradeRow,
+    MembershipRow,
 )
 from tests.engine.school import School, counts, school
 
@@ -66,8 +67,14 @@ class _WatchedSnapshot:
     async def courses(self) -> Sequence[Course]:
         return await self._snapshot.courses()
 
-    def learners(self) -> AsyncIterator[Sequence[Learner]]:
-        return self._snapshot.learners()
+    def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
+        return self._snapshot.learners(everybody=everybody)
+
+    async def memberships(self, device_ids: Collection[int]) -> Sequence[MembershipRow]:
+        return await self._snapshot.memberships(device_ids)
+
+    async def uncarried(self, commented: Collection[str]) -> Mapping[Uncarried, int]:
+        return await self._snapshot.uncarried(commented)
 
     async def digests(self) -> Mapping[int, int]:
         return await self._watched.digests(self._snapshot)
@@ -321,6 +328,7 @@ async def test_reading_little_finds_what_reading_all_finds(tmp_path: Path, seed:
             catalogue=here.stores.catalogue,
             changes=here.changes,
             targets=here.targets,
+            rules=FactRules(),
         )
         for _ in range(25):
             change_box(here, rng)
@@ -374,10 +382,10 @@ async def acknowledge_some(here: School, rng: Random, run_id: int, target: int) 
 async def everything(here: School) -> list[tuple[object, ...]]:
     """Everything that is pending or acknowledged, but when it was seen."""
     changes = await here.store.rows(
-        "SELECT kind, course_id, activity_id, learner_id, value FROM change ORDER BY 1, 2, 3, 4"
+        "SELECT kind, course_id, part_id, learner_id, value FROM change ORDER BY 1, 2, 3, 4"
     )
     receipts = await here.store.rows(
-        "SELECT kind, course_id, activity_id, learner_id, value, gone_at IS NULL FROM receipt"
+        "SELECT kind, course_id, part_id, learner_id, value, gone_at IS NULL FROM receipt"
         " ORDER BY 1, 2, 3, 4"
     )
     return [tuple(row) for row in (*changes, *receipts)]

@@ -30,7 +30,7 @@ class Session(Protocol):
     def digest(self, column: str, *more: str) -> str:
         """Give the SQL of a number that depends on all values of a group of rows.
 
-        Not on their order. The columns are numbers and never NULL. 60 bits of
+        Not on their order. The columns are numbers or text and never NULL. 60 bits of
         MD5 for each row, summed: a cheaper checksum is linear, so that one row's change
         could make up for another's.
         """

@@ -94,7 +94,7 @@ class SqliteSession:
 _EXACT = 2**40  # so that the sum of a thousand rows is an exact float
 
 
-def _row_digest(*values: float) -> int:
+def _row_digest(*values: float | str) -> int:
     text = ",".join(str(value) for value in values)
     number = int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[:8], "big")
     return number % _EXACT

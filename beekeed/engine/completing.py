@@ -1,0 +1,55 @@
+"""Sends completions: only what Moodle does not decide by itself."""
+
+from collections.abc import Sequence
+
+from beekeed.core import change as rules
+from beekeed.core.model import Change, Complete, Completion, Key, Outcome, Reason
+from beekeed.engine.outbound import Accounts, Outbound
+from beekeed.errors import Code
+
+
+class Completing:
+    """Activity completions of one run."""
+
+    def __init__(self, out: Outbound) -> None:
+        self._out = out
+
+    async def send(self, changes: Sequence[Change], accounts: Accounts) -> None:
+        """Read what online holds where that counts, and send what may be sent."""
+        untracked = [change for change in changes if not self.is_tracked(change.key)]
+        await self._out.wire.refuse(untracked, Reason(Code.TRACKING_OFF))
+        steps = [self._step(c, accounts) for c in changes if self.is_tracked(c.key)]
+        decided = await self._decide([step for step in steps if rules.reads_first(step.change)])
+        await self._out.wire.record([(step.change, outcome) for step, outcome in decided])
+        settled = {step.change.key for step, _ in decided}
+        await self._out.wire.push([step for step in steps if step.change.key not in settled])
+
+    def is_tracked(self, key: Key) -> bool:
+        """Tell whether an activity is tracked online."""
+        return self._out.courses[key.course_id].activities[key.part_id].tracked
+
+    def _step(self, change: Change, accounts: Accounts) -> Complete:
+        course = self._out.courses[change.key.course_id]
+        return Complete(
+            change,
+            accounts[change.key.learner_id].online_id,
+            course.online_id,
+            course.activities[change.key.part_id].cmid,
+            rules.wanted(change),
+        )
+
+    async def _decide(self, steps: Sequence[Complete]) -> list[tuple[Complete, Outcome]]:
+        """Read what online holds, and tell which steps need not or must not be sent."""
+        if not steps:
+            return []
+        places = {(step.course_online_id, step.online_id) for step in steps}
+        states = await self._out.stop.unless_asked(self._out.online.completions(places))
+        decided = []
+        for step in steps:
+            theirs = states[(step.course_online_id, step.online_id)].get(
+                step.cmid, Completion.INCOMPLETE
+            )
+            outcome = rules.decide(step.change, theirs)
+            if outcome is not None:
+                decided.append((step, outcome))
+        return decided

@@ -1,0 +1,116 @@
+"""Enrols learners online: who never was there, and nobody a second time."""
+
+from collections.abc import Collection, Sequence
+
+from beekeed.core import plan
+from beekeed.core.change import is_removed
+from beekeed.core.model import Change, Enrol, Key, Kind, Outcome, Reason, Verdict
+from beekeed.engine.outbound import Accounts, Outbound
+from beekeed.errors import Code, RemoteRefused
+
+
+class Enrolling:
+    """Enrolments of one run."""
+
+    def __init__(self, out: Outbound) -> None:
+        self._out = out
+        self._suspended: dict[int, set[int]] = {}
+
+    async def bring(self, changes: Sequence[Change], accounts: Accounts) -> None:
+        """Enrol who is not enrolled online, where the box says so and never did before."""
+        out = self._out
+        pending = await out.changes.pending(out.target_id, plan.enrolment_keys(changes))
+        open_ = [change for change in pending.values() if change.aside is None]
+        edits = [change for change in open_ if change.base is not None]
+        new = [change for change in open_ if change not in edits]
+        there = [change for change in new if out.is_enrolled(change.key, accounts)]
+        await out.wire.record([(change, Outcome(Verdict.ALREADY, "there")) for change in there])
+        await self._enrol_all([self._step(c, accounts) for c in new if c not in there])
+        await self._edit_all(edits, accounts)
+        await self._refuse_unenrolled(changes, pending, accounts)
+
+    def _step(self, change: Change, accounts: Accounts) -> Enrol:
+        state, _, ends_at = change.value.partition(":")
+        return Enrol(
+            change,
+            accounts[change.key.learner_id].online_id,
+            self._out.courses[change.key.course_id].online_id,
+            suspended=state in ("suspended", "left", "removed"),
+            ends_at=int(ends_at or 0),
+        )
+
+    async def _enrol_all(self, steps: Sequence[Enrol]) -> None:
+        """Enrol people; one alone first where the number of the learners' role is a guess.
+
+        Moodle answers nothing to an enrolment: only reading back tells which role it gave.
+        """
+        out = self._out
+        left = list(steps)
+        while left and not out.online.knows_learner_role():
+            number = out.rules.learner_role_id
+            if await out.targets.wrong_role(out.target_id) == number:
+                raise RemoteRefused(Code.LEARNER_ROLE_KNOWN_WRONG, number=number)
+            trial = left.pop(0)
+            if await self._push([trial]):
+                await self._prove_role(trial)
+        await self._push(left)
+
+    async def _prove_role(self, trial: Enrol) -> None:
+        """Read back which role somebody got. Raises RemoteRefused where it is not the learners'."""
+        out = self._out
+        course_id = trial.change.key.course_id
+        await out.there.read({course_id: out.courses[course_id].online_id})
+        if not out.online.knows_learner_role():
+            roles = ", ".join(sorted(out.there.roles[trial.online_id])) or "-"
+            await out.targets.note_wrong_role(out.target_id, out.rules.learner_role_id)
+            raise RemoteRefused(Code.LEARNER_ROLE_WRONG, roles=roles)
+
+    async def _push(self, steps: Sequence[Enrol]) -> bool:
+        """Enrol people; tells whether anybody was."""
+        done = [
+            step
+            for step, outcome in await self._out.wire.push(steps)
+            if outcome.verdict is Verdict.DONE and isinstance(step, Enrol)
+        ]
+        for step in done:
+            self._out.there.enrolled[step.change.key.course_id].add(step.online_id)
+        return bool(done)
+
+    async def _edit_all(self, edits: Sequence[Change], accounts: Accounts) -> None:
+        """Suspend enrolments of ours that the box removed, and make active what is back.
+
+        What online is so already needs nothing; who is not enrolled there any more,
+        or whom somebody made active there since, stays so.
+        """
+        steps = []
+        for change in edits:
+            step = self._step(change, accounts)
+            suspended = await self._read_suspended(step.course_online_id)
+            is_there = self._out.is_enrolled(change.key, accounts)
+            if is_there and (step.online_id in suspended) != is_removed(change.value):
+                steps.append(step)
+            else:
+                await self._out.wire.record([(change, Outcome(Verdict.ALREADY, "made"))])
+        await self._push(steps)
+
+    async def _read_suspended(self, course_online_id: int) -> set[int]:
+        if course_online_id not in self._suspended:
+            reading = self._out.online.suspended(course_online_id)
+            self._suspended[course_online_id] = set(await self._out.stop.unless_asked(reading))
+        return self._suspended[course_online_id]
+
+    async def _refuse_unenrolled(
+        self, changes: Sequence[Change], pending: Collection[Key], accounts: Accounts
+    ) -> None:
+        """Set aside the work of who was enrolled online and is not any more.
+
+        Moodle would take it all the same and store it where nobody sees it.
+        """
+        left = [
+            change
+            for change in changes
+            if change.key.kind not in plan.BROUGHT
+            and not self._out.is_enrolled(change.key, accounts)
+            and Key(Kind.ENROLMENT, change.key.course_id, 0, change.key.learner_id) not in pending
+        ]
+        await self._out.wire.refuse(left, Reason(Code.NOT_ENROLLED_ONLINE))

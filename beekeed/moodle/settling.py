@@ -1,0 +1,87 @@
+"""What became of a step whose answer was lost, by what online holds now. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from beekeed.core import grade, person
+from beekeed.core.change import decide
+from beekeed.core.grade import OnlineGrade
+from beekeed.core.model import (
+    Complete,
+    Completion,
+    CreateAccount,
+    EditProfile,
+    Enrol,
+    OnlinePerson,
+    Outcome,
+    SetGrade,
+    Step,
+    Verdict,
+)
+from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
+
+
+@dataclass(slots=True)
+class Held:
+    """What online holds, as far as it could be read."""
+
+    people: Mapping[str, OnlinePerson] = field(default_factory=dict)
+    enrolled: Mapping[int, Mapping[int, Enrolled] | None] = field(default_factory=dict)
+    suspended: Mapping[int, Collection[int] | None] = field(default_factory=dict)
+    states: Mapping[Place, States] = field(default_factory=dict)
+    grades: Mapping[Place, Grades] = field(default_factory=dict)
+    profiles: Mapping[Place, Fields] = field(default_factory=dict)
+
+
+def settled(step: Step, held: Held) -> Outcome:
+    """Tell what became of a step; NOT_TRIED: it did not arrive, or may be repeated.
+
+    Joining a group again changes nothing (recorded).
+    """
+    outcome: Outcome | None = None
+    match step:
+        case CreateAccount():
+            found = held.people.get(step.username)
+            if found is not None and person.same_person(step.learner, found):
+                outcome = Outcome(Verdict.DONE, str(found.online_id))
+        case Enrol():
+            outcome = _enrolment(step, held)
+        case Complete():
+            states = held.states.get((step.course_online_id, step.online_id))
+            if states is not None:
+                outcome = _completion(step, states.get(step.cmid, Completion.INCOMPLETE))
+        case SetGrade():
+            grades = held.grades.get((step.course_online_id, step.online_id), {})
+            theirs = grades.get((step.cmid, step.item))
+            outcome = _grade(step, theirs) if theirs is not None else None
+        case EditProfile():
+            fields = held.profiles.get((step.course_online_id, step.online_id), {})
+            if fields.get(step.name, "").strip() == step.change.value.strip():
+                outcome = Outcome(Verdict.DONE, step.change.value)
+    return outcome or Outcome(Verdict.NOT_TRIED)
+
+
+def _enrolment(step: Enrol, held: Held) -> Outcome | None:
+    if step.online_id not in (held.enrolled.get(step.course_online_id) or {}):
+        return None
+    if step.change.base is None:
+        return Outcome(Verdict.DONE, "made")
+    suspended = held.suspended.get(step.course_online_id)
+    if suspended is None or (step.online_id in suspended) != step.suspended:
+        return None
+    return Outcome(Verdict.DONE, "made")
+
+
+def _completion(step: Complete, theirs: Completion) -> Outcome | None:
+    if theirs is step.state:
+        return Outcome(Verdict.DONE, str(theirs.value))
+    return decide(step.change, theirs)
+
+
+def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
+    has_points = theirs.grade is not None and grade.text(theirs.grade) == grade.points(
+        step.change.value
+    )
+    if has_points and (not step.assignment or theirs.comment.said == step.comment.said):
+        return Outcome(Verdict.DONE, grade.value(theirs.grade or 0, theirs.comment))
+    return grade.decide(step.change, theirs)
