@@ -1,5 +1,6 @@
 """What beekeed understands of a device with every oddity, the same on each kind of database."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -7,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from beekeed.core.model import Kind
+from beekeed.core.model import Kind, Uncarried
 from beekeed.engine import FactRules, Stop
-from beekeed.engine.facts import Tally
-from beekeed.engine.reading import Reader
+from beekeed.engine.reading import Reader, Reading
 from beekeed.errors import Code
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -143,21 +143,25 @@ EIGHT: Facts = {
     }),
     "learner0005": (0, {}),
 }
-# What counts of their grades, but those of assignments: activity (*1: of its item 1), grade, time.
+# What counts of their grades: activity (*1: of its item 1), grade, the format of a comment and
+# the comment, time. Of learner0002's Essay in BK-MATH a teacher made 95 of 54 on the box.
 GRADES = {
-    "learner0001": {"BK-MATH": split("Graded talk*1=10@1794169829")},
+    "learner0001": {"BK-MATH": split("Portfolio=1@1793612177; Graded talk*1=10@1794169829")},
     "learner0002": {
-        "BK-MATH": split("Quiz 1=2@1793805387; Graded talk*1=11@1794656759"),
-        "BK-FR": split("Quiz 1=2@1794119574"),
-        "BK-SCI": split("Quiz 1=2@1794433761"),
+        "BK-MATH": split(
+            "Essay=95 1Revu@1793595929; Portfolio=2@1793716906; Quiz 1=2@1793805387; "
+            "Graded talk*1=11@1794656759"
+        ),
+        "BK-FR": split("Essay=54 1Bien@1793910116; Quiz 1=2@1794119574"),
+        "BK-SCI": split("Essay=54 1Bien@1794224303; Quiz 1=2@1794433761"),
     },
-    "learner0003": {"BK-MATH": split("Graded talk*1=12@1794588745")},
+    "learner0003": {"BK-MATH": split("Portfolio=1@1793821635; Graded talk*1=12@1794588745")},
     "learner0004": {
         "BK-MATH": split("Quiz 1=4@1794747948"),
         "BK-FR": split("Quiz 1=4@1795062135"),
         "BK-SCI": split("Quiz 1=4@1793561922"),
     },
-    "learner0007": {"BK-MATH": split("Graded talk*1=14@1795007661")},
+    "learner0007": {"BK-MATH": split("Portfolio=1@1794135822; Graded talk*1=14@1795007661")},
     "learner0012": {
         "BK-MATH": split("Quiz 1=8.5@1794889392"),
         "BK-FR": split("Quiz 1=8.5@1795203579"),
@@ -169,17 +173,36 @@ GRADES = {
         "BK-SCI": split("Quiz 1=2.25@1793643476"),
     },
 }
+# Their groups, all in BK-MATH, with the time; their village is a custom profile field.
+GROUPS = {
+    "learner0001": ("Class B", 1793499119),
+    "learner0002": ("Class A", 1793507038),
+    "learner0003": ("Class B", 1793514957),
+    "learner0004": ("Class A", 1793522876),
+    "learner0007": ("Class B", 1793546633),
+    "learner0012": ("Class A", 1793586228),
+    "learner0013": ("Class B", 1793594147),
+}
+VILLAGES = {
+    "learner0001": "Koulikoro",
+    "learner0002": "Ségou",
+    "learner0003": "Kati",
+    "learner0004": "Koulikoro",
+    "learner0007": "Koulikoro",
+}
 # fmt: on
 
 PENDING = """
     SELECT learner.username, course.shortname, change.kind, change.value, change.happened_at,
            activity.name || iif(activity.nth, '/' || (activity.nth + 1), '')
-           || iif(activity.item, '*' || activity.item, '') AS activity
+           || iif(activity.item, '*' || activity.item, '') AS activity, learner_group.name AS joined
     FROM change JOIN learner ON learner.id = learner_id
     LEFT JOIN course ON course.id = change.course_id
-    LEFT JOIN activity ON activity.id = part_id ORDER BY username, change.course_id, part_id
+    LEFT JOIN activity ON activity.id = part_id AND change.kind IN (3, 4)
+    LEFT JOIN learner_group ON learner_group.id = part_id AND change.kind = 5
+    ORDER BY username, change.course_id, part_id
 """
-ACCOUNT, ENROLMENT, COMPLETION, GRADE = 1, 2, 3, 4
+ACCOUNT, ENROLMENT, COMPLETION, GRADE, MEMBERSHIP = 1, 2, 3, 4, 5
 
 
 @pytest.fixture
@@ -198,7 +221,7 @@ async def opened(path: Path) -> AsyncIterator[Store]:
         await own.close()
 
 
-async def read(box: Box, store: Store) -> Tally:
+async def read(box: Box, store: Store) -> Reading:
     """Read the box for the first time; gives what is not sent."""
     targets, clock = SqliteTargets(store=store), FakeClock()
     target = await targets.open("https://x", "digest", clock.now())
@@ -210,7 +233,7 @@ async def read(box: Box, store: Store) -> Tally:
         targets=targets,
         rules=FactRules(),
     )
-    return (await reader.read(target, Stop(), compare_all=True)).unsent
+    return await reader.read(target, Stop(), compare_all=True)
 
 
 async def understood(store: Store) -> Facts:
@@ -252,7 +275,8 @@ async def test_the_same_eight_by_their_grades(box: Box, store: Store) -> None:
     for row in await store.rows(PENDING):
         if row["kind"] == GRADE:
             grades = found.setdefault(row["username"], {}).setdefault(row["shortname"], [])
-            grades.append(f"{row['activity']}={row['value']}@{row['happened_at']}")
+            value = row["value"].replace("\n", " ")
+            grades.append(f"{row['activity']}={value}@{row['happened_at']}")
     for username in EIGHT:
         wanted = GRADES.get(username, {})
         assert found.get(username, {}).keys() == wanted.keys(), username
@@ -260,9 +284,40 @@ async def test_the_same_eight_by_their_grades(box: Box, store: Store) -> None:
             assert sorted(found[username][shortname]) == sorted(grades), (username, shortname)
 
 
+async def test_the_same_eight_by_their_groups_and_villages(box: Box, store: Store) -> None:
+    """A group by its name, a custom profile field by its shortname."""
+    await read(box, store)
+    found = {
+        row["username"]: (row["joined"], row["happened_at"])
+        for row in await store.rows(PENDING)
+        if row["kind"] == MEMBERSHIP and row["shortname"] == "BK-MATH"
+    }
+    assert {name: found[name] for name in EIGHT if name in found} == GROUPS
+    known = await store.rows("SELECT username, more FROM learner")
+    villages = {row[0]: json.loads(row[1]).get("profile_field_village") for row in known}
+    assert {name: villages[name] for name in EIGHT if villages.get(name)} == VILLAGES
+
+
+async def test_what_cannot_be_carried_is_counted(box: Box, store: Store) -> None:
+    """A badge and 12 completed courses. The comments are on assignments, whose grades keep them."""
+    assert (await read(box, store)).uncarried == {
+        Uncarried.BADGE: 1,
+        Uncarried.COURSE_COMPLETION: 12,
+        Uncarried.COMMENT: 0,
+    }
+    async with device(box.login).snapshot() as snapshot:
+        counted = await snapshot.uncarried(())
+    ((comments,),) = box.sql("SELECT count(*) FROM mdl_grade_grades WHERE feedback <> ''")
+    ((deleted,),) = box.sql(
+        "SELECT count(*) FROM mdl_grade_grades g JOIN mdl_user u ON u.id = g.userid"
+        " WHERE feedback <> '' AND u.deleted = 1"
+    )
+    assert counted[Uncarried.COMMENT] == comments - deleted > 20
+
+
 async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: Store) -> None:
     """Per kind, by plain SQL on the box itself."""
-    unsent = await read(box, store)
+    unsent = (await read(box, store)).unsent
     learner = "u.deleted = 0 AND u.username LIKE 'learner%'"
     member = (
         "EXISTS (SELECT 1 FROM mdl_role_assignments ra JOIN mdl_context x ON x.id = ra.contextid"
@@ -294,7 +349,11 @@ async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: S
             " JOIN mdl_role_assignments ra ON ra.userid = u.id AND ra.roleid = 5"
             " JOIN mdl_context x ON x.id = ra.contextid AND x.contextlevel = 50"
             " AND x.instanceid = gi.courseid"
-            f" WHERE {learner} AND gi.itemmodule IN ('quiz', 'forum') AND gg.rawgrade IS NOT NULL"
+            f" WHERE {learner} AND gi.itemtype = 'mod' AND gg.rawgrade IS NOT NULL"
+        ),
+        MEMBERSHIP: box.sql(
+            "SELECT count(*), sum(u.id), sum(gm.timeadded) FROM mdl_groups_members gm"
+            f" JOIN mdl_user u ON u.id = gm.userid WHERE {learner}"
         ),
     }
     for kind, ((count, people, times),) in wanted.items():
@@ -308,8 +367,8 @@ async def test_the_others_by_counts_and_sums_of_the_same_rows(box: Box, store: S
     ((outside,),) = box.sql(f"SELECT count(*) {done} AND NOT {member}")
     assert unsent == {(Kind.COMPLETION, Code.NOT_ENROLLED_ON_BOX): outside}
     # 766 done, without 18 of who was deleted, 5 of who left BK-FR, 1 of what is being deleted.
-    # Grades: 30 in the quiz of each course, 6 in the forum; as they stand in the sample.
-    assert [count for ((count, _, _),) in wanted.values()] == [39, 116, 742, 96]
+    # Grades: 30 in the quiz and 10 in the Essay of each course, 6 in the forum, 5 in Portfolio.
+    assert [count for ((count, _, _),) in wanted.values()] == [39, 116, 742, 131, 39]
 
 
 async def test_all_kinds_of_database_give_the_same(
