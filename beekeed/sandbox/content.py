@@ -12,6 +12,18 @@ from beekeed.sandbox.database import insert, one, rows, value
 from beekeed.sandbox.site import add_context, context_id, role_id
 from beekeed.sandbox.standard import CATEGORY, COURSE, MODULE
 
+_ASSIGN_PLUGINS = (
+    ("assignsubmission", "onlinetext", ("enabled", "1"), ("wordlimit", "0"),
+     ("wordlimitenabled", "0")),
+    ("assignsubmission", "file", ("enabled", "0")),
+    ("assignsubmission", "comments", ("enabled", "0")),
+    ("assignfeedback", "comments", ("enabled", "1"), ("commentinline", "0")),
+    ("assignfeedback", "editpdf", ("enabled", "0")),
+    ("assignfeedback", "offline", ("enabled", "0")),
+    ("assignfeedback", "file", ("enabled", "0")),
+)  # fmt: skip
+"""What an assignment of provision/target_courses.php takes: online text, feedback comments."""
+
 _PAGE_OPTIONS = 'a:2:{s:10:"printintro";i:0;s:17:"printlastmodified";i:1;}'
 
 
@@ -139,14 +151,26 @@ def _add_instance(db: sqlite3.Connection, course: int, activity: Activity, now: 
         "quiz": {"grade": activity.grade, "overduehandling": "autosubmit",
                  "preferredbehaviour": "deferredfeedback", "timecreated": now},
         "assign": {"grade": int(activity.grade), "completionsubmit": int(activity.submit),
-                   "attemptreopenmethod": "none", "maxattempts": -1,
-                   "sendstudentnotifications": 0},
+                   "alwaysshowdescription": 1},
         "choice": {"completionsubmit": int(activity.submit), "allowupdate": 1,
                    "showresults": 1},
         "forum": {"grade_forum": int(activity.grade), "completionposts": int(activity.submit),
                   "type": "news" if activity.section == 0 else "general"},
     }  # fmt: skip
-    return insert(db, activity.kind, **common, **by_kind[activity.kind])
+    settings = common | by_kind[activity.kind] | dict(activity.settings)
+    instance = insert(db, activity.kind, **settings)
+    if activity.kind == "assign":
+        _add_assign_plugins(db, instance)
+    return instance
+
+
+def _add_assign_plugins(db: sqlite3.Connection, instance: int) -> None:
+    for subtype, plugin, *settings in _ASSIGN_PLUGINS:
+        for name, setting in settings:
+            insert(
+                db, "assign_plugin_config", assignment=instance, plugin=plugin, subtype=subtype,
+                name=name, value=setting,
+            )  # fmt: skip
 
 
 def _add_grade_item(

@@ -15,6 +15,7 @@ class Activity:
     Conditions: `view`; `submit` (a submission, a choice, one post); `receive_grade`, and with
     `must_pass` a passing one. `grade` is the highest grade, 0 for none; for a forum it is the
     grade of the whole forum, which Moodle keeps as item number 1 (README of device-variety).
+    `settings` are columns of the activity's own row that are not as Moodle sets them by itself.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Activity:
     must_pass: bool = False
     grade: float = 0.0
     grade_pass: float = 0.0
+    settings: tuple[tuple[str, int | str], ...] = ()
 
     @property
     def item_number(self) -> int:

@@ -1,6 +1,6 @@
 -- Moodle 4.5.6's own tables for SQLite: the same names, columns, order, NOT NULL,
 -- defaults and indexes. Sources: the device schema that Moodle's installer made
--- (40 tables) and, from mdl_scale on, Moodle's lib/db/install.xml. Types are
+-- (40 tables) and, from mdl_scale on, Moodle's install.xml files. Types are
 -- INTEGER, TEXT and REAL; a CHECK holds each name to the length that Moodle's
 -- database holds it to, so that what is too long fails here as it fails there.
 
@@ -939,6 +939,58 @@ CREATE TABLE mdl_scale (
 );
 CREATE INDEX mdl_scale_use_ix ON mdl_scale (userid);
 CREATE INDEX mdl_scale_cou_ix ON mdl_scale (courseid);
+
+CREATE TABLE mdl_assign_grades (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    assignment INTEGER NOT NULL DEFAULT 0,
+    userid INTEGER NOT NULL DEFAULT 0,
+    timecreated INTEGER NOT NULL DEFAULT 0,
+    timemodified INTEGER NOT NULL DEFAULT 0,
+    grader INTEGER NOT NULL DEFAULT 0,
+    grade REAL DEFAULT 0,
+    attemptnumber INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX mdl_assigrad_assuseatt_uix ON mdl_assign_grades (assignment, userid, attemptnumber);
+CREATE INDEX mdl_assigrad_use_ix ON mdl_assign_grades (userid);
+CREATE INDEX mdl_assigrad_att_ix ON mdl_assign_grades (attemptnumber);
+CREATE INDEX mdl_assigrad_ass_ix ON mdl_assign_grades (assignment);
+
+CREATE TABLE mdl_assign_plugin_config (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    assignment INTEGER NOT NULL DEFAULT 0,
+    plugin TEXT NOT NULL DEFAULT '' CHECK (length(plugin) <= 28),
+    subtype TEXT NOT NULL DEFAULT '' CHECK (length(subtype) <= 28),
+    name TEXT NOT NULL DEFAULT '' CHECK (length(name) <= 28),
+    value TEXT
+);
+CREATE INDEX mdl_assiplugconf_plu_ix ON mdl_assign_plugin_config (plugin);
+CREATE INDEX mdl_assiplugconf_sub_ix ON mdl_assign_plugin_config (subtype);
+CREATE INDEX mdl_assiplugconf_nam_ix ON mdl_assign_plugin_config (name);
+CREATE INDEX mdl_assiplugconf_ass_ix ON mdl_assign_plugin_config (assignment);
+
+CREATE TABLE mdl_assign_user_flags (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    userid INTEGER NOT NULL DEFAULT 0,
+    assignment INTEGER NOT NULL DEFAULT 0,
+    locked INTEGER NOT NULL DEFAULT 0,
+    mailed INTEGER NOT NULL DEFAULT 0,
+    extensionduedate INTEGER NOT NULL DEFAULT 0,
+    workflowstate TEXT CHECK (length(workflowstate) <= 20),
+    allocatedmarker INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX mdl_assiuserflag_mai_ix ON mdl_assign_user_flags (mailed);
+CREATE INDEX mdl_assiuserflag_use_ix ON mdl_assign_user_flags (userid);
+CREATE INDEX mdl_assiuserflag_ass_ix ON mdl_assign_user_flags (assignment);
+
+CREATE TABLE mdl_assignfeedback_comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    assignment INTEGER NOT NULL DEFAULT 0,
+    grade INTEGER NOT NULL DEFAULT 0,
+    commenttext TEXT,
+    commentformat INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX mdl_assicomm_ass_ix ON mdl_assignfeedback_comments (assignment);
+CREATE INDEX mdl_assicomm_gra_ix ON mdl_assignfeedback_comments (grade);
 
 CREATE TABLE mdl_external_functions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -27,11 +27,15 @@ _ACTIVITIES = (
     Activity("forum", "Announcements", 0),
     *(page(f"Lesson {number}", (number - 1) % 4 + 1) for number in range(1, 7)),
     Activity("page", "Manual page", 1, completion=1),
-    Activity("assign", "Essay", 2, completion=2, submit=True, grade=100.0),
+    Activity(
+        "assign", "Essay", 2, completion=2, submit=True, grade=100.0,
+        settings=(("attemptreopenmethod", "none"), ("maxattempts", -1),
+                  ("sendstudentnotifications", 0), ("alwaysshowdescription", 0)),
+    ),
     Activity("quiz", "Quiz 1", 3, completion=2, receive_grade=True, grade=10.0),
     Activity("forum", "Discussion", 4, completion=2, submit=True),
     Activity("choice", "Poll", 4, completion=2, submit=True),
-)
+)  # fmt: skip
 
 
 def burn(db: sqlite3.Connection, last_ids: Mapping[str, int]) -> None:

@@ -24,9 +24,9 @@ from beekeed.sandbox.call import Call, Parameters
 from beekeed.sandbox.cleaning import strip_tags
 from beekeed.sandbox.database import one, rows
 from beekeed.sandbox.errors import NotBuilt, missing_record, moodle_error
-from beekeed.sandbox.functions.grades import is_locked
 from beekeed.sandbox.grade_text import in_percent, in_words, part_in_percent, range_in_words
 from beekeed.sandbox.gradebook import NO_GRADE, POINTS, SCALE, regrade
+from beekeed.sandbox.raw_grade import is_locked
 from beekeed.sandbox.standard import COURSE
 
 _SEPARATE_GROUPS = 1

@@ -9,23 +9,14 @@ import sqlite3
 
 from beekeed.sandbox.access import MODULES_SQL, can, context_of, enter_course_or_explain
 from beekeed.sandbox.call import Call, Parameters
-from beekeed.sandbox.completion_rules import follow_grade
 from beekeed.sandbox.database import insert, one, rows, value
-from beekeed.sandbox.errors import (
-    MoodleError,
-    NotBuilt,
-    missing_record,
-    moodle_error,
-    write_failed,
-)
-from beekeed.sandbox.gradebook import NO_GRADE, PLAIN, final_grade, fixed, regrade
+from beekeed.sandbox.errors import MoodleError, NotBuilt, missing_record, moodle_error
+from beekeed.sandbox.gradebook import NO_GRADE
+from beekeed.sandbox.raw_grade import Given, is_locked, take
 from beekeed.sandbox.standard import COURSE, KINDS
 
 DONE, FAILED, SEVERAL_ITEMS, ITEM_LOCKED = 0, 1, 2, 4
 """lib/grade/constants.php."""
-
-_TOO_HIGH = 100_000
-"""The columns of grades hold five digits before the point."""
 
 
 def update_grades(call: Call, parameters: Parameters) -> int:
@@ -51,7 +42,7 @@ def update_grades(call: Call, parameters: Parameters) -> int:
     if item["gradetype"] == NO_GRADE or not grades:
         return DONE
     learners = [user for user in grades if user]
-    done = [_grade(call, item, user, grades[user]) for user in learners]
+    done = [take(call, item, user, Given(grades[user])) for user in learners]
     return DONE if done and all(done) else FAILED
 
 
@@ -104,68 +95,3 @@ def _add_item(call: Call, key: _Key) -> sqlite3.Row:
         sortorder=(order or 0) + 1, timecreated=call.now, timemodified=call.now,
     )  # fmt: skip
     return _items(call.db, key)[0]
-
-
-def is_locked(db: sqlite3.Connection, item: sqlite3.Row) -> bool:
-    """Whether an item is locked, or its activity on its way out."""
-    sql = (
-        "SELECT 1 FROM mdl_course_modules cm JOIN mdl_modules m ON m.id = cm.module "
-        "WHERE cm.course = ? AND m.name = ? AND cm.instance = ? AND cm.deletioninprogress = 1"
-    )
-    key = (item["courseid"], item["itemmodule"], item["iteminstance"])
-    return bool(item["locked"]) or value(db, sql, *key) is not None
-
-
-def _grade(call: Call, item: sqlite3.Row, user: int, sent: float | None) -> bool:
-    """Takes one raw grade (`grade_item::update_raw_grade`); False where that is not possible."""
-    old = one(
-        call.db, "SELECT * FROM mdl_grade_grades WHERE itemid = ? AND userid = ?", item["id"], user
-    )
-    if item["calculation"] or item["outcomeid"] or (old is not None and _is_closed(old, call.now)):
-        return False
-    if sent is not None and abs(sent) >= _TOO_HIGH:
-        raise write_failed("Out of range value for column 'rawgrade' at row 1")
-    raw = None if sent is None else float(fixed(sent, 5))
-    new = _changed(call, item, old, raw)
-    if old is None:
-        insert(
-            call.db, "grade_grades", itemid=item["id"], userid=user, feedbackformat=PLAIN,
-            informationformat=PLAIN, **new,
-        )  # fmt: skip
-    elif any(old[name] != new[name] for name in new if name != "usermodified"):
-        setting = ", ".join(f"{name} = ?" for name in new)
-        sql = f"UPDATE mdl_grade_grades SET {setting} WHERE id = ?"
-        call.db.execute(sql, (*new.values(), old["id"]))
-    else:
-        return True
-    follow_grade(call, item, user)
-    regrade(call.db, item["courseid"], call.now, user)
-    return True
-
-
-def _is_closed(grade: sqlite3.Row, now: int) -> bool:
-    return bool(grade["locked"]) or 0 < grade["locktime"] < now
-
-
-def _changed(
-    call: Call, item: sqlite3.Row, old: sqlite3.Row | None, raw: float | None
-) -> dict[str, float | None]:
-    """The columns of a grade's row. What a teacher overrode keeps final grade and time."""
-    final = final_grade(item, raw)
-    graded_at = None if old is None else old["timemodified"]
-    if old is not None and old["overridden"]:
-        final = old["finalgrade"]
-    elif raw is None and (old is None or old["feedback"] is None):
-        graded_at = None
-    elif old is None or final != old["finalgrade"]:
-        graded_at = call.now
-    return {
-        "rawgrade": raw,
-        "rawgrademin": item["grademin"],
-        "rawgrademax": item["grademax"],
-        "rawscaleid": item["scaleid"],
-        "finalgrade": final,
-        "usermodified": call.account_id,
-        "timecreated": None,
-        "timemodified": graded_at,
-    }
