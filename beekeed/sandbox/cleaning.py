@@ -117,6 +117,8 @@ CLEANERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "auth": _among(_AUTHS),
         "lang": _among(("en",)),
         "theme": _among(_THEMES),
+        # Moodle takes those that are installed; the function that asks knows which it builds.
+        "capability": php_text,
     }
 )
 """By the type names of the contract; the sandbox's site has English only, as the recorded one."""

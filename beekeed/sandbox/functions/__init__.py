@@ -9,6 +9,7 @@ from typing import Any
 
 from beekeed.sandbox.call import Call, Parameters
 from beekeed.sandbox.functions import (
+    assignment_list,
     assignments,
     batch,
     completions,
@@ -43,6 +44,7 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         ),
         "core_grades_update_grades": grades.update_grades,
         "gradereport_user_get_grade_items": grade_items.get_grade_items,
+        "mod_assign_get_assignments": assignment_list.get_assignments,
         "mod_assign_save_grades": assignments.save_grades,
         BATCH: batch.call_external_functions,
     }
