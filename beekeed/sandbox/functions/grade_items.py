@@ -27,7 +27,7 @@ from beekeed.sandbox.errors import NotBuilt, missing_record, moodle_error
 from beekeed.sandbox.grade_text import in_percent, in_words, part_in_percent, range_in_words
 from beekeed.sandbox.gradebook import NO_GRADE, POINTS, SCALE, regrade
 from beekeed.sandbox.raw_grade import is_locked
-from beekeed.sandbox.standard import COURSE
+from beekeed.sandbox.standard import COURSE, MODULE
 
 _SEPARATE_GROUPS = 1
 _FOR_GOOD = 1
@@ -229,11 +229,26 @@ def _item(
         "grademax": shown.highest,
         "rangeformatted": range_in_words(report.call.db, item, shown.lowest, shown.highest),
         "percentageformatted": in_percent(item, open_value, shown.lowest, shown.highest),
-        "feedback": "" if hidden and not report.sees_hidden else _value(grade, "feedback") or "",
+        "feedback": "" if hidden and not report.sees_hidden else _words(report, item, grade),
         "feedbackformat": _value(grade, "feedbackformat") or 0,
     }
     module = report.modules.get((item["itemmodule"], item["iteminstance"]))
     return described | ({} if module is None else {"cmid": module["id"]})
+
+
+def _words(report: _Report, item: sqlite3.Row, grade: sqlite3.Row | None) -> str:
+    """A teacher's words as they are stored, in whatever format, with addresses for their files.
+
+    Never made into HTML (seen): the report's formatting looks for them one level too high. "0"
+    is nothing to PHP.
+    """
+    words = _value(grade, "feedback") or ""
+    if grade is None or words == "0":
+        return ""
+    module = report.modules.get((item["itemmodule"], item["iteminstance"]))
+    context = 0 if module is None else context_of(report.call.db, MODULE, module["id"]) or 0
+    files = f"{report.call.wwwroot}/pluginfile.php/{context}/grade/feedback/{grade['id']}/"
+    return str(words).replace("@@PLUGINFILE@@/", files)
 
 
 def _rights(report: _Report, item: sqlite3.Row, grade: sqlite3.Row | None) -> dict[str, Any]:
