@@ -141,13 +141,17 @@ def _pass_on(call: Call, assignment: Assignment, kept: sqlite3.Row, grade: float
 
 
 def _comment_to_pass(db: sqlite3.Connection, own: sqlite3.Row, kept: sqlite3.Row) -> Comment | None:
-    """The kept comment, or an empty one; None where the assignment takes no comments at all."""
+    """The kept comment, or an empty one; None where the assignment takes no comments at all.
+
+    A comment that is NULL is none to pass: the gradebook keeps what it has (seen).
+    """
     if not has_comments(db, own["id"]):
         return None
     known = comment_of(db, kept["id"])
     if known is None:
         return Comment("", _MOODLE_FORMAT)
-    return Comment(known["commenttext"], known["commentformat"])
+    text = known["commenttext"]
+    return None if text is None else Comment(text, known["commentformat"])
 
 
 def _name_item(call: Call, assignment: Assignment) -> None:

@@ -57,17 +57,19 @@ def _make_courses(db: sqlite3.Connection, now: int) -> None:
     db.execute("UPDATE mdl_grade_items SET hidden = 1 WHERE itemmodule = 'quiz'")
 
 
-def _grade_earlier(db: sqlite3.Connection, now: int) -> None:
-    """What an earlier attempt left behind: an item of a page, and a learner's three grades.
-
-    The ids of categories, of which the sandbox has no table, are one less than the courses'.
-    """
+def _number_items(db: sqlite3.Connection) -> None:
+    """The ids of categories, of which the sandbox has no table, are one less than the courses'."""
     db.execute("UPDATE mdl_grade_items SET categoryid = categoryid - 1")
     db.execute(
         "UPDATE mdl_grade_items SET iteminstance = iteminstance - 1 WHERE itemtype = 'course'"
     )
     # Items of activities have an idnumber, if an empty one, where a form made them.
     db.execute("UPDATE mdl_grade_items SET idnumber = '' WHERE itemtype = 'mod'")
+
+
+def _grade_earlier(db: sqlite3.Connection, now: int) -> None:
+    """What an earlier attempt left behind: an item of a page, and a learner's three grades."""
+    _number_items(db)
     insert(
         db, "grade_items", courseid=4, categoryid=3, itemtype="mod", itemmodule="page",
         iteminstance=15, itemnumber=0, sortorder=4, timecreated=now, timemodified=now,
@@ -110,3 +112,10 @@ def make_production(path: Path, now: int) -> None:
         site.set_config(db, "passwordpolicy", "0")
         add_service(db, token=TOKEN, now=now)
         _make_courses(db, now)
+
+
+def make_assignments(path: Path, now: int) -> None:
+    """The site of assignments.jsonl: fresh as the second, its grade items with their own ids."""
+    make_production(path, now)
+    with closing(database.connect(path)) as db:
+        _number_items(db)

@@ -17,7 +17,7 @@ from beekeed.sandbox.functions import FUNCTIONS
 from beekeed.sandbox.online import SandboxOnline
 
 from .client import Caller
-from .recorded_site import TOKEN, make_production, make_recorded
+from .recorded_site import TOKEN, make_assignments, make_production, make_recorded
 
 _DATA = Path(__file__).parents[1] / "data" / "moodle-4.5.6"
 _RECORDED_AT = 1_795_326_000
@@ -153,6 +153,27 @@ _STEPS: dict[str, tuple[str, str]] = {
 }
 
 
+# What no call shows: the rows of an assignment, read by the same SQL on the real site.
+_ROWS = {
+    "assign_grades": "SELECT userid, attemptnumber, grade + 0 AS grade, grader "
+    "FROM mdl_assign_grades WHERE assignment = ? ORDER BY id",
+    "comments": "SELECT g.userid, c.commenttext, c.commentformat "
+    "FROM mdl_assignfeedback_comments c JOIN mdl_assign_grades g ON g.id = c.grade "
+    "WHERE c.assignment = ? ORDER BY c.id",
+    "flags": "SELECT userid, mailed, workflowstate "
+    "FROM mdl_assign_user_flags WHERE assignment = ? ORDER BY id",
+    "submissions": "SELECT userid, attemptnumber, latest, status "
+    "FROM mdl_assign_submission WHERE assignment = ? ORDER BY id",
+    "grade_grades": "SELECT g.userid, g.rawgrade + 0 AS rawgrade, "
+    "g.finalgrade + 0 AS finalgrade, g.feedback, g.feedbackformat, g.usermodified, "
+    "g.timemodified IS NULL AS undated FROM mdl_grade_grades g "
+    "JOIN mdl_grade_items i ON i.id = g.itemid "
+    "WHERE i.itemmodule = 'assign' AND i.iteminstance = ? ORDER BY g.id",
+    "items": "SELECT itemname, idnumber "
+    "FROM mdl_grade_items WHERE itemmodule = 'assign' AND iteminstance = ?",
+}
+
+
 class _Replay:
     """Replays exchanges in order on one site; learns which account has which id there."""
 
@@ -165,6 +186,7 @@ class _Replay:
         """The recorded answer, with this site's ids, and the sandbox's, both normal."""
         note = exchange["note"]
         self._step(note, 0)
+        self._run(exchange.get("before", []))
         if not _is_built(exchange):
             return None, None
         if note == "completion: module was deleted online":
@@ -175,9 +197,24 @@ class _Replay:
         reply = await self._caller.send(exchange["function"], parameters, token=token)
         self._step(note, 1)
         self._learn(exchange, reply.body)
-        recorded = (exchange["status"], exchange["content_type"], exchange["response"])
-        actual = (reply.status, reply.content_type, reply.body)
-        return _normal(list(self._here(recorded))), _normal(list(actual))
+        recorded = [exchange["status"], exchange["content_type"], exchange["response"]]
+        actual = [reply.status, reply.content_type, reply.body]
+        if "rows" in exchange:
+            recorded.append(exchange["rows"])
+            actual.append(self._rows(exchange["assignment"]))
+        return _normal(self._here(recorded)), _normal(actual)
+
+    def _run(self, statements: list[str]) -> None:
+        with closing(connect(self._database)) as db:
+            for statement in statements:
+                db.execute(statement)
+
+    def _rows(self, assignment: int) -> dict[str, list[list[Any]]]:
+        with closing(connect(self._database)) as db:
+            return {
+                name: [list(row) for row in db.execute(sql, (assignment,))]
+                for name, sql in _ROWS.items()
+            }
 
     def _step(self, note: str, when: int) -> None:
         statement = _STEPS.get(note, ("", ""))[when]
@@ -275,6 +312,13 @@ async def test_answers_as_a_production_site(tmp_path: Path) -> None:
     assert await _mismatches(database, "production.jsonl") == []
 
 
+async def test_keeps_grades_of_assignments_as_a_real_site(tmp_path: Path) -> None:
+    """What an assignment keeps and passes on of each grade, row by row: null says nothing of it."""
+    database = tmp_path / "online.sqlite"
+    make_assignments(database, _RECORDED_AT - 300)
+    assert await _mismatches(database, "assignments.jsonl") == []
+
+
 def test_what_is_not_covered_is_named() -> None:
     """The recorded exchanges that call functions not built yet are these and no others."""
     left_out = [e for e in _exchanges("exchanges.jsonl") if not _is_built(e)]
@@ -291,13 +335,14 @@ def test_what_is_not_covered_is_named() -> None:
     }
 
 
-def test_every_production_exchange_is_covered() -> None:
-    """Nothing of the second recording is left out."""
-    assert all(_is_built(exchange) for exchange in _exchanges("production.jsonl"))
+@pytest.mark.parametrize("name", ["production.jsonl", "assignments.jsonl"])
+def test_every_later_exchange_is_covered(name: str) -> None:
+    """Nothing of the second and the third recording is left out."""
+    assert all(_is_built(exchange) for exchange in _exchanges(name))
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_every_function_is_recorded(function: str) -> None:
     """Each built function is held to at least one recorded exchange."""
-    names = ("exchanges.jsonl", "production.jsonl")
+    names = ("exchanges.jsonl", "production.jsonl", "assignments.jsonl")
     assert any(exchange["function"] == function for name in names for exchange in _exchanges(name))
