@@ -143,14 +143,19 @@ def enter_course(call: Call, course_id: object) -> sqlite3.Row:
 
 def enter_course_or_explain(call: Call, course: sqlite3.Row) -> None:
     """Enters a course; what keeps the account out is `errorcoursecontextnotvalid`."""
+    enter_or_explain(call, course["id"])
+
+
+def enter_or_explain(call: Call, course_id: object) -> sqlite3.Row:
+    """The course's row; `errorcoursecontextnotvalid` also where there is no such course."""
     try:
-        enter_course(call, course["id"])
+        return enter_course(call, course_id)
     except MoodleError as error:
         message = shown_message(error, for_developer=developer(call.config))
         raise moodle_error(
             "errorcoursecontextnotvalid",
             "You cannot execute functions in the course context "
-            f"(course id:{course['id']}). The context error message was: {message}",
+            f"(course id:{course_id}). The context error message was: {message}",
             module="webservice",
         ) from error
 

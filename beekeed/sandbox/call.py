@@ -3,19 +3,16 @@
 The one rule: a function gets its facts from here and from the database, from nowhere else.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from beekeed.sandbox.cleaning import strip_tags
+from beekeed.sandbox.cleaning import format_string
 from beekeed.sandbox.database import rows, value
 from beekeed.sandbox.parameters import Contract
 
 Parameters: TypeAlias = Mapping[str, Any]
-
-_BARE_AMPERSAND = re.compile("&(?![a-zA-Z0-9#]{1,8};)")
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,8 @@ class Call:
         return self.config["wwwroot"]
 
     def name(self, text: str) -> str:
-        """A name of a course or an activity as Moodle shows it: for HTML, unless raw was asked.
-
-        Tags go, quotes stay, and what looks like an entity is one (`format_string`, seen).
-        """
-        if self.raw:
-            return text
-        plain = strip_tags(_BARE_AMPERSAND.sub("&amp;", text))
-        return plain.replace("<", "&lt;").replace(">", "&gt;")
+        """A name (of a course, say) as Moodle shows it: for HTML, unless raw was asked."""
+        return text if self.raw else format_string(text)
 
     def enabled(self, name: str) -> bool:
         """Whether a setting of the site is switched on."""

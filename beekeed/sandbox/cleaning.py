@@ -47,6 +47,15 @@ def strip_tags(text: str) -> str:
     return "".join(kept)
 
 
+def format_string(text: str) -> str:
+    """A name for HTML (`format_string`): no tags, `&` and `<` escaped, quotes as they are.
+
+    What looks like an entity stays one.
+    """
+    escaped = re.sub(r"&(?![a-zA-Z0-9#]{1,8};)", "&amp;", text)
+    return strip_tags(escaped).replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _tag_end(text: str, start: int) -> int:
     """The position behind a tag that starts at `start`; `>` inside quotes does not end it."""
     quote = ""

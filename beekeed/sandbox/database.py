@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from beekeed.sandbox.collation import collate
+
 # How long a writer waits for another process that flips a switch in the same file.
 _BUSY_SECONDS = 10.0
 
@@ -28,10 +30,11 @@ def create(path: Path) -> sqlite3.Connection:
 def connect(path: Path) -> sqlite3.Connection:
     """Opens a file made by `create`: WAL, rows by name, no transaction but the ones asked for.
 
-    Any thread may use the connection, one at a time.
+    Any thread may use the connection, one at a time. `COLLATE moodle` compares as MariaDB does.
     """
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
+    db.create_collation("moodle", collate)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     return db

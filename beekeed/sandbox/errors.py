@@ -75,13 +75,21 @@ def access_denied(debuginfo: str) -> MoodleError:
     )
 
 
-def missing_record(table: str, key: str, sought: object, fields: str = "*") -> MoodleError:
-    """No such row: `invaliduser`, `invalidcoursemodule`, or `invalidrecord` for other tables."""
+def missing_record(
+    table: str, key: str, sought: object, fields: str = "*", **also: object
+) -> MoodleError:
+    """No such row: `invaliduser`, `invalidcoursemodule`, or `invalidrecord` for other tables.
+
+    `also`: what was asked for beside the key.
+    """
     errorcode, message = _MISSING.get(
         table, ("invalidrecord", f"Can't find data record in database table {table}.")
     )
-    shown = f"'{sought}'" if isinstance(sought, str) else sought
-    sql = f"SELECT {fields} FROM {{{table}}} WHERE {key} = ?\n[array (\n  0 => {shown},\n)]"
+    asked = {key: sought, **also}
+    conditions = " AND ".join(f"{name} = ?" for name in asked)
+    shown = [f"'{value}'" if isinstance(value, str) else value for value in asked.values()]
+    listed = "".join(f"  {number} => {value},\n" for number, value in enumerate(shown))
+    sql = f"SELECT {fields} FROM {{{table}}} WHERE {conditions}\n[array (\n{listed})]"
     return MoodleError("dml_missing_record_exception", errorcode, message, sql)
 
 

@@ -113,6 +113,7 @@ CAPABILITIES = (
     Capability("moodle/course:viewparticipants", "View participants", COURSE, _MEMBERS),
     Capability("moodle/course:enrolreview", "Review course enrolments", COURSE, _MEMBERS[2:]),
     Capability("moodle/course:managegroups", "Manage groups", COURSE, _MEMBERS[2:]),
+    Capability("moodle/course:viewhiddengroups", "View hidden groups", COURSE, _MEMBERS[1:]),
     Capability(
         "moodle/course:overridecompletion",
         "Override activity completion status",

@@ -322,15 +322,11 @@ async def test_keeps_grades_of_assignments_as_a_real_site(tmp_path: Path) -> Non
 def test_what_is_not_covered_is_named() -> None:
     """The recorded exchanges that call functions not built yet are these and no others."""
     left_out = [e for e in _exchanges("exchanges.jsonl") if not _is_built(e)]
-    assert len(left_out) == 14
+    assert len(left_out) == 8
     assert {exchange["function"] for exchange in left_out} == {
         "core_course_get_updates_since",
-        "core_group_add_group_members",
-        "core_group_create_groups",
-        "core_group_get_course_groups",
-        "core_group_get_group_members",
         "core_user_update_users",
-        # The batch of mixed functions, which calls two of those above.
+        # The batch of mixed functions, which calls one of those above.
         "tool_mobile_call_external_functions",
     }
 

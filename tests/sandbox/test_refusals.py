@@ -200,6 +200,6 @@ async def test_times_and_idnumber_of_a_course_need_course_update(call: Caller, s
 
 async def test_a_function_that_is_not_built_is_no_moodle_answer(call: Caller) -> None:
     """The service has it, the sandbox has not: HTTP 501, also inside a batch."""
-    alone = await call("core_group_create_groups")
-    batch = await call.batch(("core_group_create_groups", "{}"))
+    alone = await call("core_notes_create_notes")
+    batch = await call.batch(("core_notes_create_notes", "{}"))
     assert (alone.status, batch.status) == (501, 501)

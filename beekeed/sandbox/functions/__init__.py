@@ -18,6 +18,7 @@ from beekeed.sandbox.functions import (
     enrolments,
     grade_items,
     grades,
+    groups,
     memberships,
     site,
     users,
@@ -42,6 +43,10 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "core_completion_get_activities_completion_status": (
             completions.get_activities_completion_status
         ),
+        "core_group_get_course_groups": groups.get_course_groups,
+        "core_group_get_group_members": groups.get_group_members,
+        "core_group_create_groups": groups.create_groups,
+        "core_group_add_group_members": groups.add_group_members,
         "core_grades_update_grades": grades.update_grades,
         "gradereport_user_get_grade_items": grade_items.get_grade_items,
         "mod_assign_get_assignments": assignment_list.get_assignments,
