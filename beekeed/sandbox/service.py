@@ -1,10 +1,11 @@
 """The web service that a box synchronizes through: account, role, service, token.
 
 The one rule: the rows that provision/target_service.php makes on a real Moodle, capability by
-capability and function by function.
+capability and function by function; and what beekeed calls beside.
 """
 
 import sqlite3
+from collections.abc import Sequence
 
 from beekeed.sandbox.database import insert, rows
 from beekeed.sandbox.people import assign_role
@@ -54,13 +55,22 @@ FUNCTIONS = (
     "core_role_assign_roles", "core_notes_create_notes", "core_files_upload",
     "mod_assign_get_submissions", "gradereport_user_get_grades_table",
 )  # fmt: skip
-"""The functions of the service, in the order they were added (recorded: site info)."""
+"""The functions of the recorded service, in the order they were added (recorded: site info)."""
+
+FURTHER = ("mod_assign_set_user_flags",)
+"""What a service for beekeed has beside those that were recorded first."""
 
 _OUTSIDE = ("core_user_delete_users",)
 """A function that the site has and the service has not."""
 
 
-def add_service(db: sqlite3.Connection, *, token: str, now: int) -> int:
+def add_service(
+    db: sqlite3.Connection,
+    *,
+    token: str,
+    now: int,
+    functions: Sequence[str] = (*FUNCTIONS, *FURTHER),
+) -> int:
     """Switches REST on and adds account, role, service and token; answers the account's id."""
     set_config(db, "enablewebservices", "1")
     set_config(db, "webserviceprotocols", "rest")
@@ -79,7 +89,7 @@ def add_service(db: sqlite3.Connection, *, token: str, now: int) -> int:
         db, "external_services_users", externalserviceid=service, userid=account,
         timecreated=now,
     )  # fmt: skip
-    _add_functions(db, service)
+    _add_functions(db, service, functions)
     insert(
         db, "external_tokens", token=token, tokentype=0, userid=account,
         externalserviceid=service, contextid=system, creatorid=ADMIN_ID, timecreated=now,
@@ -102,9 +112,9 @@ def _add_role(db: sqlite3.Connection, system: int, now: int) -> int:
     return role
 
 
-def _add_functions(db: sqlite3.Connection, service: int) -> None:
-    for name in (*FUNCTIONS, *_OUTSIDE):
+def _add_functions(db: sqlite3.Connection, service: int, functions: Sequence[str]) -> None:
+    for name in (*FUNCTIONS, *FURTHER, *_OUTSIDE):
         component = "moodle" if name.startswith("core_") else name.rpartition("_")[0]
         insert(db, "external_functions", name=name, component=component)
-        if name in FUNCTIONS:
+        if name in functions:
             insert(db, "external_services_functions", externalserviceid=service, functionname=name)

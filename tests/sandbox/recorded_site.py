@@ -14,7 +14,7 @@ from beekeed.sandbox.content import add_activity, add_empty_course
 from beekeed.sandbox.course import Activity, page
 from beekeed.sandbox.database import insert
 from beekeed.sandbox.people import enrol, grade
-from beekeed.sandbox.service import add_service
+from beekeed.sandbox.service import FUNCTIONS, add_service
 
 TOKEN = "ab" * 16
 
@@ -85,7 +85,7 @@ def make_recorded(path: Path, now: int) -> None:
     with closing(database.connect(path)) as db, database.transaction(db):
         for name, setting in (("debug", "32767"), ("debugdisplay", "1"), ("passwordpolicy", "0")):
             site.set_config(db, name, setting)
-        add_service(db, token=TOKEN, now=now)
+        add_service(db, token=TOKEN, now=now, functions=FUNCTIONS)
         names = (("Élodie", "O'Brien"), ("A", "B"), ("A", "B"))
         for number, (first, last) in enumerate(names, start=1):
             site.add_user(
@@ -110,7 +110,7 @@ def make_production(path: Path, now: int) -> None:
     site.create(path, now=now, shortname="online", fullname="Online school")
     with closing(database.connect(path)) as db, database.transaction(db):
         site.set_config(db, "passwordpolicy", "0")
-        add_service(db, token=TOKEN, now=now)
+        add_service(db, token=TOKEN, now=now, functions=FUNCTIONS)
         _make_courses(db, now)
 
 

@@ -51,6 +51,7 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "gradereport_user_get_grade_items": grade_items.get_grade_items,
         "mod_assign_get_assignments": assignment_list.get_assignments,
         "mod_assign_save_grades": assignments.save_grades,
+        "mod_assign_set_user_flags": assignments.set_user_flags,
         BATCH: batch.call_external_functions,
     }
 )
