@@ -127,13 +127,14 @@ class Side:
         return int(self.one("SELECT id FROM mdl_course WHERE shortname = ?", shortname))
 
     def module(self, name: str) -> int:
-        """The course module id of the page or quiz of that name."""
+        """The course module id of the page, quiz or assignment of that name."""
         return int(
             self.one(
                 "SELECT cm.id FROM mdl_course_modules cm JOIN mdl_modules m ON m.id = cm.module"
                 " LEFT JOIN mdl_page p ON m.name = 'page' AND p.id = cm.instance"
                 " LEFT JOIN mdl_quiz q ON m.name = 'quiz' AND q.id = cm.instance"
-                " WHERE coalesce(p.name, q.name) = ?",
+                " LEFT JOIN mdl_assign a ON m.name = 'assign' AND a.id = cm.instance"
+                " WHERE coalesce(p.name, q.name, a.name) = ?",
                 name,
             )
         )
@@ -179,10 +180,13 @@ class Side:
         )
         return state
 
-    def grade(self, username: str, activity: str, grade: float) -> None:
+    def grade(self, username: str, activity: str, grade: float, comment: str | None = None) -> None:
         """Set somebody's grade in an activity with one grade item."""
+        at = MADE + 86400 * 80
         with self.open() as db:
-            set_grade(db, self.module(activity), self.user(username), grade, now=MADE + 86400 * 80)
+            set_grade(
+                db, self.module(activity), self.user(username), grade, now=at, feedback=comment
+            )
 
     def add_item(self, course: str, modname: str, name: str, number: int, highest: float) -> None:
         """Add a grade item to an activity."""

@@ -3,6 +3,7 @@
 import pytest
 
 from beekeed.core.model import RunStatus
+from beekeed.engine import FactRules
 from tests.engine.school import School, counts
 
 
@@ -153,3 +154,82 @@ async def test_work_of_people_who_left_before_any_sync_is_counted(here: School) 
         2,
     )
     assert here.online.state("amina", "Water") is None
+
+
+# What is gone from the box: by the setting, an enrolment that we made is suspended.
+
+
+def state(here: School, username: str = "amina") -> list[tuple[int]]:
+    """Whether somebody's enrolments online are suspended (1)."""
+    return here.online.sql(
+        "SELECT status FROM mdl_user_enrolments WHERE userid = ? ORDER BY id",
+        here.online.user(username),
+    )
+
+
+def remove(here: School, username: str = "amina") -> None:
+    """Unenrol somebody on the box, as Moodle does it."""
+    user = here.box.user(username)
+    for table in ("user_enrolments", "role_assignments"):
+        here.box.sql(f"DELETE FROM mdl_{table} WHERE userid = ?", user)
+
+
+@pytest.fixture
+async def removing(here: School) -> School:
+    """A learner who was enrolled online by us, on a box whose removals count."""
+    here.fact_rules = FactRules(removals=True)
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    return here
+
+
+async def test_a_removed_enrolment_does_nothing_by_default(here: School) -> None:
+    """The learner stays where they are online."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    remove(here)
+    assert counts(await here.completed()) == {}
+    assert state(here) == [(0,)]
+
+
+async def test_a_removed_enrolment_is_suspended_where_the_settings_say_so(
+    removing: School,
+) -> None:
+    """Also of who did nothing and has no course left; and it is active again when it is back."""
+    remove(removing)
+    assert counts(await removing.completed()) == {("enrolment", "done"): 1}
+    assert state(removing) == [(1,)]
+    assert counts(await removing.completed()) == {}
+    removing.box.enrol("amina", "MATHS")
+    assert counts(await removing.completed()) == {("enrolment", "done"): 1}
+    assert state(removing) == [(0,)]
+    assert counts(await removing.completed()) == {}
+
+
+async def test_an_enrolment_that_we_did_not_make_is_never_suspended(here: School) -> None:
+    """An administrator's own enrolment is theirs."""
+    here.fact_rules = FactRules(removals=True)
+    here.online.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    remove(here)
+    assert counts(await here.completed()) == {}
+    assert state(here) == [(0,)]
+
+
+async def test_who_was_made_active_online_since_stays_so(removing: School) -> None:
+    """Three-way: what somebody changed there is theirs."""
+    remove(removing)
+    await removing.completed()
+    removing.online.sql("UPDATE mdl_user_enrolments SET status = 0")
+    removing.box.enrol("amina", "MATHS")
+    assert counts(await removing.completed()) == {("enrolment", "already"): 1}
+    assert state(removing) == [(0,)]
+
+
+async def test_a_learner_who_was_deleted_on_the_box_is_left_alone(removing: School) -> None:
+    """Row 17: deletions never cross, whatever the setting."""
+    remove(removing)
+    removing.box.sql("UPDATE mdl_user SET deleted = 1 WHERE username = 'amina'")
+    assert counts(await removing.completed()) == {}
+    assert state(removing) == [(0,)]
