@@ -170,5 +170,6 @@ def run(call: Call, function: str, arguments: object) -> Any:
     if function not in FUNCTIONS:
         raise NotBuilt(function)
     described = call.contract[function]
-    parameters = validate(described["parameters"], arguments, developer=developer(call.config))
-    return shape(described["returns"], FUNCTIONS[function](call, parameters))
+    debugs = developer(call.config)
+    parameters = validate(described["parameters"], arguments, developer=debugs)
+    return shape(described["returns"], FUNCTIONS[function](call, parameters), developer=debugs)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from beekeed.sandbox.errors import NotBuilt
+
 _INT = re.compile(r"\s*([+-]?\d+)")
 _FLOAT = re.compile(r"[+-]?[0-9]*\.?[0-9]*(e[-+]?[0-9]+)?", re.IGNORECASE)
 _PLUGIN = re.compile(r"[a-z](?:[a-z0-9_](?!__))*[a-z0-9]+")
@@ -54,6 +56,13 @@ def format_string(text: str) -> str:
     """
     escaped = re.sub(r"&(?![a-zA-Z0-9#]{1,8};)", "&amp;", text)
     return strip_tags(escaped).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def format_text(text: str) -> str:
+    """A longer text for HTML; what Moodle makes of markup, entities and lines is not built."""
+    if re.search(r"[<>&\n]", text):
+        raise NotBuilt("texts with markup as HTML")
+    return text
 
 
 def _tag_end(text: str, start: int) -> int:

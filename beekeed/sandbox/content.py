@@ -99,15 +99,22 @@ def _sort_courses(db: sqlite3.Connection, category: int) -> None:
 
 
 def _add_enrolment_instances(db: sqlite3.Connection, course: int, now: int) -> None:
-    """Manual is open, guest and self are there but closed, as in a new course."""
+    """Manual is open, guest and self are there but closed, as in a new course (device sample).
+
+    Manual welcomes people by mail: customint1 is 1.
+    """
     student = role_id(db, "student")
-    for order, (method, status, role) in enumerate(
-        (("manual", 0, student), ("guest", 1, 0), ("self", 1, student))
-    ):
+    of_self = {"customint1": 0, "customint2": 0, "customint3": 0, "customint4": 1,
+               "customint5": 0, "customint6": 1}  # fmt: skip
+    methods: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("manual", {"status": 0, "roleid": student, "expirythreshold": 86400, "customint1": 1}),
+        ("guest", {"status": 1, "roleid": 0, "password": ""}),
+        ("self", {"status": 1, "roleid": student, "expirythreshold": 86400, **of_self}),
+    )
+    for order, (method, settings) in enumerate(methods):
         insert(
-            db, "enrol", enrol=method, status=status, courseid=course, sortorder=order,
-            roleid=role, expirythreshold=0 if method == "guest" else 86400,
-            timecreated=now, timemodified=now,
+            db, "enrol", enrol=method, courseid=course, sortorder=order,
+            timecreated=now, timemodified=now, **settings,
         )  # fmt: skip
 
 

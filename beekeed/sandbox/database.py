@@ -1,6 +1,6 @@
 """Opens and makes the SQLite files that stand for a Moodle's database.
 
-The one rule: nothing but Moodle's tables, two tables of the sandbox's own, and plain SQL.
+The one rule: nothing but Moodle's tables, three tables of the sandbox's own, and plain SQL.
 """
 
 import sqlite3

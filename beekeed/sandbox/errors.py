@@ -64,6 +64,17 @@ def invalid_parameter(debuginfo: str) -> MoodleError:
     )
 
 
+def invalid_response(debuginfo: str) -> MoodleError:
+    """What Moodle throws when its own answer is not of the type that it promised."""
+    return MoodleError(
+        "core\\exception\\invalid_response_exception",
+        "invalidresponse",
+        "Invalid response value detected",
+        debuginfo,
+        "debug",
+    )
+
+
 def access_denied(debuginfo: str) -> MoodleError:
     """Expired token, wrong address, disabled service, function outside it: one errorcode."""
     return MoodleError(

@@ -9,8 +9,13 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from beekeed.sandbox.cleaning import clean, php_text, valid
-from beekeed.sandbox.errors import MoodleError, invalid_parameter, shown_message
+from beekeed.sandbox.cleaning import CLEANERS, clean, php_text, valid
+from beekeed.sandbox.errors import (
+    MoodleError,
+    invalid_parameter,
+    invalid_response,
+    shown_message,
+)
 
 Description: TypeAlias = Mapping[str, Any]
 """One node of the contract: type, required, null, default, and keys or of."""
@@ -94,24 +99,36 @@ def _validate_scalar(description: Description, value: object) -> Any:
     return clean(value, kind) if kind != "float" else float(php_text(value))
 
 
-def shape(description: Description | None, answer: Any) -> Any:
-    """The answer with the contract's keys in the contract's order and types, and no other."""
+def shape(description: Description | None, answer: Any, *, developer: bool = False) -> Any:
+    """The answer with the contract's keys in the contract's order and types, and no other.
+
+    A text that is not of its type is `invalidresponse`; what the call did stays done.
+    """
     if description is None or answer is None:
         return None
     if description["type"] == "list":
-        return [shape(description["of"], item) for item in answer]
+        return [shape(description["of"], item, developer=developer) for item in answer]
     if description["type"] != "object":
         return _shape_scalar(description["type"], answer)
     result: dict[str, Any] = {}
     for key, wanted in description["keys"].items():
         if key in answer:
-            result[key] = shape(wanted, answer[key])
+            result[key] = _shape_under(key, wanted, answer[key], developer=developer)
         elif wanted["required"] == "required":
             raise KeyError(f"the sandbox's answer lacks {key}")
         elif wanted["required"] == "default" and wanted["type"] not in ("object", "list"):
             result[key] = wanted["default"]
     # To PHP an object without a key is an empty list.
     return result or []
+
+
+def _shape_under(key: str, description: Description, item: object, *, developer: bool) -> Any:
+    """Shapes what stands under a key and puts the key before the words of a refusal."""
+    try:
+        return shape(description, item, developer=developer)
+    except MoodleError as error:
+        message = shown_message(error, for_developer=developer)
+        raise invalid_response(f"{key} => {message}: {error.debuginfo}") from error
 
 
 def _shape_scalar(kind: str, answer: Any) -> Any:
@@ -122,4 +139,9 @@ def _shape_scalar(kind: str, answer: Any) -> Any:
     if kind == "float":
         # PHP's json_encode writes 50.0 as 50.
         return int(answer) if float(answer).is_integer() else float(answer)
+    if kind in CLEANERS and not valid(answer, kind):
+        raise invalid_response(
+            f'Invalid external api response: the value is "{php_text(answer)}" of PHP type '
+            f'"string", the server was expecting "{kind}" type'
+        )
     return answer if kind == "raw" else php_text(answer)

@@ -38,7 +38,8 @@ def make_online(path: Path, *, now: int, seed: int, token: str | None = None) ->
 
     Three courses made months before `now` (Unix seconds) and changed weeks before it, with a
     later addition or two; two teachers, three learners of another school; the service account
-    with all that provision/target_service.php gives it. Raises FileExistsError.
+    with all that provision/target_service.php gives it. The school has switched the welcome
+    mails of its courses off. Raises FileExistsError.
     """
     rng = Random(seed)
     made_at, changed_at = now - _MADE_DAYS_AGO * _DAY, now - _CHANGED_DAYS_AGO * _DAY
@@ -50,6 +51,7 @@ def make_online(path: Path, *, now: int, seed: int, token: str | None = None) ->
             add_course(db, course, idnumber=course.shortname)
             for course in standard_courses(made_at, changed_at)
         ]
+        db.execute("UPDATE mdl_enrol SET customint1 = 0 WHERE enrol = 'manual'")
         for number, activity in enumerate(_EXTRAS):
             added_at = now - _EXTRA_DAYS_AGO * _DAY
             add_activity(db, courses[number], activity, now=added_at)

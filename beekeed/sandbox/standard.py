@@ -94,6 +94,9 @@ CAPABILITIES = (
     Capability("moodle/webservice:createtoken", "Generate a web service token", SYSTEM),
     Capability("moodle/site:maintenanceaccess", "Access site in maintenance mode", SYSTEM),
     Capability("moodle/site:accessallgroups", "Access all groups", MODULE, _MEMBERS[2:]),
+    Capability(
+        "moodle/site:viewuseridentity", "See full user identity in lists", MODULE, _MEMBERS[1:]
+    ),
     Capability("moodle/user:create", "Create users", SYSTEM, ("manager",)),
     Capability("moodle/user:update", "Update user profiles", SYSTEM, ("manager",)),
     Capability("moodle/user:editprofile", "Edit user profile", USER, ("manager",)),
@@ -113,6 +116,9 @@ CAPABILITIES = (
     Capability("moodle/course:viewparticipants", "View participants", COURSE, _MEMBERS),
     Capability("moodle/course:enrolreview", "Review course enrolments", COURSE, _MEMBERS[2:]),
     Capability("moodle/course:managegroups", "Manage groups", COURSE, _MEMBERS[2:]),
+    Capability(
+        "moodle/course:viewhiddenuserfields", "View hidden user fields", COURSE, _MEMBERS[1:]
+    ),
     Capability("moodle/course:viewhiddengroups", "View hidden groups", COURSE, _MEMBERS[1:]),
     Capability(
         "moodle/course:overridecompletion",
@@ -162,5 +168,5 @@ _COUNTRIES = (
 
 
 def is_country(code: str) -> bool:
-    """Whether Moodle knows a country (lang/en/countries.php); it stores another one as empty."""
+    """Whether Moodle knows a country (lang/en/countries.php), which it writes in capitals."""
     return code in _COUNTRIES.split()

@@ -517,6 +517,12 @@ CREATE UNIQUE INDEX mdl_badgissu_baduse_uix ON mdl_badge_issued (badgeid, userid
 CREATE INDEX mdl_badgissu_bad_ix ON mdl_badge_issued (badgeid);
 CREATE INDEX mdl_badgissu_use_ix ON mdl_badge_issued (userid);
 
+CREATE TABLE mdl_user_info_category (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL DEFAULT '' CHECK (length(name) <= 255),
+    sortorder INTEGER NOT NULL DEFAULT 0
+);
+
 CREATE TABLE mdl_user_info_field (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     shortname TEXT NOT NULL DEFAULT 'shortname' CHECK (length(shortname) <= 255),
@@ -1111,9 +1117,32 @@ CREATE TABLE mdl_user_preferences (
 CREATE UNIQUE INDEX mdl_user_preferences_use_nam_uix ON mdl_user_preferences (userid, name);
 CREATE INDEX mdl_user_preferences_nam_ix ON mdl_user_preferences (name);
 
+CREATE TABLE mdl_notifications (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    useridfrom INTEGER NOT NULL,
+    useridto INTEGER NOT NULL,
+    subject TEXT,
+    fullmessage TEXT,
+    fullmessageformat INTEGER NOT NULL DEFAULT 0,
+    fullmessagehtml TEXT,
+    smallmessage TEXT,
+    component TEXT CHECK (length(component) <= 100),
+    eventtype TEXT CHECK (length(eventtype) <= 100),
+    contexturl TEXT,
+    contexturlname TEXT,
+    timeread INTEGER,
+    timecreated INTEGER NOT NULL,
+    customdata TEXT
+);
+CREATE INDEX mdl_notifications_use_ix ON mdl_notifications (useridto);
+CREATE INDEX mdl_notifications_use2_ix ON mdl_notifications (useridfrom);
+CREATE INDEX mdl_notifications_tim_ix ON mdl_notifications (timecreated);
+CREATE INDEX mdl_notifications_tim2_ix ON mdl_notifications (timeread);
+
 -- Not Moodle's. Faults that no Moodle setting makes (faults.py says which), and
 -- what was asked: one row a request, written when its answer has gone out. A
--- request that was cut or is still held has no status.
+-- request that was cut or is still held has no status. And what a Moodle would
+-- have mailed.
 CREATE TABLE sandbox_switch (
     name TEXT PRIMARY KEY,
     "value" TEXT NOT NULL
@@ -1127,4 +1156,11 @@ CREATE TABLE sandbox_request (
     bytes_up INTEGER NOT NULL,
     bytes_down INTEGER NOT NULL DEFAULT 0,
     status INTEGER
+);
+
+CREATE TABLE sandbox_mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    userid INTEGER NOT NULL,
+    kind TEXT NOT NULL
 );

@@ -2,10 +2,17 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from beekeed.sandbox.content import add_empty_course
+from beekeed.sandbox.database import connect
+
 from .client import Caller
+from .conftest import NOW
+from .test_refusals import take_away
 
 Sql = Callable[..., list[sqlite3.Row]]
 
@@ -51,6 +58,119 @@ async def test_enrolling_again_lifts_a_suspension_and_an_end(call: Caller, sql: 
         assert "pupil.kofi" in await listed(call, "onlyactive")
     row = enrolment(sql)
     assert (row["status"], row["timestart"], row["timeend"]) == (0, 0, 0)
+
+
+async def test_suspend_suspends_who_is_enrolled_already(call: Caller, sql: Sql) -> None:
+    """Without suspend, or with 0, the next call lifts it again; roles stay."""
+    for lifted in ({}, {"suspend": 0}):
+        assert await enrol(call, suspend=1) is None
+        assert enrolment(sql)["status"] == 1
+        assert "pupil.kofi" in await listed(call, "onlysuspended")
+        assert "pupil.kofi" not in await listed(call, "onlyactive")
+        assert "pupil.kofi" in await listed(call)
+        assert await enrol(call, **lifted) is None
+        assert enrolment(sql)["status"] == 0
+        assert "pupil.kofi" in await listed(call, "onlyactive")
+
+
+async def test_active_or_suspended_not_both(call: Caller, sql: Sql) -> None:
+    """Both together are a fault of the caller's; each needs moodle/course:enrolreview."""
+    options = [{"name": name, "value": "1"} for name in ("onlyactive", "onlysuspended")]
+    reply = await call("core_enrol_get_enrolled_users", courseid=COURSE, options=options)
+    assert reply.errorcode == "codingerror"
+    take_away(sql, "moodle/course:enrolreview")
+    reply = await call("core_enrol_get_enrolled_users", courseid=COURSE, options=options[:1])
+    assert reply.errorcode == "nopermissions"
+    reply = await call("core_enrol_get_enrolled_users", courseid=COURSE)
+    assert reply.errorcode is None
+
+
+def mails(sql: Sql) -> list[tuple[int, str]]:
+    """To whom what was mailed; each welcome is a notification too."""
+    sent = [(row["userid"], row["kind"]) for row in sql("SELECT * FROM sandbox_mail ORDER BY id")]
+    welcomed = [user for user, kind in sent if kind == "welcome"]
+    rows = sql("SELECT useridto FROM mdl_notifications ORDER BY id")
+    assert [row["useridto"] for row in rows] == welcomed
+    return sent
+
+
+def welcome_by(sql: Sql, setting: int | None) -> None:
+    """Sets whether and from whom manual enrolment welcomes people."""
+    sql("UPDATE mdl_enrol SET customint1 = ? WHERE enrol = 'manual'", setting)
+
+
+async def test_every_enrolment_mails_a_welcome(call: Caller, sql: Sql) -> None:
+    """Again where nothing changes, and also to who is just being suspended."""
+    welcome_by(sql, 1)
+    for change in ({}, {"suspend": 1}, {}):
+        assert await enrol(call, **change) is None
+    assert mails(sql) == [(KOFI, "welcome")] * 3
+    row = sql("SELECT * FROM mdl_notifications")[0]
+    assert (row["useridfrom"], row["eventtype"]) == (4, "enrolcoursewelcomemessage")
+    assert row["subject"] == "Welcome to Mathematics 1"
+
+
+async def test_an_enrolment_that_is_undone_mails_nobody(call: Caller, sql: Sql) -> None:
+    """One bad line, and the good ones before it are not welcomed."""
+    welcome_by(sql, 1)
+    lines = [{"roleid": role, "userid": KOFI, "courseid": COURSE} for role in (5, 3)]
+    reply = await call("enrol_manual_enrol_users", enrolments=lines)
+    assert reply.errorcode == "wsusercannotassign"
+    assert mails(sql) == []
+
+
+@pytest.mark.parametrize(("setting", "sender"), [(None, None), (0, None), (1, 4), (3, -10)])
+async def test_the_course_says_whether_it_welcomes(
+    call: Caller, sql: Sql, setting: int | None, sender: int | None
+) -> None:
+    """From its first teacher, or from nobody; a setting of a site restored from old is empty."""
+    welcome_by(sql, setting)
+    await enrol(call)
+    found = [row["useridfrom"] for row in sql("SELECT useridfrom FROM mdl_notifications")]
+    assert found == ([] if sender is None else [sender])
+
+
+async def test_a_course_without_a_contact_welcomes_nobody(call: Caller, sql: Sql) -> None:
+    """Nor does one where the site counts no role as a contact; one of the whole site is one."""
+    welcome_by(sql, 1)
+    sql("UPDATE mdl_config SET value = '' WHERE name = 'coursecontact'")
+    await enrol(call)
+    sql("UPDATE mdl_config SET value = '4,1' WHERE name = 'coursecontact'")
+    await enrol(call)
+    assert mails(sql) == []
+    sql("INSERT INTO mdl_role_assignments (roleid, contextid, userid) VALUES (1, 1, 5)")
+    await enrol(call)
+    assert mails(sql) == [(KOFI, "welcome")]
+
+
+@pytest.mark.parametrize("change", ["suspended = 1", "emailstop = 1", "auth = 'nologin'"])
+async def test_who_gets_no_mail_gets_the_notification(call: Caller, sql: Sql, change: str) -> None:
+    """A suspended account, and one that wants no mail."""
+    welcome_by(sql, 1)
+    sql(f"UPDATE mdl_user SET {change} WHERE id = ?", KOFI)
+    await enrol(call)
+    assert sql("SELECT * FROM sandbox_mail") == []
+    assert len(sql("SELECT * FROM mdl_notifications")) == 1
+
+
+async def test_a_new_course_welcomes_people_by_itself(school: Path, sql: Sql) -> None:
+    """Moodle's default; the school of the sandbox has it switched off."""
+    assert {row[0] for row in sql("SELECT customint1 FROM mdl_enrol WHERE enrol = 'manual'")} == {0}
+    with closing(connect(school)) as db:
+        course = add_empty_course(db, shortname="n", fullname="New", now=NOW)
+    new = sql("SELECT customint1 FROM mdl_enrol WHERE enrol = 'manual' AND courseid = ?", course)
+    assert new[0][0] == 1
+
+
+async def test_a_password_that_moodle_makes_is_mailed(call: Caller, sql: Sql) -> None:
+    """To each account of the call, and to none where one is refused."""
+    common = {"firstname": "A", "lastname": "B", "createpassword": 1}
+    users = [{**common, "username": name, "email": f"{name}@b.org"} for name in ("a", "b")]
+    bad = {**common, "username": "pupil.kofi", "email": "c@b.org"}
+    await call("core_user_create_users", users=[*users, bad])
+    assert mails(sql) == []
+    reply = await call("core_user_create_users", users=users)
+    assert mails(sql) == [(user["id"], "password") for user in reply.body]
 
 
 async def test_enrolling_again_as_before_writes_nothing(call: Caller, sql: Sql) -> None:

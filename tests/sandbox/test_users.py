@@ -1,5 +1,6 @@
 """Accounts: made all or none, shown field by field."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 
@@ -41,13 +42,41 @@ async def test_creating_twice_is_an_error(call: Caller) -> None:
     assert second.errorcode == "invalidparameter"
 
 
-async def test_an_unknown_country_is_accepted_and_not_kept(call: Caller, sql: Sql) -> None:
-    """Moodle answers as if all were well and stores no country."""
-    users = [learner("a", country="ZZ"), learner("b", country="ML")]
+@pytest.mark.parametrize(("default", "stored"), [("0", "0"), ("FR", "FR")])
+async def test_an_unknown_country_becomes_the_sites_default(
+    call: Caller, sql: Sql, default: str, stored: str
+) -> None:
+    """Moodle answers as if all were well; in small letters every country is unknown."""
+    sql("UPDATE mdl_config SET value = ? WHERE name = 'country'", default)
+    users = [learner("a", country="ZZ"), learner("b", country="ml"), learner("c", country="ML")]
     reply = await call("core_user_create_users", users=users)
     assert reply.errorcode is None
-    rows = sql("SELECT username, country FROM mdl_user WHERE username IN ('a', 'b')")
-    assert {row["username"]: row["country"] for row in rows} == {"a": "", "b": "ML"}
+    rows = sql("SELECT username, country FROM mdl_user WHERE username IN ('a', 'b', 'c')")
+    countries = {row["username"]: row["country"] for row in rows}
+    assert countries == {"a": stored, "b": stored, "c": "ML"}
+
+
+async def test_who_comes_from_nowhere_comes_from_where_the_site_is(call: Caller, sql: Sql) -> None:
+    """City and country of the site, where it names them; also for JSON's null."""
+    users = [learner("a"), learner("b", city=None, country=None)]
+    for name, city, country in (("c", "", ""), ("d", "Gao", "ML")):
+        sql("UPDATE mdl_config SET value = ? WHERE name = 'defaultcity'", city)
+        sql("UPDATE mdl_config SET value = ? WHERE name = 'country'", country or "0")
+        for user in users:
+            user["username"] = f"{user['username']}{name}"
+            user["email"] = f"{user['username']}@b.org"
+        reply = await call.batch(("core_user_create_users", json.dumps({"users": users})))
+        assert not reply.body["responses"][0]["error"]
+        rows = sql("SELECT city, country FROM mdl_user ORDER BY id DESC LIMIT 2")
+        assert [tuple(row) for row in rows] == [(city, country)] * 2
+
+
+async def test_null_where_moodle_has_no_default_is_a_database_error(call: Caller) -> None:
+    """JSON's null is no empty text."""
+    users = json.dumps({"users": [learner("a", institution=None)]})
+    reply = await call.batch(("core_user_create_users", users))
+    error = json.loads(reply.body["responses"][0]["exception"])
+    assert error["errorcode"] == "dmlwriteexception"
 
 
 @pytest.mark.parametrize("field", ["firstname", "lastname", "email", "city"])

@@ -21,6 +21,7 @@ from beekeed.sandbox.functions import (
     groups,
     memberships,
     site,
+    user_updates,
     users,
 )
 
@@ -33,6 +34,7 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "core_course_get_contents": contents.get_course_contents,
         "core_user_get_users_by_field": users.get_users_by_field,
         "core_user_create_users": users.create_users,
+        "core_user_update_users": user_updates.update_users,
         "core_enrol_get_enrolled_users": enrolments.get_enrolled_users,
         "core_enrol_get_users_courses": memberships.get_users_courses,
         "enrol_manual_enrol_users": enrolments.enrol_users,

@@ -15,11 +15,14 @@ from beekeed.sandbox.access import (
     enter_course,
     enter_course_or_explain,
     require,
+    require_account,
 )
 from beekeed.sandbox.call import Call, Parameters
 from beekeed.sandbox.cleaning import clean
+from beekeed.sandbox.collation import key
 from beekeed.sandbox.database import one, rows, transaction
 from beekeed.sandbox.errors import (
+    NotBuilt,
     coding_error,
     invalid_parameter,
     missing_capability,
@@ -27,12 +30,17 @@ from beekeed.sandbox.errors import (
     moodle_error,
 )
 from beekeed.sandbox.functions.details import details
+from beekeed.sandbox.mail import welcome
 from beekeed.sandbox.people import assign_role, enrol_user, unenrol_user
-from beekeed.sandbox.standard import COURSE, GUEST_ID
+from beekeed.sandbox.standard import COURSE
 
 
 def enrol_users(call: Call, parameters: Parameters) -> None:
-    """enrol_manual_enrol_users: all or none; answers null whatever was there before."""
+    """enrol_manual_enrol_users: all or none; answers null whatever was there before.
+
+    `suspend` suspends, also who is enrolled already; without it a suspension is lifted. Each line
+    may mail a welcome (mail.py).
+    """
     with transaction(call.db):
         for enrolment in parameters["enrolments"]:
             _enrol(call, enrolment)
@@ -42,40 +50,28 @@ def _enrol(call: Call, enrolment: Mapping[str, Any]) -> None:
     course = enter_course(call, enrolment["courseid"])
     context = context_of(call.db, COURSE, course["id"]) or 0
     require(call, "enrol/manual:enrol", context)
-    user = _active_user(call.db, enrolment["userid"])
+    user = enrolment["userid"]
+    require_account(call, user)
     if not _may_assign(call, context, enrolment["roleid"]):
         raise moodle_error(
             "wsusercannotassign",
             f"You don't have the permission to assign this role ({enrolment['roleid']}) "
-            f"to this user ({user['id']}) in this course ({course['id']}).",
+            f"to this user ({user}) in this course ({course['id']}).",
             module="enrol_manual",
         )
     instance = _manual_instance(call.db, course["id"], only_enabled=True)
     enrol_user(
         call.db,
         instance,
-        user["id"],
+        user,
         status=1 if enrolment.get("suspend") else 0,
         timestart=enrolment.get("timestart") or 0,
         timeend=enrolment.get("timeend") or 0,
         now=call.now,
         modifier=call.account_id,
     )
-    assign_role(call.db, enrolment["roleid"], context, user["id"], call.now, call.account_id)
-
-
-def _active_user(db: sqlite3.Connection, user_id: int) -> sqlite3.Row:
-    """The account, where it may be enrolled: suspended ones may."""
-    user = one(db, "SELECT * FROM mdl_user WHERE id = ?", user_id)
-    if user is None:
-        raise missing_record("user", "id", user_id)
-    if user["deleted"]:
-        raise moodle_error("userdeleted", "This user account has been deleted")
-    if not user["confirmed"]:
-        raise moodle_error("usernotconfirmed", f"Could not confirm {user['username']}")
-    if user["id"] == GUEST_ID:
-        raise moodle_error("guestsarenotallowed", "The guest user is not allowed to do this")
-    return user
+    welcome(call, instance, user)
+    assign_role(call.db, enrolment["roleid"], context, user, call.now, call.account_id)
 
 
 def _may_assign(call: Call, context: int, role: int) -> bool:
@@ -118,42 +114,62 @@ def unenrol_users(call: Call, parameters: Parameters) -> None:
             context = context_of(call.db, COURSE, course["id"]) or 0
             require(call, "enrol/manual:unenrol", context)
             instance = _manual_instance(call.db, course["id"], only_enabled=False)
-            user = _active_user(call.db, enrolment["userid"])
-            unenrol_user(call.db, instance, user["id"])
+            require_account(call, enrolment["userid"])
+            unenrol_user(call.db, instance, enrolment["userid"])
 
 
 def get_enrolled_users(call: Call, parameters: Parameters) -> list[dict[str, Any]]:
     """core_enrol_get_enrolled_users: who is enrolled, in order of id.
 
     Options: userfields, onlyactive, onlysuspended, groupid, limitfrom, limitnumber, sortby,
-    sortdirection. Suspended ones are among them unless an option says otherwise.
+    sortdirection. Suspended ones are among them unless an option says otherwise. Of an option
+    that comes twice the last counts, but the userfields of all are added up.
     """
     options = {option["name"]: option["value"] for option in parameters["options"]}
-    sorting = _sorting(options)
+    sorting, reverse = _sorting(options)
     course = one(call.db, "SELECT * FROM mdl_course WHERE id = ?", parameters["courseid"])
     if course is None:
         raise missing_record("course", "id", parameters["courseid"])
     enter_course_or_explain(call, course)
     users = _wanted_users(call, course, options)
-    users.sort(key=sorting, reverse=options.get("sortdirection", "").upper() == "DESC")
+    users.sort(key=sorting, reverse=reverse)
     first, count = (int(clean(options.get(n, "0"), "int")) for n in ("limitfrom", "limitnumber"))  # type: ignore[call-overload]
     page = users[first : first + count] if count else users[first:]
-    asked = [str(clean(f, "alphanumext")) for f in options.get("userfields", "").split(",") if f]
+    asked = _asked_fields(parameters["options"])
     found = [details(call, user, course, asked) for user in page]
     return [shown for shown in found if shown is not None]
 
 
-def _sorting(options: Mapping[str, str]) -> Any:
-    by = options.get("sortby", "id")
+def _asked_fields(options: list[Mapping[str, str]]) -> list[str]:
+    """The names of userfields; an empty list of them has one name, which is empty."""
+    names = (o["value"].split(",") for o in options if o["name"] == "userfields")
+    return [str(clean(name, "alphanumext")) for listed in names for name in listed]
+
+
+def _sorting(options: Mapping[str, str]) -> tuple[Any, bool]:
+    """The key to sort by, and whether backwards."""
+    by, direction = options.get("sortby", "id"), options.get("sortdirection", "ASC").upper()
     allowed = ("id", "firstname", "lastname", "siteorder")
     if by not in allowed:
         raise invalid_parameter(
             f"Invalid value for sortby parameter (value: {by}), "
             f"allowed values are: {','.join(allowed)}"
         )
+    if direction not in ("ASC", "DESC"):
+        raise invalid_parameter(
+            "Invalid value for sortdirection parameter\n                        "
+            f"(value: {direction}),allowed values are: ASC,DESC"
+        )
+    backwards = direction == "DESC"
     if by == "siteorder":
-        return lambda user: (user["lastname"], user["firstname"], user["id"])
-    return lambda user: user[by]
+        return _site_order(backwards=backwards), False
+    return (lambda user: user[by] if by == "id" else key(user[by])), backwards
+
+
+def _site_order(*, backwards: bool) -> Any:
+    """By last and first name; backwards only who has the same name, by id."""
+    sign = -1 if backwards else 1
+    return lambda user: (key(user["lastname"]), key(user["firstname"]), sign * user["id"])
 
 
 def _wanted_users(call: Call, course: sqlite3.Row, options: Mapping[str, str]) -> list[sqlite3.Row]:
@@ -163,6 +179,8 @@ def _wanted_users(call: Call, course: sqlite3.Row, options: Mapping[str, str]) -
         for name in ("moodle/course:viewparticipants", "moodle/course:enrolreview")
     ):
         raise missing_capability("View participants")
+    if _is_set(options.get("withcapability")):
+        raise NotBuilt("participants by their capability")
     only = {name for name in ("onlyactive", "onlysuspended") if _is_set(options.get(name))}
     if only:
         require(call, "moodle/course:enrolreview", context)

@@ -11,6 +11,7 @@ from typing import Any
 
 from beekeed.sandbox.access import can, context_of, enrolled, enter_or_explain, require
 from beekeed.sandbox.call import Call, Parameters
+from beekeed.sandbox.cleaning import format_text
 from beekeed.sandbox.database import insert, one, rows, transaction, value
 from beekeed.sandbox.errors import (
     NotBuilt,
@@ -53,7 +54,7 @@ def _is_shown(call: Call, group: sqlite3.Row) -> bool:
     """
     if group["visibility"] == EVERYBODY or _sees_hidden(call, group["courseid"]):
         return True
-    return group["visibility"] in (MEMBERS, OWN) and _is_member(call, group["id"], call.account_id)
+    return group["visibility"] in (MEMBERS, OWN) and is_member(call, group["id"], call.account_id)
 
 
 def _sees_hidden(call: Call, course: int) -> bool:
@@ -61,7 +62,8 @@ def _sees_hidden(call: Call, course: int) -> bool:
     return can(call, "moodle/course:viewhiddengroups", context)
 
 
-def _is_member(call: Call, group: int, user: int) -> bool:
+def is_member(call: Call, group: int, user: int) -> bool:
+    """Whether somebody is in a group."""
     sql = "SELECT 1 FROM mdl_groups_members WHERE groupid = ? AND userid = ?"
     return value(call.db, sql, group, user) is not None
 
@@ -75,10 +77,7 @@ def _described(call: Call, group: sqlite3.Row) -> dict[str, Any]:
 
 
 def _description(call: Call, text: str) -> str:
-    """As it is stored; how Moodle makes HTML of more than nothing is not built."""
-    if text and not call.raw:
-        raise NotBuilt("descriptions of groups as HTML")
-    return text
+    return text if call.raw else format_text(text)
 
 
 def get_group_members(call: Call, parameters: Parameters) -> list[dict[str, Any]]:
@@ -117,7 +116,7 @@ def _shows(call: Call, group: sqlite3.Row, user: int) -> bool:
     if group["visibility"] == EVERYBODY or _sees_hidden(call, group["courseid"]):
         return True
     if group["visibility"] == MEMBERS:
-        return _is_member(call, group["id"], call.account_id)
+        return is_member(call, group["id"], call.account_id)
     return group["visibility"] == OWN and user == call.account_id
 
 
@@ -215,7 +214,7 @@ def _add(call: Call, group_id: int, user: int) -> None:
     _require_manager(call, group["courseid"])
     if user == GUEST_ID or not enrolled(call.db, group["courseid"], call.now, user=user):
         raise invalid_parameter("Only enrolled users may be members of groups")
-    if _is_member(call, group_id, user):
+    if is_member(call, group_id, user):
         return
     insert(call.db, "groups_members", groupid=group_id, userid=user, timeadded=call.now)
     call.db.execute("UPDATE mdl_groups SET timemodified = ? WHERE id = ?", (call.now, group_id))
