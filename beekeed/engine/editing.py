@@ -35,8 +35,11 @@ class Editing:
     async def _send(self, steps: Sequence[EditProfile]) -> None:
         places = {(step.course_online_id, step.online_id) for step in steps}
         try:
-            reading = self._out.online.profiles(places)
-            held = await self._out.stop.unless_asked(reading) if places else {}
+            held = (
+                await self._out.stop.unless_asked(self._out.online.profiles(places))
+                if places
+                else {}
+            )
         except RemoteRefused as error:
             if error.of_site:
                 raise

@@ -288,7 +288,8 @@ class MoodleWebServices:
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         written = [calls(step, self._learner_role_id, self._manner) for step in steps]
-        replies = await self._requests.ask([call for each in written for call in each])
+        sent = _whole_steps(written, self._batch_calls)
+        replies = await self._requests.ask([call for each in sent for call in each])
         outcomes = []
         for step, each in zip(steps, written, strict=True):
             own, replies = replies[: len(each)], replies[len(each) :]
@@ -371,6 +372,18 @@ def _places(
 ) -> list[Place]:
     """Give the places of the steps of a kind, each once."""
     return sorted({_place(step) for step in steps if isinstance(step, kind)})
+
+
+def _whole_steps(
+    written: Sequence[Sequence[wire.Call]], most: int
+) -> Sequence[Sequence[wire.Call]]:
+    """Give the calls of as many steps as one request carries; of one step in any case."""
+    count = 0
+    for number, each in enumerate(written):
+        count += len(each)
+        if count > most and number:
+            return written[:number]
+    return written
 
 
 def _stopped(replies: Sequence[wire.Json]) -> bool:

@@ -35,7 +35,7 @@ class Requests:
         """Make calls that only read, all of them; a refusal of any is raised."""
         done: list[wire.Json] = []
         while len(done) < len(calls):
-            replies = await self._ask_many(calls[len(done) :])
+            replies = await self._ask_many(calls[len(done) : len(done) + self._batch_calls])
             done.extend(replies)
             match replies[-1]:
                 case answers.Lost(error=error):
@@ -47,8 +47,8 @@ class Requests:
     async def ask(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
         """Make calls in order, up to the first refusal; what has no reply was not tried.
 
-        In one request, as many as it carries; without batches one by one. Raises
-        RemoteRefused where the site refused us, LinkDown where surely nothing left.
+        In one request, or without batches one by one. Raises RemoteRefused where the
+        site refused us, LinkDown where surely nothing left.
         """
         if self.batches:
             return await self._ask_many(calls)
@@ -65,18 +65,17 @@ class Requests:
         return replies
 
     async def _ask_many(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make one request: as many calls as it carries, up to the first refusal."""
+        """Make one request: some calls, up to the first refusal; without batches, the first."""
         if not self.batches or len(calls) == 1:
             return [await self.ask_one(calls[0])]
-        sent = calls[: self._batch_calls]
-        match await self.ask_one(wire.batch(sent)):
+        match await self.ask_one(wire.batch(calls)):
             case answers.Lost() as lost:
-                return [lost] * len(sent)
+                return [lost] * len(calls)
             case wire.Refusal(errorcode=errorcode):
                 unclear = OutcomeUnknown(Code.REFUSED_BY_MOODLE, errorcode=errorcode)
-                return [answers.Lost(unclear)] * len(sent)
+                return [answers.Lost(unclear)] * len(calls)
             case value:
-                return _batch_replies(value, len(sent))
+                return _batch_replies(value, len(calls))
 
     async def ask_one(self, call: wire.Call) -> wire.Json:
         """Make one call; gives its answer, a Refusal, or Lost."""

@@ -146,9 +146,9 @@ def read_batch(value: Json) -> list[Json | Refusal]:
     """
     answers: list[Json | Refusal] = []
     for response in shaped(value, _Responses).responses:
-        text = (response.exception if response.error else response.data) or ""
+        text = response.exception if response.error else response.data
         try:
-            inner = json.loads(text)
+            inner = json.loads("null" if text is None else text)  # null stays null (recorded)
         except ValueError as error:
             raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=BATCH) from error
         if response.error:

@@ -175,7 +175,7 @@ class Changes(Protocol):
         ...
 
     async def pending(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Change]:
-        """Give those of some keys that are pending."""
+        """Give those of some keys that are pending, with their bases."""
         ...
 
     async def courses(self, target_id: int) -> Collection[int]:
@@ -195,7 +195,7 @@ class Changes(Protocol):
         ...
 
     async def any_of(self, target_id: int, kind: Kind) -> bool:
-        """Tell whether anything of a kind could be sent."""
+        """Tell whether anything of a kind is pending, set aside or not."""
         ...
 
     async def troubled(self, target_id: int, courses: Collection[int]) -> bool:

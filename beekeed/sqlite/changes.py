@@ -173,7 +173,8 @@ class SqliteChanges:
     async def pending(self, target_id: int, keys: Collection[Key]) -> Mapping[Key, Change]:
         """See ports.Changes."""
         rows = await self._by_key("change", target_id, keys)
-        return {key_of(row): _change(row) for row in rows}
+        changes = await self._with_bases(target_id, [_change(row) for row in rows])
+        return {change.key: change for change in changes}
 
     async def gone_list(self, target_id: int) -> list[GoneRow]:
         """See ports.Changes."""
@@ -271,7 +272,7 @@ class SqliteChanges:
     async def any_of(self, target_id: int, kind: Kind) -> bool:
         """See ports.Changes."""
         row = await self._store.row(
-            f"SELECT 1 FROM change WHERE target_id = ? AND kind = ? AND {_NOT_HELD} LIMIT 1",
+            "SELECT 1 FROM change WHERE target_id = ? AND kind = ? LIMIT 1",
             target_id,
             KIND_NUMBER[kind],
         )

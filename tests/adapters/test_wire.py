@@ -183,6 +183,12 @@ def test_a_mixed_batch_gives_each_functions_own_answer() -> None:
     assert third == {"warnings": []}
 
 
+def test_a_batch_answers_null_with_null() -> None:
+    """An enrolment in a batch is a success, and nothing that got lost (recorded)."""
+    answers = {"responses": [{"error": False, "data": None}, {"error": False, "data": "[]"}]}
+    assert wire.read_batch(answers) == [None, []]
+
+
 def test_an_errors_reach_spares_requests() -> None:
     """What a refusal says of an activity or a course is not asked again for each learner."""
     complete = "core_completion_override_activity_completion_status"

@@ -481,7 +481,7 @@ async def test_a_learner_renamed_on_the_box_keeps_the_account(here: School) -> N
         " WHERE username = 'amina'"
     )
     here.box.complete("amina.d", "Fractions")
-    assert counts(await here.completed()) == {("completion", "done"): 1}
+    assert counts(await here.completed()) == {("completion", "done"): 1, ("profile", "done"): 1}
     assert here.online.state("amina", "Fractions") == 1
     assert here.online.one("SELECT count(*) FROM mdl_user WHERE username = 'amina.d'") == 0
 
