@@ -6,7 +6,7 @@ is not either.
 
 import sqlite3
 
-from beekeed.sandbox.course import Activity, Course
+from beekeed.sandbox.course import ASSIGN_SETTINGS, Activity, Course
 from beekeed.sandbox.database import one, rows, value
 
 
@@ -75,4 +75,10 @@ def _read_activity(db: sqlite3.Connection, cmid: int, section: int) -> Activity:
         must_pass=bool(module["completionpassgrade"]),
         grade=item["grademax"] if item else 0.0,
         grade_pass=item["gradepass"] if item else 0.0,
+        settings=_assign_settings(own) if kind == "assign" else (),
     )
+
+
+def _assign_settings(own: sqlite3.Row) -> tuple[tuple[str, int | str], ...]:
+    """How an assignment is graded, where that is not as in a new one."""
+    return tuple((name, own[name]) for name, new in ASSIGN_SETTINGS.items() if own[name] != new)

@@ -5,7 +5,21 @@ work: shortname, times, sections, the order, kinds and names of activities, how 
 and graded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+ASSIGN_SETTINGS: Mapping[str, int | str] = MappingProxyType(
+    {
+        "sendstudentnotifications": 1,
+        "markingworkflow": 0,
+        "blindmarking": 0,
+        "teamsubmission": 0,
+        "maxattempts": 1,
+        "attemptreopenmethod": "untilpass",
+    }
+)
+"""What decides how an assignment is graded, and what a new one has (mod/assign/settings.php)."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +29,7 @@ class Activity:
     Conditions: `view`; `submit` (a submission, a choice, one post); `receive_grade`, and with
     `must_pass` a passing one. `grade` is the highest grade, 0 for none; for a forum it is the
     grade of the whole forum, which Moodle keeps as item number 1 (README of device-variety).
-    `settings` are columns of the activity's own row that are not as Moodle sets them by itself.
+    `settings` are columns of the activity's own row that are not as a new activity has them.
     """
 
     kind: str
@@ -60,11 +74,14 @@ def _common(topic: str) -> tuple[Activity, ...]:
         Activity("forum", "Announcements", 0),
         page(f"Welcome to {topic}", 1),
         Activity("page", "Class rules", 1, completion=1),
-        Activity("assign", "Essay", 2, completion=2, submit=True, grade=100.0),
+        Activity(
+            "assign", "Essay", 2, completion=2, submit=True, grade=100.0,
+            settings=(("sendstudentnotifications", 0),),
+        ),
         Activity("choice", "Poll", 4, completion=2, submit=True),
         Activity("forum", "Discussion", 4, completion=2, submit=True),
         Activity("page", "Further reading", 4),
-    )
+    )  # fmt: skip
 
 
 def _mathematics() -> Course:

@@ -148,6 +148,7 @@ def grade(
     *,
     now: int,
     feedback: str | None = None,
+    feedback_format: int = 1,
 ) -> None:
     """Gives a learner a grade in an activity's item, in place of the one that was there."""
     sql = (
@@ -161,8 +162,33 @@ def grade(
     insert(
         db, "grade_grades", itemid=item["id"], userid=user, rawgrade=raw,
         rawgrademax=item["grademax"], finalgrade=raw, usermodified=ADMIN_ID,
-        feedback=feedback, feedbackformat=1, informationformat=2, timemodified=now,
+        feedback=feedback, feedbackformat=feedback_format, informationformat=2, timemodified=now,
         aggregationstatus="used",
+    )  # fmt: skip
+
+
+def mark_assignment(
+    db: sqlite3.Connection, module: int, user: int, points: float, comment: str, *, now: int
+) -> None:
+    """Marks what a learner handed in, the first time, as a teacher does on an assignment's page.
+
+    The assignment keeps the grade and, where there are words, the comment (HTML); the gradebook
+    gets both. No words are format 0 there, Moodle's own (seen).
+    """
+    sql = "SELECT instance FROM mdl_course_modules WHERE id = ?"
+    assignment = value(db, sql, module)
+    kept = insert(
+        db, "assign_grades", assignment=assignment, userid=user, timecreated=now,
+        timemodified=now, grader=ADMIN_ID, grade=points,
+    )  # fmt: skip
+    if comment:
+        insert(
+            db, "assignfeedback_comments", assignment=assignment, grade=kept,
+            commenttext=comment, commentformat=1,
+        )  # fmt: skip
+    grade(
+        db, module, user, points, now=now, feedback=comment or None,
+        feedback_format=1 if comment else 0,
     )  # fmt: skip
 
 

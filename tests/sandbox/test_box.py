@@ -191,6 +191,27 @@ def test_passed_and_failed_follow_from_the_grade(folder: Path) -> None:
     assert set(ask(folder / "box.sqlite", sql)) == {(1, 0, 1), (2, 1, 1), (3, 1, 0)}
 
 
+def test_a_marked_assignment_has_grade_and_words_in_both_places(folder: Path) -> None:
+    """In the assignment and in the gradebook; some marks have no words, which is format 0."""
+    sql = (
+        "SELECT k.grade = g.finalgrade, c.commenttext, g.feedback, g.feedbackformat "
+        "FROM mdl_grade_grades g JOIN mdl_grade_items i ON i.id = g.itemid "
+        "AND i.itemmodule = 'assign' LEFT JOIN mdl_assign_grades k "
+        "ON k.assignment = i.iteminstance AND k.userid = g.userid "
+        "LEFT JOIN mdl_assignfeedback_comments c ON c.grade = k.id"
+    )
+    marks = ask(folder / "box.sqlite", sql)
+    assert all(same == 1 and kept == shown for same, kept, shown, _ in marks)
+    assert {(words is not None, form) for _, _, words, form in marks} == {(True, 1), (False, 0)}
+    assert len({words for _, _, words, _ in marks}) == 5
+
+
+def test_an_assignment_is_graded_on_the_box_as_it_is_online(folder: Path) -> None:
+    """A backup carries its settings: neither side asks for notices to learners."""
+    sql = "SELECT DISTINCT sendstudentnotifications, maxattempts FROM mdl_assign"
+    assert ask(folder / "online.sqlite", sql) == ask(folder / "box.sqlite", sql) == [(0, 1)]
+
+
 def test_new_work_is_one_thing_and_says_which(folder: Path, tmp_path: Path) -> None:
     """A completion more, or a learner more with enrolments; deterministic by the generator."""
     make_box(tmp_path / "box", folder / "online.sqlite", now=NOW, seed=3, learners=3)
