@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from beekeed.sandbox.standard import is_country
 
@@ -65,13 +66,13 @@ _COMPLETIONS = """
 """
 
 # What a box gives is what was reached there, or what its teacher put in place of that; what
-# counts online is the final grade. Assignments have a way of their own and are not compared.
+# counts online is the final grade. Only assignments have a way for a teacher's words.
 _GRADES = """
     SELECT u.username, cm.id AS cmid, i.itemnumber, g.finalgrade,
-           CASE WHEN g.overridden <> 0 THEN g.finalgrade ELSE g.rawgrade END AS given
+           CASE WHEN g.overridden <> 0 THEN g.finalgrade ELSE g.rawgrade END AS given,
+           CASE WHEN i.itemmodule = 'assign' THEN nullif(g.feedback, '') END AS words
       FROM mdl_grade_grades g
-      JOIN mdl_grade_items i ON i.id = g.itemid AND i.itemtype = 'mod'
-           AND i.itemmodule <> 'assign' AND i.gradetype IN (1, 2)
+      JOIN mdl_grade_items i ON i.id = g.itemid AND i.itemtype = 'mod' AND i.gradetype IN (1, 2)
       JOIN mdl_modules m ON m.name = i.itemmodule
       JOIN mdl_course_modules cm ON cm.module = m.id AND cm.instance = i.iteminstance
            AND cm.course = i.courseid
@@ -120,7 +121,8 @@ class Comparison:
 class _Side:
     """One database, read: accounts by username, enrolments, activities, states, grades.
 
-    Grades are by learner, activity and number of the item: as given there, and as they count.
+    Grades are by learner, activity and number of the item: as given there, as they count, and a
+    teacher's words to those of assignments.
     """
 
     users: Mapping[str, sqlite3.Row]
@@ -131,6 +133,7 @@ class _Side:
     states: Mapping[tuple[str, Activity], int]
     given: Mapping[tuple[str, Activity, int], float]
     final: Mapping[tuple[str, Activity, int], float]
+    words: Mapping[tuple[str, Activity, int], str]
 
 
 _Fact = tuple[str, str, object, object]
@@ -141,9 +144,9 @@ def compare(box: Path, online: Path) -> Comparison:
 
     Compared are: account, names and, where the box has them, e-mail, idnumber, city and country;
     enrolment, student role and whether it is active; each learner's completion of each tracked
-    activity, done (1 or 2, whichever) or not (also where it failed: 3, 4); and each learner's
-    grades in each course that the box has the learner in as a student, but for assignments. What
-    a learner has online beyond that is a difference.
+    activity, done (1 or 2, whichever) or not (also where it failed: 3, 4); each learner's grades
+    in each course that the box has the learner in as a student; and the words to an assignment
+    where both sides have some. What a learner has online beyond that is a difference.
     """
     here, there = _read(box), _read(online)
     facts = [
@@ -188,12 +191,13 @@ def _read(path: Path) -> _Side:
             },
             given=_grades(db, activities, "given"),
             final=_grades(db, activities, "finalgrade"),
+            words=_grades(db, activities, "words"),
         )
 
 
 def _grades(
     db: sqlite3.Connection, activities: Mapping[int, Activity], column: str
-) -> dict[tuple[str, Activity, int], float]:
+) -> dict[tuple[str, Activity, int], Any]:
     return {
         (row["username"], activities[row["cmid"]], row["itemnumber"]): row[column]
         for row in db.execute(_GRADES)
@@ -287,3 +291,5 @@ def _grade_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
         ours, theirs = here.given.get(key), there.final.get(key)
         same = ours is not None and theirs is not None and abs(ours - theirs) < _SAME_GRADE
         yield username, f"{activity}: grade {number}", ours, ours if same else theirs
+        if key in here.words and key in there.words:
+            yield username, f"{activity}: comment", here.words[key], there.words[key]

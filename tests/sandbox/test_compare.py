@@ -100,16 +100,16 @@ _ITEMS = """
 def mirror_grades(
     here: sqlite3.Connection, there: sqlite3.Connection, learner: int, user: int
 ) -> None:
-    """Brings a learner's grades online, but those of assignments."""
+    """Brings a learner's grades online, and a teacher's words with them."""
     items = {row["key"]: row["id"] for row in there.execute(_ITEMS)}
     for row in here.execute(
         f"SELECT g.*, i.key FROM mdl_grade_grades g JOIN ({_ITEMS}) i ON i.id = g.itemid "
-        "WHERE g.userid = ? AND i.key NOT LIKE '%/assign/%'",
+        "WHERE g.userid = ?",
         (learner,),
     ).fetchall():
         insert(
             there, "grade_grades", itemid=items[row["key"]], userid=user,
-            rawgrade=row["rawgrade"], finalgrade=row["finalgrade"],
+            rawgrade=row["rawgrade"], finalgrade=row["finalgrade"], feedback=row["feedback"],
         )  # fmt: skip
 
 
@@ -364,6 +364,7 @@ def changed_box(pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
 
 
 _QUIZ_ITEMS = "SELECT id FROM mdl_grade_items WHERE itemmodule = 'quiz'"
+_ASSIGN_ITEMS = "SELECT id FROM mdl_grade_items WHERE itemmodule = 'assign'"
 
 
 @pytest.mark.parametrize(
@@ -375,8 +376,10 @@ _QUIZ_ITEMS = "SELECT id FROM mdl_grade_items WHERE itemmodule = 'quiz'"
         (f"overridden = 1, rawgrade = 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", True),
         (f"overridden = 1, finalgrade = 0.5 WHERE itemid IN ({_QUIZ_ITEMS})", False),
         (f"rawgrade = rawgrade + 0.000001 WHERE itemid IN ({_QUIZ_ITEMS})", True),
-        ("rawgrade = 0.5 WHERE itemid IN (SELECT id FROM mdl_grade_items "
-         "WHERE itemmodule = 'assign')", True),
+        (f"rawgrade = 0.5 WHERE itemid IN ({_ASSIGN_ITEMS})", False),
+        (f"feedback = 'x' WHERE itemid IN ({_ASSIGN_ITEMS})", False),
+        (f"feedback = NULL WHERE itemid IN ({_ASSIGN_ITEMS})", True),
+        (f"feedback = '' WHERE itemid IN ({_ASSIGN_ITEMS})", True),
         ("rawgrade = 0.5 WHERE itemid IN (SELECT id FROM mdl_grade_items "
          "WHERE itemtype = 'course')", True),
     ],
@@ -384,10 +387,21 @@ _QUIZ_ITEMS = "SELECT id FROM mdl_grade_items WHERE itemmodule = 'quiz'"
 def test_which_grade_of_the_box_counts(
     changed_box: tuple[Path, Path], change: str, verified: bool
 ) -> None:
-    """Assignments and totals are not compared."""
+    """Totals are not compared; words are where both sides have some to an assignment."""
     with closing(connect(changed_box[0])) as db:
         assert db.execute(f"UPDATE mdl_grade_grades SET {change}").rowcount > 0
     assert compare(*changed_box).verified is verified
+
+
+def test_words_to_anything_but_an_assignment_have_no_way(
+    changed: tuple[Path, Path], changed_box: tuple[Path, Path]
+) -> None:
+    """They may differ."""
+    for path, words in ((changed_box[0], "here"), (changed[1], "there")):
+        with closing(connect(path)) as db:
+            sql = f"UPDATE mdl_grade_grades SET feedback = ? WHERE itemid IN ({_QUIZ_ITEMS})"
+            assert db.execute(sql, (words,)).rowcount > 0
+    assert compare(changed_box[0], changed[1]).verified
 
 
 def test_who_left_the_course_on_the_box_is_not_compared(
