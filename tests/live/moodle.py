@@ -4,6 +4,8 @@ BEEKEED_LIVE_ADDRESS     the online site's address
 BEEKEED_LIVE_TOKEN_FILE  the file with the service account's token
 BEEKEED_LIVE_SQL         a command that runs the SQL on its standard input in the online
                          site's database and prints rows with tabs, e.g. `mariadb -N online`
+BEEKEED_LIVE_PHP         for recording only: a command that runs the PHP on its standard input
+                         in the online site's folder, e.g. `sudo -u www-data php`
 
 The site has the courses of the samples (BK-MATH, BK-FR, BK-SCI) and a service
 with beekeed's functions, whose account may see hidden grades (moodle/grade:viewhidden: the
@@ -16,8 +18,19 @@ import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `body` is parsed where it is JSON, else text."""
+
+    status: int
+    content_type: str
+    body: Any
 
 
 class LiveMoodle:
@@ -29,6 +42,12 @@ class LiveMoodle:
 
     def call(self, function: str, **arguments: Any) -> Any:
         """Call one web service function; an error of Moodle's fails the test."""
+        value = self.ask(function, arguments).body
+        assert not (isinstance(value, dict) and "exception" in value), value
+        return value
+
+    def ask(self, function: str, arguments: Mapping[str, Any]) -> Answer:
+        """Call one function and read its answer, whatever it is."""
         fields = {
             "wstoken": self.token_file.read_text().strip(),
             "wsfunction": function,
@@ -36,10 +55,24 @@ class LiveMoodle:
         } | dict(_flat(arguments))
         body = urllib.parse.urlencode(fields).encode()
         url = f"{self.address}/webservice/rest/server.php"
-        with urllib.request.urlopen(url, body, timeout=60) as answer:
-            value = json.load(answer)
-        assert not (isinstance(value, dict) and "exception" in value), value
-        return value
+        try:
+            answer = urllib.request.urlopen(url, body, timeout=60)
+        except HTTPError as error:
+            answer = error
+        with answer:
+            text = answer.read().decode()
+            content_type = answer.headers.get("Content-Type", "")
+        is_json = content_type.startswith("application/json")
+        return Answer(answer.status, content_type, json.loads(text) if is_json else text)
+
+    def php(self, code: str) -> str:
+        """Run PHP in its folder, without the opening tag, and answer what it prints."""
+        done = subprocess.run(
+            os.environ["BEEKEED_LIVE_PHP"],
+            shell=True, input=f"<?php {code}", capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def sql(self, statement: str) -> list[list[str]]:
         """Run SQL in its database."""
@@ -58,7 +91,7 @@ class LiveMoodle:
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict):
         parts = [(f"{name}[{key}]" if name else key, inner) for key, inner in value.items()]
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         parts = [(f"{name}[{index}]", inner) for index, inner in enumerate(value)]
     else:
         return [(name, str(value))]

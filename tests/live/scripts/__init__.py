@@ -1,0 +1,11 @@
+"""What is recorded, by name: each script makes its calls through a recorder."""
+
+from collections.abc import Callable, Mapping
+
+from tests.live.recorder import Recorder
+from tests.live.scripts import more, sequences
+
+SCRIPTS: Mapping[str, Callable[[Recorder], None]] = {
+    "more": more.run,
+    "sequences": sequences.run,
+}
