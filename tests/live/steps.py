@@ -37,7 +37,8 @@ PHP: Mapping[str, str] = {
             'shortname' => $s->shortname, 'name' => $s->name, 'datatype' => $s->datatype,
             'visible' => $s->visible, 'defaultdata' => $s->defaultdata, 'param1' => $s->param1];
         if (!$DB->record_exists('user_info_category', [])) {
-            $DB->insert_record('user_info_category', (object) ['name' => 'Other', 'sortorder' => 1]);
+            $other = (object) ['name' => 'Other', 'sortorder' => 1];
+            $DB->insert_record('user_info_category', $other);
         }
         require_once($CFG->dirroot . '/user/profile/field/' . $s->datatype . '/define.class.php');
         $class = 'profile_define_' . $s->datatype;

@@ -412,7 +412,8 @@ def groups(record: Recorder) -> None:
     record(
         "groups in two courses, with an idnumber", "core_group_create_groups",
         groups=[
-            {"courseid": course, "name": "Elsewhere", "description": "<p>D & d</p>", "idnumber": "G"}
+            {"courseid": course, "name": "Elsewhere", "description": "<p>D & d</p>"}
+            | {"idnumber": "G"}
             for course in (FRENCH, SCIENCE)
         ],
     )  # fmt: skip
