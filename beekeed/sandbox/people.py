@@ -82,10 +82,11 @@ def assign_role(
         )  # fmt: skip
 
 
-def unenrol_user(db: sqlite3.Connection, instance: sqlite3.Row, user: int) -> None:
-    """Ends an enrolment; with the last one in a course go roles, groups and last visit.
+def unenrol_user(db: sqlite3.Connection, instance: sqlite3.Row, user: int) -> bool:
+    """Ends an enrolment, and says whether it was the last one in the course.
 
-    Completions stay (seen: completion is still there after unenrolment).
+    With that go roles, groups and last visit, and the grades, which the caller takes away
+    (`raw_grade.forget`). Completions stay (seen: completion is still there after unenrolment).
     """
     sql = "DELETE FROM mdl_user_enrolments WHERE enrolid = ? AND userid = ?"
     gone = db.execute(sql, (instance["id"], user)).rowcount
@@ -95,7 +96,7 @@ def unenrol_user(db: sqlite3.Connection, instance: sqlite3.Row, user: int) -> No
     )
     course = instance["courseid"]
     if not gone or value(db, sql, user, course) is not None:
-        return
+        return False
     context = context_id(db, COURSE, course)
     db.execute(
         "DELETE FROM mdl_role_assignments WHERE userid = ? AND contextid = ?", (user, context)
@@ -106,6 +107,7 @@ def unenrol_user(db: sqlite3.Connection, instance: sqlite3.Row, user: int) -> No
         (user, course),
     )
     db.execute("DELETE FROM mdl_user_lastaccess WHERE userid = ? AND courseid = ?", (user, course))
+    return True
 
 
 def set_completion(

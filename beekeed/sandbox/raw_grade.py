@@ -10,7 +10,7 @@ from typing import Any
 
 from beekeed.sandbox.call import Call
 from beekeed.sandbox.completion_rules import follow_grade
-from beekeed.sandbox.database import insert, one, value
+from beekeed.sandbox.database import insert, one, rows, value
 from beekeed.sandbox.errors import write_failed
 from beekeed.sandbox.gradebook import PLAIN, final_grade, fixed, regrade
 
@@ -78,6 +78,22 @@ def take(call: Call, item: sqlite3.Row, user: int, given: Given) -> bool:
     follow_grade(call, item, user)
     regrade(call.db, item["courseid"], call.now, user)
     return True
+
+
+def forget(call: Call, course: int, user: int) -> None:
+    """Takes all grades of a learner in a course away, and what completion followed from them.
+
+    As `grade_user_unenrol`: what activities keep themselves stays there (seen: an assignment's
+    grade that was given before shows again with the next one).
+    """
+    sql = (
+        "SELECT i.* FROM mdl_grade_items i JOIN mdl_grade_grades g ON g.itemid = i.id "
+        "WHERE i.courseid = ? AND g.userid = ?"
+    )
+    for item in rows(call.db, sql, course, user):
+        sql = "DELETE FROM mdl_grade_grades WHERE itemid = ? AND userid = ?"
+        call.db.execute(sql, (item["id"], user))
+        follow_grade(call, item, user)
 
 
 def _is_closed(grade: sqlite3.Row, now: int) -> bool:

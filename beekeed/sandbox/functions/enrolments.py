@@ -32,6 +32,7 @@ from beekeed.sandbox.errors import (
 from beekeed.sandbox.functions.details import details
 from beekeed.sandbox.mail import welcome
 from beekeed.sandbox.people import assign_role, enrol_user, unenrol_user
+from beekeed.sandbox.raw_grade import forget
 from beekeed.sandbox.standard import COURSE
 
 
@@ -115,7 +116,8 @@ def unenrol_users(call: Call, parameters: Parameters) -> None:
             require(call, "enrol/manual:unenrol", context)
             instance = _manual_instance(call.db, course["id"], only_enabled=False)
             require_account(call, enrolment["userid"])
-            unenrol_user(call.db, instance, enrolment["userid"])
+            if unenrol_user(call.db, instance, enrolment["userid"]):
+                forget(call, course["id"], enrolment["userid"])
 
 
 def get_enrolled_users(call: Call, parameters: Parameters) -> list[dict[str, Any]]:
