@@ -1,9 +1,7 @@
 """Replays what a real Moodle answered: the sandbox is held to it, and may be no kinder."""
 
 import json
-import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,24 +15,10 @@ from beekeed.sandbox.functions import FUNCTIONS
 from beekeed.sandbox.online import SandboxOnline
 
 from .client import Caller
+from .recorded import Exchange, as_text, differences, exchanges, normal
 from .recorded_site import TOKEN, make_assignments, make_production, make_recorded
 
-_DATA = Path(__file__).parents[1] / "data" / "moodle-4.5.6"
 _RECORDED_AT = 1_795_326_000
-
-# What only the recorded machine knows: its clock, its caches, its contexts.
-_VOLATILE = re.compile(
-    r"^(time(created|modified)|cacherev|contextid|lastmodified|gradedategraded)$"
-)
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
-_MACHINE = re.compile(r"(pluginfile\.php/|image\.php/boost/\w+/)\d+")
-
-Exchange = dict[str, Any]
-
-
-def _exchanges(name: str) -> list[Exchange]:
-    text = (_DATA / name).read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def _inner_functions(exchange: Exchange) -> set[str]:
@@ -47,31 +31,6 @@ def _is_built(exchange: Exchange) -> bool:
     called = {exchange["function"], *_inner_functions(exchange)}
     unknown = {"core_user_delete_users", "core_no_such_function", "core_no_such"}
     return called <= set(FUNCTIONS) | unknown
-
-
-def _normal(value: Any, key: str = "") -> Any:
-    """An answer without what only its machine knows; times become "some" or 0."""
-    if isinstance(value, dict):
-        # A failed write shows the database's own words and the whole row.
-        hides = value.get("errorcode") == "dmlwriteexception"
-        kept = {name: below for name, below in value.items() if not hides or name != "debuginfo"}
-        return {name: _normal(below, name) for name, below in kept.items()}
-    if isinstance(value, list):
-        return [_normal(below) for below in value]
-    if _VOLATILE.match(key) or (key == "timecompleted" and value):
-        return "some" if value else value
-    if isinstance(value, str):
-        return _normal_text(value, key)
-    return value
-
-
-def _normal_text(text: str, key: str) -> Any:
-    if key in ("data", "exception") and text.startswith(("{", "[")):
-        return _normal(json.loads(text))
-    if text.startswith("Error writing to database"):
-        return "Error writing to database"
-    text = _ADDRESS.sub("http://site", text)
-    return _MACHINE.sub(r"\1N", text)
 
 
 # Steps that the notes tell of and that were made on the machine itself, not through a call:
@@ -139,7 +98,6 @@ _STEPS: dict[str, tuple[str, str]] = {
         "WHERE itemid = 6 AND userid = (SELECT id FROM mdl_user WHERE username = 'rc1')",
         "",
     ),
-    # What functions that are not built did, and later exchanges show.
     # From here on debugging was off: no error of these exchanges carries its debuginfo.
     "assignment grade with a feedback comment: both are kept": (
         _CONFIG_SQL.format("0", "debug"),
@@ -197,7 +155,7 @@ class _Replay:
         if "rows" in exchange:
             recorded.append(exchange["rows"])
             actual.append(self._rows(exchange["assignment"]))
-        return _normal(self._here(recorded)), _normal(actual)
+        return normal(self._here(recorded)), normal(actual)
 
     def _run(self, statements: list[str]) -> None:
         with closing(connect(self._database)) as db:
@@ -263,32 +221,13 @@ async def _mismatches(database: Path, name: str) -> list[str]:
     found = []
     async with aiohttp.ClientSession() as session:
         replay = _Replay(database, Caller(session, address, TOKEN))
-        for number, exchange in enumerate(_exchanges(name)):
+        for number, exchange in enumerate(exchanges(name)):
             recorded, actual = await replay.reply(exchange)
-            # As text: to Python, true and 1 are the same; to who reads JSON, they are not.
-            if _as_text(recorded) != _as_text(actual):
-                where = "\n  ".join(_differences(recorded, actual))
+            if as_text(recorded) != as_text(actual):
+                where = "\n  ".join(differences(recorded, actual))
                 found.append(f"{number} {exchange['note']}:\n  {where}")
     await online.stop()
     return found
-
-
-def _as_text(answer: Any) -> str:
-    return json.dumps(answer, sort_keys=True)
-
-
-def _differences(recorded: Any, actual: Any, path: str = "$") -> Iterator[str]:
-    if isinstance(recorded, dict) and isinstance(actual, dict):
-        for key in recorded.keys() | actual.keys():
-            missing = "(nothing)"
-            yield from _differences(
-                recorded.get(key, missing), actual.get(key, missing), f"{path}.{key}"
-            )
-    elif isinstance(recorded, list) and isinstance(actual, list) and len(recorded) == len(actual):
-        for number, (one, other) in enumerate(zip(recorded, actual, strict=True)):
-            yield from _differences(one, other, f"{path}[{number}]")
-    elif recorded != actual or type(recorded) is not type(actual):
-        yield f"{path}: Moodle {recorded!r}, sandbox {actual!r}"
 
 
 async def test_answers_as_the_recorded_site(tmp_path: Path) -> None:
@@ -314,7 +253,7 @@ async def test_keeps_grades_of_assignments_as_a_real_site(tmp_path: Path) -> Non
 
 def test_what_is_not_covered_is_named() -> None:
     """The recorded exchanges that call functions not built yet are these and no others."""
-    left_out = [e for e in _exchanges("exchanges.jsonl") if not _is_built(e)]
+    left_out = [e for e in exchanges("exchanges.jsonl") if not _is_built(e)]
     assert len(left_out) == 1
     assert {exchange["function"] for exchange in left_out} == {
         "core_course_get_updates_since",
@@ -324,11 +263,11 @@ def test_what_is_not_covered_is_named() -> None:
 @pytest.mark.parametrize("name", ["production.jsonl", "assignments.jsonl"])
 def test_every_later_exchange_is_covered(name: str) -> None:
     """Nothing of the second and the third recording is left out."""
-    assert all(_is_built(exchange) for exchange in _exchanges(name))
+    assert all(_is_built(exchange) for exchange in exchanges(name))
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_every_function_is_recorded(function: str) -> None:
     """Each built function is held to at least one recorded exchange."""
     names = ("exchanges.jsonl", "production.jsonl", "assignments.jsonl")
-    assert any(exchange["function"] == function for name in names for exchange in _exchanges(name))
+    assert any(exchange["function"] == function for name in names for exchange in exchanges(name))
