@@ -44,6 +44,11 @@ PHP: Mapping[str, str] = {
         $class = 'profile_define_' . $s->datatype;
         (new $class())->define_save($field);
     """,
+    "add function": """
+        require_once($CFG->dirroot . '/webservice/lib.php');
+        $service = $DB->get_field('external_services', 'id', ['shortname' => 'beekee']);
+        (new webservice())->add_external_function_to_service($s->function, $service);
+    """,
     "maintenance": "set_config('maintenance_enabled', $s->on);",
     "track the site": "set_config('enablecompletion', $s->on);",
     "track": """

@@ -190,9 +190,18 @@ def _enrol_by_itself(db: sqlite3.Connection, step: Step, now: int) -> None:
     enrol(db, course, step["user"], now=now, method="self")
 
 
+def _add_function(db: sqlite3.Connection, step: Step, _: int) -> None:
+    service = value(db, "SELECT id FROM mdl_external_services WHERE shortname = 'beekee'")
+    insert(
+        db, "external_services_functions", externalserviceid=service,
+        functionname=step["function"],
+    )  # fmt: skip
+
+
 STEPS: Mapping[str, Callable[[sqlite3.Connection, Step, int], None]] = {
     "see hidden grades": _see_hidden_grades,
     "add profile field": _add_profile_field,
+    "add function": _add_function,
     "maintenance": _set_config("maintenance_enabled"),
     "track the site": _set_config("enablecompletion"),
     "show identity": _show_identity,

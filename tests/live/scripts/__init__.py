@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from tests.live.recorder import Recorder
-from tests.live.scripts import more, sequences
+from tests.live.scripts import flags, more, sequences
 
 SCRIPTS: Mapping[str, Callable[[Recorder], None]] = {
+    "flags": flags.run,
     "more": more.run,
     "sequences": sequences.run,
 }
