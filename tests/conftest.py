@@ -21,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks."""
     config.addinivalue_line("markers", "full: slow; runs with --full only")
     config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
+    config.addinivalue_line("markers", "live_php: needs to run PHP there: BEEKEED_LIVE_PHP")
     config.addinivalue_line("markers", "live_device: needs a real device: BEEKEED_LIVE_DEVICE")
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
@@ -34,6 +35,10 @@ REASONS: dict[str, tuple[str, Callable[[pytest.Config], bool]]] = {
     "live": (
         "no BEEKEED_LIVE_ADDRESS points at a real Moodle",
         lambda _: "BEEKEED_LIVE_ADDRESS" in os.environ,
+    ),
+    "live_php": (
+        "no BEEKEED_LIVE_PHP runs PHP in a real Moodle",
+        lambda _: "BEEKEED_LIVE_PHP" in os.environ,
     ),
     "live_device": (
         "no BEEKEED_LIVE_DEVICE points at a real device's config.php",

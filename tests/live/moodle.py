@@ -4,8 +4,8 @@ BEEKEED_LIVE_ADDRESS     the online site's address
 BEEKEED_LIVE_TOKEN_FILE  the file with the service account's token
 BEEKEED_LIVE_SQL         a command that runs the SQL on its standard input in the online
                          site's database and prints rows with tabs, e.g. `mariadb -N online`
-BEEKEED_LIVE_PHP         for recording only: a command that runs the PHP on its standard input
-                         in the online site's folder, e.g. `sudo -u www-data php`
+BEEKEED_LIVE_PHP         for recording and the variety: a command that runs the PHP on its standard
+                         input in the online site's folder, e.g. `sudo -u www-data php`
 
 The site has the courses of the samples (BK-MATH, BK-FR, BK-SCI) and a service
 with beekeed's functions, whose account may see hidden grades (moodle/grade:viewhidden: the

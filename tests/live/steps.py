@@ -14,7 +14,7 @@ from tests.live.moodle import LiveMoodle
 Step = dict[str, Any]
 """The step's name under "step", and its arguments."""
 
-_BEGIN = """
+BEGIN = """
 define("CLI_SCRIPT", true);
 require(getcwd() . "/config.php");
 foreach (["course/lib.php", "user/lib.php", "lib/gradelib.php", "user/profile/definelib.php"] as $l)
@@ -88,4 +88,4 @@ PHP: Mapping[str, str] = {
 def take(moodle: LiveMoodle, step: Step) -> None:
     """Do one step on the site."""
     arguments = base64.b64encode(json.dumps(step).encode()).decode()
-    moodle.php(f'{_BEGIN} $s = json_decode(base64_decode("{arguments}"));\n{PHP[step["step"]]}')
+    moodle.php(f'{BEGIN} $s = json_decode(base64_decode("{arguments}"));\n{PHP[step["step"]]}')

@@ -1,0 +1,97 @@
+"""The sample with every oddity, brought to a real Moodle and compared fact by fact.
+
+Needs BEEKEED_LIVE_PHP as well (tests/live/moodle.py), and the site as provisioned, without any
+learner: this test first adds the activities that the sample has beyond that.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live import steps
+from tests.live.moodle import LiveMoodle
+from tests.sample import fill
+from tests.system.world import execute
+from tests.variety.run import check, show, synchronize
+
+pytestmark = [pytest.mark.live, pytest.mark.live_php]
+
+# What the sample has more than the provisioned courses: a quiz that must be passed, a forum graded
+# as a whole, an assignment on a scale, two pages of one name; a custom field; a teacher, so that
+# Moodle would have somebody to send welcomes from; and those switched off as `beekeectl check` says.
+ADD = """
+require_once($CFG->dirroot . "/course/modlib.php");
+function add_to(string $shortname, string $kind, int $section, array $more): void {
+    global $DB;
+    $course = get_course($DB->get_field("course", "id", ["shortname" => $shortname]));
+    $module = [
+        "modulename" => $kind, "module" => $DB->get_field("modules", "id", ["name" => $kind]),
+        "course" => $course->id, "section" => $section, "visible" => 1, "visibleoncoursepage" => 1,
+        "introeditor" => ["text" => "x", "format" => FORMAT_HTML, "itemid" => 0],
+        "cmidnumber" => "", "groupmode" => 0, "groupingid" => 0, "availability" => null,
+        "completion" => 0, "showdescription" => 0, "instance" => 0, "add" => $kind,
+    ];
+    add_moduleinfo((object) ($more + $module), $course);
+}
+foreach ($DB->get_records("quiz") as $quiz) {
+    $cm = get_coursemodule_from_instance("quiz", $quiz->id);
+    $math = $DB->get_field("course", "shortname", ["id" => $quiz->course]) === "BK-MATH";
+    $DB->set_field("course_modules", "completionpassgrade", (int) $math, ["id" => $cm->id]);
+    $DB->set_field("course_modules", "completiongradeitemnumber", 0, ["id" => $cm->id]);
+    $item = ["itemmodule" => "quiz", "iteminstance" => $quiz->id];
+    $DB->set_field("grade_items", "gradepass", 5, $item);
+}
+add_to("BK-MATH", "forum", 4, ["name" => "Graded talk", "type" => "general", "forcesubscribe" => 0,
+    "assessed" => 0, "scale" => 0, "grade_forum" => 20]);
+$scale = $DB->get_field_sql("SELECT MIN(id) FROM {scale}");
+add_to("BK-MATH", "assign", 2, ["name" => "Portfolio", "grade" => -$scale, "submissiondrafts" => 0,
+    "assignsubmission_onlinetext_enabled" => 1, "assignfeedback_comments_enabled" => 1,
+    "requiresubmissionstatement" => 0, "sendnotifications" => 0, "sendlatenotifications" => 0,
+    "sendstudentnotifications" => 0, "duedate" => 0, "cutoffdate" => 0, "gradingduedate" => 0,
+    "allowsubmissionsfromdate" => 0, "teamsubmission" => 0, "requireallteammemberssubmit" => 0,
+    "teamsubmissiongroupingid" => 0, "blindmarking" => 0, "attemptreopenmethod" => "none",
+    "maxattempts" => -1, "markingworkflow" => 0, "markingallocation" => 0]);
+foreach ([1, 2] as $_)
+    add_to("BK-MATH", "page", 3, ["name" => "Same name", "content" => "x", "contentformat" => 1,
+        "page" => ["text" => "x", "format" => FORMAT_HTML, "itemid" => 0], "display" => 5,
+        "printintro" => 0, "printlastmodified" => 1, "completion" => 2, "completionview" => 1]);
+$teacher = user_create_user((object) ["username" => "teacher.online", "password" => "Xx9!aaaa",
+    "firstname" => "Aisha", "lastname" => "Bello", "email" => "aisha@school.example.org",
+    "confirmed" => 1, "mnethostid" => $CFG->mnet_localhost_id]);
+$role = $DB->get_field("role", "id", ["shortname" => "editingteacher"]);
+foreach ($DB->get_records("enrol", ["enrol" => "manual"]) as $instance)
+    enrol_get_plugin("manual")->enrol_user($instance, $teacher, $role);
+"""
+QUIET = 'set_config("moodle_enrolcoursewelcomemessage_disable", 1, "message");'
+CRON = (
+    '\\core\\task\\manager::get_scheduled_task("\\\\mod_assign\\\\task\\\\cron_task")->execute();'
+)
+WELCOMES = "SELECT count(*) FROM mdl_notifications WHERE eventtype = 'enrolcoursewelcomemessage'"
+
+
+@pytest.fixture
+def moodle(tmp_path: Path) -> LiveMoodle:
+    """The site with all that the sample has."""
+    made = LiveMoodle()
+    if made.sql("SELECT count(*) FROM mdl_user") != [["3"]]:
+        pytest.fail("The site is not as it was provisioned: bring it back to that first.")
+    for function in ("mod_assign_set_user_flags",):
+        steps.take(made, {"step": "add function", "function": function})
+    steps.take(made, {"step": "see hidden grades"})
+    steps.take(made, {"step": "add profile field", "shortname": "village", "name": "Village",
+                      "datatype": "text", "visible": 2, "defaultdata": "", "param1": 30})  # fmt: skip
+    made.php(f"{steps.BEGIN}{ADD}")
+    box = tmp_path / "sample.sqlite"
+    fill(box, "device-variety")
+    made.set_modified(dict(execute(box, "SELECT shortname, timemodified FROM mdl_course")))
+    made.php(f"{steps.BEGIN}{QUIET} purge_all_caches();")
+    return made
+
+
+def test_every_oddity_against_a_real_moodle(moodle: LiveMoodle, tmp_path: Path) -> None:
+    """What somebody did online stays, all else arrives, and nobody is mailed, by cron neither."""
+    table = synchronize(tmp_path, moodle)
+    show(table)
+    check(table)
+    moodle.php(f"{steps.BEGIN}{CRON}")
+    assert moodle.sql("SELECT count(*) FROM mdl_notifications") == [["0"]]
