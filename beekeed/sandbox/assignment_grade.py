@@ -1,12 +1,13 @@
 """What becomes of a grade that an assignment is sent: kept there, passed on, and told the learner.
 
 The one rule: as `assign::apply_grade_to_user` (mod/assign/locallib.php), which has no transaction
-and says nothing of what it leaves out. Teams, advanced grading and reopened attempts are not built.
+and says nothing of what it leaves out. Teams, filled-in forms and reopened attempts are not built.
 """
 
 import sqlite3
 from dataclasses import dataclass
 
+from beekeed.sandbox.access import context_of
 from beekeed.sandbox.assignment import (
     NO_GRADE,
     NOTICE_WAITS,
@@ -24,10 +25,13 @@ from beekeed.sandbox.database import rows, value
 from beekeed.sandbox.errors import NotBuilt
 from beekeed.sandbox.gradebook import POINTS, SCALE, fixed
 from beekeed.sandbox.raw_grade import Comment, Given, grade_of, is_locked, take
+from beekeed.sandbox.standard import MODULE
 
 _RELEASED = "released"
 _MOODLE_FORMAT = 0
 _UNLIMITED = -1
+_READY = 20
+"""The state of a grading form's definition; under construction it is 10."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def save_grade(call: Call, assignment: Assignment, sent: Sent) -> None:
 
     A locked or overridden grade stays, here as in the gradebook, while the comment is replaced
     here; the comment is replaced, too, where the grade does not fit. Any id of a learner is taken.
+    Where the assignment is graded by a form (a rubric), the number is dropped and the grade that
+    was there goes, as by a form that was left empty.
     The learner gets a notice by Moodle's next cron, whatever the assignment's own setting
     (`sendstudentnotifications`) says: that is for the grading form alone.
 
@@ -76,7 +82,7 @@ def save_grade(call: Call, assignment: Assignment, sent: Sent) -> None:
     closed = _is_closed(call.db, assignment.item, sent.user)
     grade = kept["grade"]
     if not closed:
-        grade = grade if sent.grade is None else float(fixed(sent.grade, 5))
+        grade = _new_grade(call.db, assignment.module, sent, kept["grade"])
         set_state(call.db, assignment.own["id"], sent)
     enabled = has_comments(call.db, assignment.own["id"])
     commented = enabled and replace_comment(call.db, kept, sent)
@@ -84,6 +90,28 @@ def save_grade(call: Call, assignment: Assignment, sent: Sent) -> None:
     if (sent.add_attempt or is_graded or commented) and _fits(call.db, assignment.own, grade):
         _update(call, assignment, sent, kept, grade, closed=closed)
     _queue_notice(call.db, assignment.own, sent)
+
+
+def _new_grade(
+    db: sqlite3.Connection, module: sqlite3.Row, sent: Sent, before: float | None
+) -> float | None:
+    if _has_form(db, module):
+        return NO_GRADE
+    return before if sent.grade is None else float(fixed(sent.grade, 5))
+
+
+def _has_form(db: sqlite3.Connection, module: sqlite3.Row) -> bool:
+    """Whether an assignment is graded by a form that is ready (`is_form_available`)."""
+    sql = (
+        "SELECT a.activemethod FROM mdl_grading_areas a "
+        "JOIN mdl_grading_definitions d ON d.areaid = a.id AND d.method = a.activemethod "
+        "WHERE a.contextid = ? AND a.component = 'mod_assign' AND a.areaname = 'submissions' "
+        "AND d.status = ?"
+    )
+    method = value(db, sql, context_of(db, MODULE, module["id"]), _READY)
+    if method not in (None, "rubric", "guide"):
+        raise NotBuilt(f"grading by {method}")
+    return method is not None
 
 
 def _is_closed(db: sqlite3.Connection, item: sqlite3.Row, user: int) -> bool:

@@ -998,6 +998,37 @@ CREATE TABLE mdl_assignfeedback_comments (
 CREATE INDEX mdl_assicomm_ass_ix ON mdl_assignfeedback_comments (assignment);
 CREATE INDEX mdl_assicomm_gra_ix ON mdl_assignfeedback_comments (grade);
 
+CREATE TABLE mdl_grading_areas (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    contextid INTEGER NOT NULL,
+    component TEXT NOT NULL DEFAULT '' CHECK (length(component) <= 100),
+    areaname TEXT NOT NULL DEFAULT '' CHECK (length(areaname) <= 100),
+    activemethod TEXT CHECK (length(activemethod) <= 100)
+);
+CREATE UNIQUE INDEX mdl_gradarea_concomare_uix ON mdl_grading_areas (contextid, component, areaname);
+CREATE INDEX mdl_gradarea_con_ix ON mdl_grading_areas (contextid);
+
+CREATE TABLE mdl_grading_definitions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    areaid INTEGER NOT NULL,
+    method TEXT NOT NULL DEFAULT '' CHECK (length(method) <= 100),
+    name TEXT NOT NULL DEFAULT '' CHECK (length(name) <= 255),
+    description TEXT,
+    descriptionformat INTEGER,
+    status INTEGER NOT NULL DEFAULT 0,
+    copiedfromid INTEGER,
+    timecreated INTEGER NOT NULL,
+    usercreated INTEGER NOT NULL,
+    timemodified INTEGER NOT NULL,
+    usermodified INTEGER NOT NULL,
+    timecopied INTEGER DEFAULT 0,
+    options TEXT
+);
+CREATE UNIQUE INDEX mdl_graddefi_aremet_uix ON mdl_grading_definitions (areaid, method);
+CREATE INDEX mdl_graddefi_are_ix ON mdl_grading_definitions (areaid);
+CREATE INDEX mdl_graddefi_use_ix ON mdl_grading_definitions (usermodified);
+CREATE INDEX mdl_graddefi_use2_ix ON mdl_grading_definitions (usercreated);
+
 CREATE TABLE mdl_external_functions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL DEFAULT '' CHECK (length(name) <= 200),

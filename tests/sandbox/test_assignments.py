@@ -348,6 +348,34 @@ async def test_what_is_not_built_says_so(
     assert reply.status == 501
 
 
+@pytest.mark.parametrize("method", ["rubric", "guide"])
+async def test_where_a_form_grades_the_number_is_dropped_and_the_old_grade_goes(
+    call: Caller, sql: Sql, school: Path, essay: int, method: str
+) -> None:
+    """Null, and a notice; neither the list of assignments nor anything else says so."""
+    before = (await listed(call))["courses"]
+    await save(call, essay, graded(KOFI, 40, "old"))
+    add_form(sql, method, status=10)
+    await save(call, essay, graded(KOFI, 50, "old"))
+    assert in_gradebook(sql) == (50, "old")
+    sql("UPDATE mdl_grading_definitions SET status = 20")
+    assert await save(call, essay, graded(KOFI, 60, "new"), graded(NOOR, 70, "new")) is None
+    assert kept(sql) == (-1, "new")
+    assert in_gradebook(sql) == in_gradebook(sql, NOOR) == (None, "new")
+    assert mails(school) == [KOFI, NOOR]
+    assert (await listed(call))["courses"] == before
+
+
+def add_form(sql: Sql, method: str, *, status: int) -> None:
+    """The assignment of course 2 is graded by a form."""
+    sql("INSERT INTO mdl_grading_areas (id, contextid, component, areaname, activemethod) "
+        "SELECT 1, id, 'mod_assign', 'submissions', ? FROM mdl_context "
+        "WHERE contextlevel = 70 AND instanceid = ?", method,
+        module(sql, "assign", "Essay"))  # fmt: skip
+    sql("INSERT INTO mdl_grading_definitions (areaid, method, status, timecreated, usercreated, "
+        "timemodified, usermodified) VALUES (1, ?, ?, 1, 2, 1, 2)", method, status)  # fmt: skip
+
+
 async def test_a_new_assignment_gives_one_attempt(call: Caller, sql: Sql, essay: int) -> None:
     """As Moodle's own settings have it: a failing grade opens no other."""
     sql("UPDATE mdl_grade_items SET gradepass = 50")
