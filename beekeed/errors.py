@@ -114,6 +114,7 @@ class Code(StrEnum):
     GRADE_REFUSED = "grade_refused"
     COMMENT_KEPT_ONLINE = "comment_kept_online"
     COMMENT_HAS_FILES = "comment_has_files"
+    COMMENTS_OFF_ONLINE = "comments_off_online"
     ASSIGNMENT_ADVANCED = "assignment_advanced"
     GROUP_REFUSED = "group_refused"
     PROFILE_DIFFERS_ONLINE = "profile_differs_online"

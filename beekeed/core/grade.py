@@ -42,12 +42,14 @@ class OnlineGrade:
 class OnlineAssignment:
     """How an assignment is marked online.
 
-    `is_plain`: without marking workflow, anonymous submissions, teams or further
-    attempts, in which a grade of ours could land in a wrong place.
+    `is_plain`: without marking workflow, anonymous submissions, teams, further attempts
+    or a rubric, where a grade of ours would land in a wrong place or be lost (seen on
+    4.5.6). `has_comments`: it takes a teacher's comments.
     """
 
     instance: int
     is_plain: bool
+    has_comments: bool
 
 
 def text(grade: float) -> str:

@@ -1,5 +1,6 @@
 """Sends grades: what online holds is read first, and what stays there is never replaced."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,12 +18,12 @@ class Grading:
         self._out = out
         self._assignments: dict[int, OnlineAssignment] = {}
         self._unread: dict[int, Reason] = {}
-        self._read_courses: set[int] = set()
+        self._read: set[int] = set()
 
     async def send(self, changes: Sequence[Change], accounts: Accounts) -> None:
         """Read what online holds of some grades, and send what may be sent."""
         steps = [self._step(change, accounts) for change in changes]
-        await self._read_assignments({s.course_online_id for s in steps if self._goes_through(s)})
+        await self._read_assignments([step for step in steps if self._goes_through(step)])
         places = {(step.course_online_id, step.online_id) for step in steps}
         online = self._out.online
         held = await self._out.stop.unless_asked(online.grades(places)) if places else {}
@@ -54,18 +55,21 @@ class Grading:
         """Tell whether a grade goes through its assignment, which has one item of that kind."""
         return self._out.rules.through_assignments and (step.modname, step.item) == ("assign", 0)
 
-    async def _read_assignments(self, courses: set[int]) -> None:
-        """Read how the assignments of some courses are marked, once in a run."""
-        new = courses - self._read_courses
-        self._read_courses |= new
-        for course in sorted(new):
+    async def _read_assignments(self, steps: Sequence[SetGrade]) -> None:
+        """Read how the assignments of some steps are marked, each once in a run."""
+        new: dict[int, set[int]] = defaultdict(set)
+        for step in steps:
+            if step.cmid not in self._read:
+                new[step.course_online_id].add(step.cmid)
+        for course, cmids in new.items():
+            self._read |= cmids
             try:
-                reading = self._out.online.assignments([course])
+                reading = self._out.online.assignments(course, cmids)
                 self._assignments |= await self._out.stop.unless_asked(reading)
             except RemoteRefused as error:
                 if error.of_site:
                     raise
-                self._unread[course] = Reason(error.code, error.params)
+                self._unread |= dict.fromkeys(cmids, Reason(error.code, error.params))
 
     def _decide(self, step: SetGrade, theirs: OnlineGrade | None) -> SetGrade | Outcome:
         """Give the step as it is to be sent, or tell why it need not or must not be."""
@@ -83,7 +87,7 @@ class Grading:
 
     def _through(self, step: SetGrade, theirs: OnlineGrade) -> SetGrade | Outcome:
         """Give a grade's step through its assignment, or tell why it may not go that way."""
-        unread = self._unread.get(step.course_online_id)
+        unread = self._unread.get(step.cmid)
         if unread is not None:
             return Outcome(Verdict.REFUSED, reason=unread, scope=Scope.ACTIVITY)
         marked = self._assignments.get(step.cmid)
@@ -93,6 +97,8 @@ class Grading:
             return _refused(Code.ASSIGNMENT_ADVANCED, Scope.ACTIVITY)
         if grade.breaks_comment(step.change, theirs):
             return _refused(Code.COMMENT_HAS_FILES)
+        if not marked.has_comments and grade.comment(step.change.value).said:
+            return _refused(Code.COMMENTS_OFF_ONLINE)
         return replace(
             step,
             assignment=marked.instance,

@@ -4,6 +4,7 @@ An answer is checked for what it does not say: another user or module than
 asked for, a state that was not applied, an account that came without an id.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -193,6 +194,13 @@ class UserGrades(msgspec.Struct):
         }
 
 
+class _Config(msgspec.Struct):
+    plugin: str
+    subtype: str
+    name: str
+    value: str
+
+
 class _Assignment(msgspec.Struct):
     id: int
     cmid: int
@@ -201,12 +209,19 @@ class _Assignment(msgspec.Struct):
     markingworkflow: int
     attemptreopenmethod: str
     maxattempts: int
+    configs: list[_Config] = []
 
     @property
     def is_plain(self) -> bool:
         """Whether every learner has one grade of their own, which counts at once."""
         further = self.attemptreopenmethod != "none" and self.maxattempts != 1
         return not (self.teamsubmission or self.blindmarking or self.markingworkflow or further)
+
+    @property
+    def has_comments(self) -> bool:
+        """Whether its feedback comments are on."""
+        on = _Config("comments", "assignfeedback", "enabled", "1")
+        return on in self.configs
 
 
 class _CourseAssignments(msgspec.Struct):
@@ -218,13 +233,33 @@ class Assignments(msgspec.Struct):
 
     courses: list[_CourseAssignments]
 
-    def by_cmid(self) -> dict[int, OnlineAssignment]:
-        """Give how each is marked."""
+    def by_cmid(
+        self, with_form: Collection[int], cmids: Collection[int]
+    ) -> dict[int, OnlineAssignment]:
+        """Give how some are marked; `with_form`: those with a rubric or a marking guide."""
         return {
-            each.cmid: OnlineAssignment(each.id, each.is_plain)
+            each.cmid: OnlineAssignment(
+                each.id, each.is_plain and each.cmid not in with_form, each.has_comments
+            )
             for course in self.courses
             for each in course.assignments
+            if each.cmid in cmids
         }
+
+
+class _GradingArea(msgspec.Struct):
+    cmid: int
+    activemethod: str | None = None
+
+
+class GradingAreas(msgspec.Struct):
+    """`core_grading_get_definitions`."""
+
+    areas: list[_GradingArea]
+
+    def with_form(self) -> set[int]:
+        """Give the modules that are graded with a rubric or a marking guide."""
+        return {area.cmid for area in self.areas if area.activemethod}
 
 
 class Group(msgspec.Struct):

@@ -29,6 +29,7 @@ COMPLETIONS = "core_completion_get_activities_completion_status"
 GRADE = "core_grades_update_grades"
 GRADES = "gradereport_user_get_grade_items"
 ASSIGNMENTS = "mod_assign_get_assignments"
+GRADING = "core_grading_get_definitions"
 GRADE_ASSIGNMENT = "mod_assign_save_grades"
 ASSIGNMENT_FLAGS = "mod_assign_set_user_flags"
 GROUPS = "core_group_get_course_groups"
@@ -54,6 +55,7 @@ FUNCTIONS: Mapping[str, Function] = {
             GRADES, ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden")
         ),
         Function(ASSIGNMENTS, ("mod/assign:view",), required=False),
+        Function(GRADING, ("mod/assign:view",), required=False),
         Function(GRADE_ASSIGNMENT, ("mod/assign:grade",), required=False),
         Function(ASSIGNMENT_FLAGS, ("mod/assign:grade",), required=False),
         Function(GROUPS, ("moodle/course:managegroups",), required=False),

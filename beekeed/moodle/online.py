@@ -220,14 +220,18 @@ class MoodleWebServices:
         return list(zip(places, read, strict=True))
 
     async def assignments(
-        self, course_online_ids: Collection[int]
+        self, course_online_id: int, cmids: Collection[int]
     ) -> Mapping[int, OnlineAssignment]:
         """See ports.OnlineMoodle."""
         flags = () if self._manner.tells_learners else (functions.ASSIGNMENT_FLAGS,)
-        self._need(functions.ASSIGNMENTS, functions.GRADE_ASSIGNMENT, *flags)
-        arguments = {"courseids": sorted(course_online_ids), "includenotenrolledcourses": 1}
-        answer = await self._requests.read_one(wire.Call(functions.ASSIGNMENTS, arguments))
-        return wire.shaped(answer, answers.Assignments).by_cmid()
+        self._need(functions.ASSIGNMENTS, functions.GRADING, functions.GRADE_ASSIGNMENT, *flags)
+        listing = {"courseids": [course_online_id], "includenotenrolledcourses": 1}
+        forms = {"cmids": sorted(cmids), "areaname": "submissions"}
+        listed, areas = await self._requests.read_all(
+            [wire.Call(functions.ASSIGNMENTS, listing), wire.Call(functions.GRADING, forms)]
+        )
+        with_form = wire.shaped(areas, answers.GradingAreas).with_form()
+        return wire.shaped(listed, answers.Assignments).by_cmid(with_form, cmids)
 
     async def groups(self, course_online_id: int) -> Mapping[str, int]:
         """See ports.OnlineMoodle."""

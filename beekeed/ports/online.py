@@ -92,11 +92,12 @@ class OnlineMoodle(Protocol):
         ...
 
     async def assignments(
-        self, course_online_ids: Collection[int]
+        self, course_online_id: int, cmids: Collection[int]
     ) -> Mapping[int, OnlineAssignment]:
-        """Read how courses' assignments are marked, by course module id.
+        """Read how some of a course's assignments are marked, by course module id.
 
-        Raises RemoteRefused where our service cannot grade through assignments.
+        Those that our account may not see are left out. Raises RemoteRefused where our
+        service cannot grade through assignments.
         """
         ...
 

@@ -131,6 +131,7 @@ CLEANERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "username": _username,
         "plugin": _whole(_PLUGIN),
         "component": _whole(_COMPONENT),
+        "area": _whole(_PLUGIN),
         "timezone": _whole(_TIMEZONE),
         "auth": _among(_AUTHS),
         "lang": _among(("en",)),

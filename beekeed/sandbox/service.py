@@ -57,7 +57,7 @@ FUNCTIONS = (
 )  # fmt: skip
 """The functions of the recorded service, in the order they were added (recorded: site info)."""
 
-FURTHER = ("mod_assign_set_user_flags",)
+FURTHER = ("mod_assign_set_user_flags", "core_grading_get_definitions")
 """What a service for beekeed has beside those that were recorded first."""
 
 _OUTSIDE = ("core_user_delete_users",)

@@ -485,9 +485,15 @@ SENTENCES: Mapping[str, Entry] = {
         "Enter the grade on the online Moodle by hand.",
         "teacher",
     ),
+    "comments_off_online": Entry(
+        "The box has a teacher's comment on this grade, and the assignment on the online Moodle"
+        " takes none.",
+        "Switch on Feedback comments in the assignment's settings there.",
+        "administrator",
+    ),
     "assignment_advanced": Entry(
         "The assignment is marked in a special way on the online Moodle: with marking workflow,"
-        " anonymous submissions, teams or further attempts.",
+        " anonymous submissions, teams, further attempts, a rubric or a marking guide.",
         "Enter the grade there by hand, or set online.assignment_grades to gradebook.",
         "administrator",
     ),

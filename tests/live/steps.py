@@ -49,6 +49,11 @@ PHP: Mapping[str, str] = {
         $service = $DB->get_field('external_services', 'id', ['shortname' => 'beekee']);
         (new webservice())->add_external_function_to_service($s->function, $service);
     """,
+    "choose grading": """
+        require_once($CFG->dirroot . '/grade/grading/lib.php');
+        $context = context_module::instance($s->cmid);
+        get_grading_manager($context, 'mod_assign', 'submissions')->set_active_method($s->method);
+    """,
     "maintenance": "set_config('maintenance_enabled', $s->on);",
     "track the site": "set_config('enablecompletion', $s->on);",
     "track": """

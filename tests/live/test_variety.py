@@ -17,8 +17,8 @@ from tests.variety.run import check, show, synchronize
 pytestmark = [pytest.mark.live, pytest.mark.live_php]
 
 # What the sample has more than the provisioned courses: a quiz that must be passed, a forum graded
-# as a whole, an assignment on a scale, two pages of one name; a custom field; a teacher, so that
-# Moodle would have somebody to send welcomes from; and those switched off as `beekeectl check` says.
+# as a whole, an assignment on a scale, two pages of one name; and a teacher, so that Moodle has
+# somebody to send welcomes from.
 ADD = """
 require_once($CFG->dirroot . "/course/modlib.php");
 function add_to(string $shortname, string $kind, int $section, array $more): void {
@@ -62,11 +62,11 @@ $role = $DB->get_field("role", "id", ["shortname" => "editingteacher"]);
 foreach ($DB->get_records("enrol", ["enrol" => "manual"]) as $instance)
     enrol_get_plugin("manual")->enrol_user($instance, $teacher, $role);
 """
+# As `beekeectl check` says.
 QUIET = 'set_config("moodle_enrolcoursewelcomemessage_disable", 1, "message");'
 CRON = (
     '\\core\\task\\manager::get_scheduled_task("\\\\mod_assign\\\\task\\\\cron_task")->execute();'
 )
-WELCOMES = "SELECT count(*) FROM mdl_notifications WHERE eventtype = 'enrolcoursewelcomemessage'"
 
 
 @pytest.fixture
@@ -75,11 +75,12 @@ def moodle(tmp_path: Path) -> LiveMoodle:
     made = LiveMoodle()
     if made.sql("SELECT count(*) FROM mdl_user") != [["3"]]:
         pytest.fail("The site is not as it was provisioned: bring it back to that first.")
-    for function in ("mod_assign_set_user_flags",):
+    for function in ("mod_assign_set_user_flags", "core_grading_get_definitions"):
         steps.take(made, {"step": "add function", "function": function})
     steps.take(made, {"step": "see hidden grades"})
-    steps.take(made, {"step": "add profile field", "shortname": "village", "name": "Village",
-                      "datatype": "text", "visible": 2, "defaultdata": "", "param1": 30})  # fmt: skip
+    village = {"shortname": "village", "name": "Village", "datatype": "text", "visible": 2,
+               "defaultdata": "", "param1": 30}  # fmt: skip
+    steps.take(made, {"step": "add profile field"} | village)
     made.php(f"{steps.BEGIN}{ADD}")
     box = tmp_path / "sample.sqlite"
     fill(box, "device-variety")

@@ -18,7 +18,7 @@ from beekeed.sandbox.parameters import read_contract
 from beekeed.sandbox.people import enrol
 from beekeed.sandbox.raw_grade import grade_of, is_locked
 from beekeed.sandbox.site import allow, context_id, role_id, set_config
-from beekeed.sandbox.standard import ADMIN_ID, SYSTEM
+from beekeed.sandbox.standard import ADMIN_ID, MODULE, SYSTEM
 
 Step = Mapping[str, Any]
 
@@ -198,10 +198,20 @@ def _add_function(db: sqlite3.Connection, step: Step, _: int) -> None:
     )  # fmt: skip
 
 
+def _choose_grading(db: sqlite3.Connection, step: Step, _: int) -> None:
+    context = context_id(db, MODULE, step["cmid"])
+    db.execute("DELETE FROM mdl_grading_areas WHERE contextid = ?", (context,))
+    insert(
+        db, "grading_areas", contextid=context, component="mod_assign", areaname="submissions",
+        activemethod=step["method"],
+    )  # fmt: skip
+
+
 STEPS: Mapping[str, Callable[[sqlite3.Connection, Step, int], None]] = {
     "see hidden grades": _see_hidden_grades,
     "add profile field": _add_profile_field,
     "add function": _add_function,
+    "choose grading": _choose_grading,
     "maintenance": _set_config("maintenance_enabled"),
     "track the site": _set_config("enablecompletion"),
     "show identity": _show_identity,

@@ -269,5 +269,11 @@ def test_every_later_exchange_is_covered(name: str) -> None:
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_every_function_is_recorded(function: str) -> None:
     """Each built function is held to at least one recorded exchange."""
-    names = ("exchanges.jsonl", "production.jsonl", "assignments.jsonl", "flags.jsonl")
+    names = (
+        "exchanges.jsonl",
+        "production.jsonl",
+        "assignments.jsonl",
+        "flags.jsonl",
+        "grading.jsonl",
+    )
     assert any(exchange["function"] == function for name in names for exchange in exchanges(name))

@@ -64,9 +64,10 @@ def _answers(exchange: Exchange) -> Iterator[tuple[str, Any]]:
                 yield request["function"], json.loads(response["data"])
 
 
-async def test_flags_are_set_as_on_the_recorded_site(tmp_path: Path) -> None:
-    """By these, no learner is mailed about a grade."""
-    assert await _mismatches(tmp_path / "online.sqlite", "flags.jsonl") == []
+@pytest.mark.parametrize("name", ["flags.jsonl", "grading.jsonl"])
+async def test_answers_as_the_site_that_was_asked_later(tmp_path: Path, name: str) -> None:
+    """What keeps an assignment from mailing learners, and from losing grades."""
+    assert await _mismatches(tmp_path / "online.sqlite", name) == []
 
 
 @pytest.mark.xfail(reason="the sandbox does not build all of it yet", strict=True)

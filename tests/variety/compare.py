@@ -145,12 +145,15 @@ class _There:
             }
             for shortname, course in self._courses.items()
         }
+        fields = "id,username,firstname,lastname,email,idnumber,city,country,customfields,roles"
         self._people: dict[str, list[dict[str, Any]]] = {
-            shortname: self._enrolled(course, userfields=(
-                "id,username,firstname,lastname,email,idnumber,city,country,customfields"
-            ))
+            shortname: [
+                each
+                for each in self._enrolled(course, userfields=fields)
+                if [role["shortname"] for role in each["roles"]] == ["student"]
+            ]
             for shortname, course in self._courses.items()
-        }  # fmt: skip
+        }
 
     def _enrolled(self, course: int, **options: object) -> list[dict[str, Any]]:
         listed = [{"name": name, "value": value} for name, value in options.items()]
@@ -176,6 +179,7 @@ class _There:
             (names[each["id"]], shortname)
             for shortname, course in self._courses.items()
             for each in self._enrolled(course, onlyactive=1, userfields="id")
+            if each["id"] in names
         }
 
     def completions(self) -> Iterator[Fact]:

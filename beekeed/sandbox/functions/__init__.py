@@ -18,6 +18,7 @@ from beekeed.sandbox.functions import (
     enrolments,
     grade_items,
     grades,
+    grading_forms,
     groups,
     memberships,
     site,
@@ -53,6 +54,7 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "gradereport_user_get_grade_items": grade_items.get_grade_items,
         "mod_assign_get_assignments": assignment_list.get_assignments,
         "mod_assign_save_grades": assignments.save_grades,
+        "core_grading_get_definitions": grading_forms.get_definitions,
         "mod_assign_set_user_flags": assignments.set_user_flags,
         BATCH: batch.call_external_functions,
     }

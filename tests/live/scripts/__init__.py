@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from tests.live.recorder import Recorder
-from tests.live.scripts import flags, more, sequences
+from tests.live.scripts import flags, grading, more, sequences
 
 SCRIPTS: Mapping[str, Callable[[Recorder], None]] = {
     "flags": flags.run,
+    "grading": grading.run,
     "more": more.run,
     "sequences": sequences.run,
 }
