@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from beekeed.sandbox import database, site
+from beekeed.sandbox import class_book, database, site
 from beekeed.sandbox.backup import read_course
 from beekeed.sandbox.content import add_course
 from beekeed.sandbox.course import Course
@@ -54,7 +54,8 @@ def make_box(
 
     The courses have the same shortnames, times, sections and activities as online, but other
     ids, and no idnumber (README, Courses). Learners worked in the school hours of the `days`
-    that end at `now` (Unix seconds), more of it early than late. Raises FileExistsError.
+    that end at `now` (Unix seconds), more of it early than late. They are in groups, some have
+    a village in their profile, who completed a course has that noted. Raises FileExistsError.
     """
     described = _described(online)[:courses]
     rng = Random(seed)
@@ -70,6 +71,7 @@ def make_box(
         for event in plan_work(db, rng, began_at=began_at, now=now):
             do(db, event)
         add_total_grades(db, now)
+        class_book.fill(db, seed=seed, now=began_at)
 
 
 def _described(online: Path | Sequence[Course]) -> Sequence[Course]:
@@ -142,6 +144,7 @@ def _welcome(db: sqlite3.Connection, rng: Random, now: int) -> Work:
     sql = "SELECT id, fullname FROM mdl_course WHERE id <> ? AND visible = 1 ORDER BY id"
     courses = rows(db, sql, SITE_ID)
     user = _add_learner(db, rng, next(names), [row["id"] for row in courses], now=now)
+    class_book.seat(db, rng, user, now=now)
     sql = (
         "SELECT c.fullname FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid "
         "JOIN mdl_course c ON c.id = e.courseid WHERE ue.userid = ? ORDER BY c.id"

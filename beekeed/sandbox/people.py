@@ -6,7 +6,7 @@ edits the first one as `enrol_plugin::enrol_user` does.
 
 import sqlite3
 
-from beekeed.sandbox.database import insert, one, value
+from beekeed.sandbox.database import insert, one, rows, value
 from beekeed.sandbox.site import context_id, role_id
 from beekeed.sandbox.standard import ADMIN_ID, COURSE
 
@@ -108,6 +108,30 @@ def unenrol_user(db: sqlite3.Connection, instance: sqlite3.Row, user: int) -> bo
     )
     db.execute("DELETE FROM mdl_user_lastaccess WHERE userid = ? AND courseid = ?", (user, course))
     return True
+
+
+def enrolled_learners(db: sqlite3.Connection, course: int) -> list[int]:
+    """The accounts with a student's role in a course, in order."""
+    sql = (
+        "SELECT DISTINCT ra.userid FROM mdl_role_assignments ra "
+        "JOIN mdl_role r ON r.id = ra.roleid AND r.archetype = 'student' "
+        "WHERE ra.contextid = ? ORDER BY ra.userid"
+    )
+    return [row["userid"] for row in rows(db, sql, context_id(db, COURSE, course))]
+
+
+def make_group(db: sqlite3.Connection, course: int, name: str, *, now: int) -> int:
+    """Makes a group of a course and answers its id."""
+    return insert(
+        db, "groups", courseid=course, name=name, description="", descriptionformat=0,
+        timecreated=now, timemodified=now,
+    )  # fmt: skip
+
+
+def join(db: sqlite3.Connection, group: int, user: int, *, now: int) -> None:
+    """Makes somebody a member of a group, which has changed then."""
+    insert(db, "groups_members", groupid=group, userid=user, timeadded=now)
+    db.execute("UPDATE mdl_groups SET timemodified = ? WHERE id = ?", (now, group))
 
 
 def set_completion(

@@ -11,10 +11,12 @@ from pathlib import Path
 from random import Random
 
 from beekeed.sandbox import database, site
+from beekeed.sandbox.class_book import FIELD
 from beekeed.sandbox.content import add_activity, add_course
 from beekeed.sandbox.course import Activity, standard_courses
 from beekeed.sandbox.database import rows
 from beekeed.sandbox.people import enrol, set_completion
+from beekeed.sandbox.profile_fields import add_field
 from beekeed.sandbox.service import add_service
 
 _DAY = 86400
@@ -37,9 +39,9 @@ def make_online(path: Path, *, now: int, seed: int, token: str | None = None) ->
     """Makes the online site's database at `path` and answers the service's token.
 
     Three courses made months before `now` (Unix seconds) and changed weeks before it, with a
-    later addition or two; two teachers, three learners of another school; the service account
-    with all that provision/target_service.php gives it. The school has switched the welcome
-    mails of its courses off. Raises FileExistsError.
+    later addition or two; a profile field as on the boxes; two teachers, three learners of
+    another school; the service account with all that provision/target_service.php gives it. The
+    school has switched the welcome mails of its courses off. Raises FileExistsError.
     """
     rng = Random(seed)
     made_at, changed_at = now - _MADE_DAYS_AGO * _DAY, now - _CHANGED_DAYS_AGO * _DAY
@@ -51,6 +53,7 @@ def make_online(path: Path, *, now: int, seed: int, token: str | None = None) ->
             add_course(db, course, idnumber=course.shortname)
             for course in standard_courses(made_at, changed_at)
         ]
+        add_field(db, FIELD, "Village")
         db.execute("UPDATE mdl_enrol SET customint1 = 0 WHERE enrol = 'manual'")
         for number, activity in enumerate(_EXTRAS):
             added_at = now - _EXTRA_DAYS_AGO * _DAY

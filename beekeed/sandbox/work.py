@@ -8,7 +8,8 @@ import sqlite3
 from dataclasses import dataclass
 from random import Random
 
-from beekeed.sandbox.database import insert, rows
+from beekeed.sandbox.course_completion import follow
+from beekeed.sandbox.database import insert, rows, value
 from beekeed.sandbox.people import grade, mark_assignment, set_completion, submit, view
 from beekeed.sandbox.standard import ADMIN_ID
 
@@ -145,7 +146,9 @@ def _event(rng: Random, user: int, row: sqlite3.Row, at: int, *, undone: bool) -
 
 
 def do(db: sqlite3.Connection, event: Event) -> None:
-    """Writes an event: the view or submission that led to it, the mark, the state."""
+    """Writes an event: the view or submission that led to it, the mark, the state, and what
+    follows for the course.
+    """
     if event.kind in ("page", "quiz", "forum"):
         view(db, event.module, event.user, now=event.at)
     if event.kind in ("assign", "choice") and event.state:
@@ -156,6 +159,8 @@ def do(db: sqlite3.Connection, event: Event) -> None:
     elif event.mark is not None:
         grade(db, event.module, event.user, event.mark, now=event.at)
     set_completion(db, event.module, event.user, event.state, now=event.at)
+    sql = "SELECT course FROM mdl_course_modules WHERE id = ?"
+    follow(db, value(db, sql, event.module), event.user, event.at)
 
 
 def add_total_grades(db: sqlite3.Connection, now: int) -> None:

@@ -212,6 +212,58 @@ def test_an_assignment_is_graded_on_the_box_as_it_is_online(folder: Path) -> Non
     assert ask(folder / "online.sqlite", sql) == ask(folder / "box.sqlite", sql) == [(0, 1)]
 
 
+def test_learners_are_in_groups_of_their_courses(folder: Path) -> None:
+    """Most in one, some in two or in none; nobody is in a group without the course."""
+    box = folder / "box.sqlite"
+    members = ask(
+        box,
+        "SELECT g.courseid, m.userid, count(*) FROM mdl_groups g "
+        "JOIN mdl_groups_members m ON m.groupid = g.id GROUP BY 1, 2",
+    )
+    learners = ask(
+        box,
+        "SELECT e.courseid, ue.userid FROM mdl_user_enrolments ue "
+        "JOIN mdl_enrol e ON e.id = ue.enrolid WHERE ue.userid > 3",
+    )
+    assert {row[:2] for row in members} < set(learners)
+    assert {count for _, _, count in members} == {1, 2}
+    assert 0.8 < len(members) / len(learners) < 1
+    assert ask(box, "SELECT count(DISTINCT courseid), count(*) FROM mdl_groups") == [(3, 5)]
+    times = "SELECT max(timeadded) = (SELECT max(timemodified) FROM mdl_groups) FROM "
+    assert ask(box, f"{times} mdl_groups_members") == [(1,)]
+
+
+def test_some_profiles_are_filled_in(folder: Path) -> None:
+    """A field that the school online has too, and columns of the account itself."""
+    field = "SELECT shortname, datatype, visible FROM mdl_user_info_field"
+    online, box = (ask(folder / name, field) for name in ("online.sqlite", "box.sqlite"))
+    assert online == box == [("village", "text", 2)]
+    assert ask(folder / "online.sqlite", "SELECT * FROM mdl_user_info_data") == []
+    filled = ask(folder / "box.sqlite", "SELECT userid FROM mdl_user_info_data WHERE data <> ''")
+    assert 10 < len(filled) < 30
+    assert all(int(str(user)) > 3 for (user,) in filled)
+    classes = "SELECT count(*) FROM mdl_user WHERE department <> '' AND institution <> ''"
+    assert 5 < int(str(ask(folder / "box.sqlite", classes)[0][0])) < 25
+
+
+def test_a_completed_course_and_a_badge_are_noted(folder: Path) -> None:
+    """Where its activities complete a course, as they were done; the first gets the badge."""
+    box = folder / "box.sqlite"
+    rows = ask(
+        box,
+        "SELECT cc.userid, cc.timecompleted, max(m.timemodified), min(m.completionstate), count(*) "
+        "FROM mdl_course_completions cc JOIN mdl_course_completion_criteria cr "
+        "ON cr.course = cc.course LEFT JOIN mdl_course_modules_completion m "
+        "ON m.coursemoduleid = cr.moduleinstance AND m.userid = cc.userid "
+        "AND m.completionstate <> 0 GROUP BY cc.id ORDER BY 2, cc.id",
+    )
+    done = [row for row in rows if row[1]]
+    assert 5 < len(done) < len(rows)
+    assert all(completed == latest for _, completed, latest, _, _ in done)
+    assert ask(box, "SELECT userid, dateissued FROM mdl_badge_issued") == [done[0][:2]]
+    assert ask(folder / "online.sqlite", "SELECT * FROM mdl_badge") == []
+
+
 def test_new_work_is_one_thing_and_says_which(folder: Path, tmp_path: Path) -> None:
     """A completion more, or a learner more with enrolments; deterministic by the generator."""
     make_box(tmp_path / "box", folder / "online.sqlite", now=NOW, seed=3, learners=3)

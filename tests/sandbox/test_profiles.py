@@ -40,8 +40,9 @@ def account(sql: Sql, user: int = KOFI) -> sqlite3.Row:
 
 
 def field(school: Path, shortname: str, datatype: str = "text", **settings: Any) -> int:
-    """Makes a profile field on the site."""
+    """Makes a profile field on the site, in place of one that it has."""
     with closing(connect(school)) as db:
+        db.execute("DELETE FROM mdl_user_info_field WHERE shortname = ?", (shortname,))
         return add_field(db, shortname, shortname.title(), datatype, **settings)
 
 

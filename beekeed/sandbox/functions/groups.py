@@ -20,6 +20,7 @@ from beekeed.sandbox.errors import (
     moodle_error,
     write_failed,
 )
+from beekeed.sandbox.people import join
 from beekeed.sandbox.standard import COURSE, GUEST_ID
 
 EVERYBODY, MEMBERS, OWN, NOBODY = range(4)
@@ -216,5 +217,4 @@ def _add(call: Call, group_id: int, user: int) -> None:
         raise invalid_parameter("Only enrolled users may be members of groups")
     if is_member(call, group_id, user):
         return
-    insert(call.db, "groups_members", groupid=group_id, userid=user, timeadded=call.now)
-    call.db.execute("UPDATE mdl_groups SET timemodified = ? WHERE id = ?", (call.now, group_id))
+    join(call.db, group_id, user, now=call.now)
