@@ -19,6 +19,8 @@ _COMPONENT = re.compile(r"(?!.*__)(?!mod_.*_)[a-z][a-z0-9]*(_[a-z][a-z0-9_]*)?[a
 _TIMEZONE = re.compile(
     r"(([+-]?(0?[0-9](\.[5|0])?|1[0-3](\.0)?|1[0-2]\.5))|(99)|[a-zA-Z0-9]+(/?[a-zA-Z_-])+)"
 )
+_TAGS = ("p", "b", "i", "em", "strong", "ul", "ol", "li")
+_PAIRED_TAG = re.compile(rf"</?(?:{'|'.join(_TAGS)})>")
 _AUTHS = ("cas", "db", "email", "ldap", "lti", "manual", "mnet", "nologin", "none", "oauth2")
 _THEMES = ("boost", "classic")
 
@@ -58,11 +60,15 @@ def format_string(text: str) -> str:
     return strip_tags(escaped).replace("<", "&lt;").replace(">", "&gt;")
 
 
-def format_text(text: str) -> str:
-    """A longer text for HTML; what Moodle makes of markup, entities and lines is not built."""
-    if re.search(r"[<>&\n]", text):
-        raise NotBuilt("texts with markup as HTML")
-    return text
+def format_text(text: str, *, is_html: bool = True) -> str:
+    """A longer text for HTML (`format_text`); of markup, plain paired tags are built only."""
+    rest = _PAIRED_TAG.sub("", text) if is_html else text
+    is_paired = all(text.count(f"<{tag}>") == text.count(f"</{tag}>") for tag in _TAGS)
+    if re.search(r"[<>]|&[a-zA-Z0-9#]{1,8};", rest) or (not is_html and "\n" in text):
+        raise NotBuilt("texts with such markup as HTML")
+    if not is_paired:
+        raise NotBuilt("texts with tags that stand alone as HTML")
+    return text.replace("&", "&amp;")
 
 
 def _tag_end(text: str, start: int) -> int:

@@ -154,7 +154,7 @@ def _displayed_time(field: sqlite3.Row, data: str) -> str:
 _DISPLAYS: Mapping[str, Callable[[sqlite3.Row, str], str]] = MappingProxyType(
     {
         "text": lambda _field, data: format_string(data),
-        "menu": lambda _field, data: format_text(data),
+        "menu": lambda _field, data: format_text(data, is_html=False),
         "checkbox": lambda _field, data: "No" if data in ("", "0") else "Yes",
         "datetime": _displayed_time,
     }
