@@ -1,37 +1,52 @@
 """How MariaDB compares text in Moodle's columns: utf8mb4_unicode_ci, Moodle's own choice.
 
-The one rule: case, accents, width and blanks at the end do not count, nor in which script a digit
-is written; whatever lies beyond Unicode's first plane, emoji above all, is one and the same
-character (seen). A site on PostgreSQL takes more names for different; what is told apart here is
-told apart there. Letters are told by their decomposition, which is not the whole of MariaDB's
-table of weights.
+The one rule: the weights are MariaDB's own (WEIGHT_STRING of 10.11), for the letters of most
+scripts that a box may meet; case, accents and blanks at the end do not count. Letters beyond the
+16 bits of a plane, emoji among them, are all the same one. Other scripts (Indian ones, say) are in
+the order of Unicode. A site on PostgreSQL is stricter; who is safe here is safe there.
 """
 
-import unicodedata
+from functools import cache
+from importlib.resources import files
 
-_LAST = 0xFFFF
-"""The last character of Unicode's first plane."""
-
-# Letters of their own, which stand behind the one that they look like (seen of ł).
-_OWN_LETTERS = str.maketrans(
-    {own: f"{like}\uffff" for own, like in zip("łøđħŧæ", "lodhta", strict=True)}
-)
+_IGNORED, _UNKNOWN = "-", "FFFD"
+_HAN = range(0x4E00, 0x9FA6)
 
 
 def key(text: str) -> str:
-    """What of a text counts; equal keys are equal texts to the database."""
-    told = "".join("\N{REPLACEMENT CHARACTER}" if ord(char) > _LAST else char for char in text)
-    folded = told.rstrip(" ").casefold().translate(_OWN_LETTERS)
-    decomposed = unicodedata.normalize("NFKD", folded)
-    return "".join(_plain(char) for char in decomposed if not unicodedata.combining(char))
-
-
-def _plain(char: str) -> str:
-    digit = unicodedata.decimal(char, None)
-    return char if digit is None else str(digit)
+    """What of a text counts, to compare: equal keys are equal texts to the database."""
+    weights = _weights()
+    found = (weights.get(char) or _implicit(char) for char in text.rstrip(" "))
+    return "".join(weight for weight in found if weight != _IGNORED)
 
 
 def collate(one: str, other: str) -> int:
     """SQLite's callback: negative, zero or positive as the first is before, the same or after."""
     first, second = key(one), key(other)
     return (first > second) - (first < second)
+
+
+@cache
+def _weights() -> dict[str, str]:
+    """By letter: four digits for each weight, "-" for what is ignored; not for all letters.
+
+    A line of the file has the weights of 16 letters, the first one's number before them.
+    """
+    name = "collation-utf8mb4_unicode_ci.txt"
+    text = files(__package__).joinpath(name).read_text(encoding="ascii")
+    lines = (line.split() for line in text.splitlines())
+    return {
+        chr(int(start, 16) + place): weight
+        for start, *weights in lines
+        for place, weight in enumerate(weights)
+        if weight != "?"
+    }
+
+
+def _implicit(char: str) -> str:
+    """The weights of a letter that has none of its own, from its number (UCA 4.0)."""
+    number = ord(char)
+    if number > 0xFFFF:
+        return _UNKNOWN
+    base = 0xFB40 if number in _HAN else 0xFBC0
+    return f"{base + (number >> 15):04X}{number & 0x7FFF | 0x8000:04X}"
