@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from beekeed.sandbox.call import Call
 from beekeed.sandbox.database import insert, one, rows, value
-from beekeed.sandbox.errors import missing_record, write_failed
+from beekeed.sandbox.errors import NotBuilt, missing_record, write_failed
 
 NO_GRADE = -1.0
 NOTICE_WAITS, NOTICE_SENT, NO_NOTICE_YET = 0, 1, 2
@@ -22,6 +22,7 @@ class Sent:
     """One learner's grade as it was sent.
 
     `attempt` below 0 is the latest; `state` None: no word of the workflow; `text` None: no comment.
+    `team`: the group that hands in together, 0 for those without one; None where nobody does.
     """
 
     user: int
@@ -31,6 +32,7 @@ class Sent:
     state: str | None
     text: str | None
     text_format: int | None
+    team: int | None = None
 
 
 def grade_row(call: Call, assignment: int, sent: Sent) -> sqlite3.Row:
@@ -53,33 +55,59 @@ def grade_row(call: Call, assignment: int, sent: Sent) -> sqlite3.Row:
     return made
 
 
-def attempts_of(db: sqlite3.Connection, assignment: int, user: int) -> list[sqlite3.Row]:
-    """A learner's attempts, the latest first; who handed nothing in may have one as well."""
+def attempts_of(db: sqlite3.Connection, assignment: int, sent: Sent) -> list[sqlite3.Row]:
+    """The attempts of a learner, or of the learner's team, the latest first.
+
+    Who handed nothing in may have one as well.
+    """
     sql = (
-        "SELECT * FROM mdl_assign_submission WHERE assignment = ? AND userid = ? AND groupid = 0 "
+        "SELECT * FROM mdl_assign_submission WHERE assignment = ? AND userid = ? AND groupid = ? "
         "ORDER BY attemptnumber DESC"
     )
-    return rows(db, sql, assignment, user)
+    return rows(db, sql, assignment, *_who(sent))
+
+
+def _who(sent: Sent) -> tuple[int, int]:
+    """User and group of an attempt's row."""
+    return (sent.user, 0) if sent.team is None else (0, sent.team)
 
 
 def _attempt(call: Call, assignment: int, sent: Sent) -> sqlite3.Row:
     """The attempt that is graded: the latest one, or the one that was sent, made if need be."""
-    known = attempts_of(call.db, assignment, sent.user)
+    known = attempts_of(call.db, assignment, sent)
     wanted = [row for row in known if sent.attempt < 0 or sent.attempt == row["attemptnumber"]]
     if wanted:
         return wanted[0]
     number = max(sent.attempt, 0)
     is_latest = not known or number > known[0]["attemptnumber"]
+    user, group = _who(sent)
     if is_latest:
         sql = "UPDATE mdl_assign_submission SET latest = 0 WHERE assignment = ? AND userid = ?"
-        call.db.execute(f"{sql} AND groupid = 0", (assignment, sent.user))
+        call.db.execute(f"{sql} AND groupid = ?", (assignment, user, group))
     insert(
-        call.db, "assign_submission", assignment=assignment, userid=sent.user,
+        call.db, "assign_submission", assignment=assignment, userid=user, groupid=group,
         timecreated=call.now, timemodified=call.now, status="new", attemptnumber=number,
         latest=int(is_latest),
     )  # fmt: skip
-    found = attempts_of(call.db, assignment, sent.user)
+    found = attempts_of(call.db, assignment, sent)
     return next(row for row in found if row["attemptnumber"] == number)
+
+
+def team_of(db: sqlite3.Connection, own: sqlite3.Row, user: int) -> int | None:
+    """The only group that a learner is in, where teams hand in; 0 for who is in none or several.
+
+    Groups that take no part (`participation`) do not count (`assign::get_submission_group`).
+    """
+    if not own["teamsubmission"]:
+        return None
+    if own["teamsubmissiongroupingid"]:
+        raise NotBuilt("teams of a grouping")
+    sql = (
+        "SELECT g.id FROM mdl_groups g JOIN mdl_groups_members m ON m.groupid = g.id "
+        "WHERE g.courseid = ? AND m.userid = ? AND g.participation = 1"
+    )
+    groups = [row["id"] for row in rows(db, sql, own["course"], user)]
+    return groups[0] if len(groups) == 1 else 0
 
 
 def flags_of(db: sqlite3.Connection, assignment: int, user: int) -> sqlite3.Row:

@@ -1,11 +1,11 @@
 """What becomes of a grade that an assignment is sent: kept there, passed on, and told the learner.
 
 The one rule: as `assign::apply_grade_to_user` (mod/assign/locallib.php), which has no transaction
-and says nothing of what it leaves out. Teams, filled-in forms and reopened attempts are not built.
+and says nothing of what it leaves out. Filled-in forms and reopened attempts are not built.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beekeed.sandbox.access import context_of
 from beekeed.sandbox.assignment import (
@@ -19,12 +19,20 @@ from beekeed.sandbox.assignment import (
     has_comments,
     replace_comment,
     set_state,
+    team_of,
 )
 from beekeed.sandbox.call import Call
 from beekeed.sandbox.database import rows, value
 from beekeed.sandbox.errors import NotBuilt
-from beekeed.sandbox.gradebook import POINTS, SCALE, fixed
-from beekeed.sandbox.raw_grade import Comment, Given, grade_of, is_locked, take
+from beekeed.sandbox.gradebook import POINTS, SCALE, catch_up, fixed
+from beekeed.sandbox.raw_grade import (
+    Comment,
+    Given,
+    grade_of,
+    is_locked,
+    require_known_format,
+    take,
+)
 from beekeed.sandbox.standard import MODULE
 
 _RELEASED = "released"
@@ -50,8 +58,6 @@ def read_assignment(db: sqlite3.Connection, own: sqlite3.Row, module: sqlite3.Ro
         "AND itemmodule = 'assign' AND iteminstance = ?"
     )
     items = rows(db, sql, own["course"], own["id"])
-    if own["teamsubmission"]:
-        raise NotBuilt("grades of teams")
     if len(items) != 1 or not _is_item_of(own, items[0]):
         raise NotBuilt("an assignment without a grade item that is like it")
     return Assignment(own, module, items[0])
@@ -78,7 +84,9 @@ def save_grade(call: Call, assignment: Assignment, sent: Sent) -> None:
     Raises dmlwriteexception where there is a comment already and none was sent, invaliduser
     where a workflow state is new and there is no such account.
     """
+    sent = replace(sent, team=team_of(call.db, assignment.own, sent.user))
     kept = grade_row(call, assignment.own["id"], sent)
+    catch_up(call.db, assignment.own["course"], call.now)
     closed = _is_closed(call.db, assignment.item, sent.user)
     grade = kept["grade"]
     if not closed:
@@ -117,6 +125,7 @@ def _has_form(db: sqlite3.Connection, module: sqlite3.Row) -> bool:
 def _is_closed(db: sqlite3.Connection, item: sqlite3.Row, user: int) -> bool:
     """Whether the gradebook has a learner's grade locked or overridden."""
     grade = grade_of(db, item, user)
+    require_known_format(grade)
     own = grade is not None and (grade["locked"] or grade["overridden"])
     return bool(own) or is_locked(db, item)
 
@@ -143,7 +152,7 @@ def _update(
     """Keeps a grade, and passes it on where it is of the latest attempt."""
     sql = "UPDATE mdl_assign_grades SET grade = ?, grader = ?, timemodified = ? WHERE id = ?"
     call.db.execute(sql, (grade, call.account_id, call.now, kept["id"]))
-    latest = attempts_of(call.db, assignment.own["id"], sent.user)[0]["attemptnumber"]
+    latest = attempts_of(call.db, assignment.own["id"], sent)[0]["attemptnumber"]
     if latest != kept["attemptnumber"]:
         return
     if not closed and not _is_anonymous(assignment.own):

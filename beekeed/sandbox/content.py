@@ -9,6 +9,7 @@ from typing import Any
 
 from beekeed.sandbox.course import Activity, Course
 from beekeed.sandbox.database import insert, one, rows, value
+from beekeed.sandbox.gradebook import force_regrading
 from beekeed.sandbox.site import add_context, context_id, role_id
 from beekeed.sandbox.standard import CATEGORY, COURSE, MODULE
 
@@ -206,10 +207,24 @@ def add_criteria(db: sqlite3.Connection, course: int, modules: list[int]) -> Non
     insert(db, "course_completion_aggr_methd", course=course, criteriatype=None, method=1)
 
 
+_KEPT_BY_ASSIGNMENTS = (
+    "assign_grades", "assign_plugin_config", "assign_submission", "assign_user_flags",
+    "assignfeedback_comments",
+)  # fmt: skip
+
+
 def delete_activity(db: sqlite3.Connection, module: int) -> None:
-    """Takes an activity away for good, as Moodle's cron does after a teacher deleted it."""
-    row = one(db, "SELECT * FROM mdl_course_modules WHERE id = ?", module)
+    """Takes an activity away for good, as Moodle's cron does after a teacher deleted it.
+
+    With it go its grade items and their grades.
+    """
+    sql = (
+        "SELECT cm.*, m.name AS kind FROM mdl_course_modules cm "
+        "JOIN mdl_modules m ON m.id = cm.module WHERE cm.id = ?"
+    )
+    row = one(db, sql, module)
     assert row is not None  # noqa: S101  (the caller knows it)
+    _delete_instance(db, row["kind"], row["instance"])
     section = one(db, "SELECT * FROM mdl_course_sections WHERE id = ?", row["section"])
     assert section is not None  # noqa: S101  (every module is in one)
     kept = [part for part in section["sequence"].split(",") if part != str(module)]
@@ -221,4 +236,21 @@ def delete_activity(db: sqlite3.Connection, module: int) -> None:
     db.execute(sql, (MODULE, module))
     for table in ("course_modules_completion", "course_modules_viewed"):
         db.execute(f"DELETE FROM mdl_{table} WHERE coursemoduleid = ?", (module,))
+    sql = "DELETE FROM mdl_course_completion_criteria WHERE criteriatype = 4 AND moduleinstance = ?"
+    db.execute(sql, (module,))
     db.execute("DELETE FROM mdl_course_modules WHERE id = ?", (module,))
+    force_regrading(db, row["course"])
+
+
+def _delete_instance(db: sqlite3.Connection, kind: str, instance: int) -> None:
+    if kind == "assign":
+        for table in _KEPT_BY_ASSIGNMENTS:
+            db.execute(f"DELETE FROM mdl_{table} WHERE assignment = ?", (instance,))
+    db.execute(f"DELETE FROM mdl_{kind} WHERE id = ?", (instance,))
+    items = "itemtype = 'mod' AND itemmodule = ? AND iteminstance = ?"
+    db.execute(
+        "DELETE FROM mdl_grade_grades WHERE itemid IN "
+        f"(SELECT id FROM mdl_grade_items WHERE {items})",
+        (kind, instance),
+    )
+    db.execute(f"DELETE FROM mdl_grade_items WHERE {items}", (kind, instance))

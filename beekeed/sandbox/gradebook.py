@@ -42,23 +42,72 @@ def counted_items(db: sqlite3.Connection, course: int) -> list[sqlite3.Row]:
     return rows(db, sql, course)
 
 
-def regrade(db: sqlite3.Connection, course: int, now: int, user: int | None = None) -> None:
-    """Brings the course's total up to date: its maximum and each learner's, or one learner's."""
-    total = one(
-        db, "SELECT * FROM mdl_grade_items WHERE courseid = ? AND itemtype = 'course'", course
-    )
-    items = counted_items(db, course)
-    if total is None or total["locked"]:
+def regrade(
+    db: sqlite3.Connection, course: int, now: int, user: int | None = None, *, read: bool = False
+) -> None:
+    """Brings the course's total up to date: its maximum and each learner's, or one learner's.
+
+    Before it is `read` only of whom there is something: Moodle itself reckons after a change, and
+    a learner whose grade was but locked has no total yet (seen). A course that `needsupdate`
+    waits for `catch_up`.
+    """
+    total = _total(db, course)
+    if total is None or total["needsupdate"]:
         return
+    _reckon(db, total, now, _learners(db, course, only_graded=read), user)
+
+
+def catch_up(db: sqlite3.Connection, course: int, now: int) -> None:
+    """Reckons a course that `needsupdate`, for everybody: before a report and before a grade of an
+    assignment (`grade_get_grades`).
+    """
+    total = _total(db, course)
+    if total is None or not total["needsupdate"]:
+        return
+    db.execute("UPDATE mdl_grade_items SET needsupdate = 0 WHERE courseid = ?", (course,))
+    _reckon(db, total, now, _learners(db, course, only_graded=False))
+
+
+def force_regrading(db: sqlite3.Connection, course: int, item: int | None = None) -> None:
+    """Has the whole course reckoned later; until then no grade of the item can be locked.
+
+    As `grade_item::force_regrading`.
+    """
+    sql = "UPDATE mdl_grade_items SET needsupdate = 1 WHERE courseid = ?"
+    db.execute(f"{sql} AND (itemtype = 'course' OR id = ?)", (course, item))
+
+
+def _total(db: sqlite3.Connection, course: int) -> sqlite3.Row | None:
+    sql = "SELECT * FROM mdl_grade_items WHERE courseid = ? AND itemtype = 'course'"
+    return one(db, sql, course)
+
+
+def _reckon(
+    db: sqlite3.Connection,
+    total: sqlite3.Row,
+    now: int,
+    learners: list[int],
+    user: int | None = None,
+) -> None:
+    if total["locked"]:
+        return
+    items = counted_items(db, total["courseid"])
     highest = sum(item["grademax"] for item in items)
     db.execute("UPDATE mdl_grade_items SET grademax = ? WHERE id = ?", (highest, total["id"]))
+    for learner in learners:
+        if user in (None, learner):
+            _add_up(db, total["id"], items, learner, now)
+
+
+def _learners(db: sqlite3.Connection, course: int, *, only_graded: bool) -> list[int]:
+    """Who has a row of a counted item, or one with a grade, a comment or a teacher's word in it."""
+    something = "coalesce(g.rawgrade, g.finalgrade, g.feedback) IS NOT NULL OR g.overridden <> 0"
     sql = (
         "SELECT DISTINCT g.userid FROM mdl_grade_grades g JOIN mdl_grade_items i "
-        "ON i.id = g.itemid WHERE i.courseid = ? AND i.gradetype IN (1, 2) ORDER BY g.userid"
+        "ON i.id = g.itemid WHERE i.courseid = ? AND i.gradetype IN (1, 2) "
+        f"AND ({something if only_graded else '1 = 1'}) ORDER BY g.userid"
     )
-    for row in rows(db, sql, course):
-        if user in (None, row["userid"]):
-            _add_up(db, total["id"], items, row["userid"], now)
+    return [row["userid"] for row in rows(db, sql, course)]
 
 
 def _add_up(

@@ -11,8 +11,11 @@ from typing import Any
 from beekeed.sandbox.call import Call
 from beekeed.sandbox.completion_rules import follow_grade
 from beekeed.sandbox.database import insert, one, rows, value
-from beekeed.sandbox.errors import write_failed
+from beekeed.sandbox.errors import coding_error, write_failed
 from beekeed.sandbox.gradebook import PLAIN, final_grade, fixed, regrade
+
+FORMATS = (0, 1, 2, 4)
+"""Moodle's own, HTML, plain text, Markdown."""
 
 _TOO_HIGH = 100_000
 """The columns of grades hold five digits before the point."""
@@ -53,6 +56,16 @@ def grade_of(db: sqlite3.Connection, item: sqlite3.Row, user: int) -> sqlite3.Ro
     """A learner's row of an item, or None."""
     sql = "SELECT * FROM mdl_grade_grades WHERE itemid = ? AND userid = ?"
     return one(db, sql, item["id"], user)
+
+
+def require_known_format(grade: sqlite3.Row | None) -> None:
+    """Refuses words in a format that Moodle has not, which it took when they were sent (seen).
+
+    From then on the learner's grades can neither be read nor, in an assignment, be sent.
+    """
+    if grade is None or grade["feedback"] is None or grade["feedbackformat"] in FORMATS:
+        return
+    raise coding_error(f"Unknown format passed to format_text: {grade['feedbackformat']}")
 
 
 def take(call: Call, item: sqlite3.Row, user: int, given: Given) -> bool:

@@ -324,10 +324,22 @@ async def test_only_the_latest_attempt_counts(call: Caller, sql: Sql, essay: int
     assert in_gradebook(sql) == (60, "second")
 
 
+async def test_a_team_shares_attempts_but_no_grade(call: Caller, sql: Sql, essay: int) -> None:
+    """Each learner of a team has a grade of their own; one for the whole team is not built."""
+    sql("UPDATE mdl_assign SET teamsubmission = 1")
+    grades = [graded(KOFI, 40, "x"), graded(NOOR, 60, "y")]
+    assert (await call(SAVE, assignmentid=essay, applytoall=0, grades=grades)).body is None
+    assert (kept(sql, KOFI), kept(sql, NOOR)) == ((40, "x"), (60, "y"))
+    attempts = "SELECT userid, groupid, attemptnumber FROM mdl_assign_submission WHERE userid = 0"
+    assert list(map(tuple, sql(attempts))) == [(0, 0, 0)]
+    reply = await call(SAVE, assignmentid=essay, applytoall=1, grades=grades)
+    assert reply.status == 501
+
+
 @pytest.mark.parametrize(
     ("setting", "more"),
     [
-        ("teamsubmission = 1", {}),
+        ("teamsubmission = 1, teamsubmissiongroupingid = 1", {}),
         ("maxattempts = -1, attemptreopenmethod = 'automatic'", {}),
         ("maxattempts = 3, attemptreopenmethod = 'untilpass'", {}),
         ("maxattempts = 3, attemptreopenmethod = 'manual'", {"addattempt": 1}),
@@ -340,7 +352,7 @@ async def test_only_the_latest_attempt_counts(call: Caller, sql: Sql, essay: int
 async def test_what_is_not_built_says_so(
     call: Caller, sql: Sql, essay: int, setting: str, more: dict[str, Any]
 ) -> None:
-    """Teams, another attempt, an item that Moodle would change, files."""
+    """Teams of a grouping, another attempt, an item that Moodle would change, files."""
     sql("UPDATE mdl_grade_items SET gradepass = 50")
     sql(f"UPDATE mdl_assign SET {setting}")
     grades = [graded(KOFI, 40, "x") | more]

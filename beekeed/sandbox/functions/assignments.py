@@ -18,8 +18,9 @@ from beekeed.sandbox.standard import MODULE
 def save_grades(call: Call, parameters: Parameters) -> None:
     """mod_assign_save_grades: one grade after the other, each for what it is worth.
 
-    `applytoall` is for teams alone. Raises invalidrecord where there is no such assignment,
-    requireloginerror where it is not open to the account, nopermissions without mod/assign:grade.
+    `applytoall` is for teams alone, and not built for them. Raises invalidrecord where there is no
+    such assignment, requireloginerror where it is not open to the account, nopermissions without
+    mod/assign:grade.
     """
     own = one(call.db, "SELECT * FROM mdl_assign WHERE id = ?", parameters["assignmentid"])
     if own is None:
@@ -27,6 +28,8 @@ def save_grades(call: Call, parameters: Parameters) -> None:
     module = _module(call, own)
     enter_activity(call, module["id"])
     context = context_of(call.db, MODULE, module["id"]) or 0
+    if own["teamsubmission"] and parameters["applytoall"]:
+        raise NotBuilt("one grade for a whole team")
     for grade in parameters["grades"]:
         require(call, "mod/assign:grade", context)
         save_grade(call, read_assignment(call.db, own, module), _sent(grade))

@@ -5,7 +5,6 @@ hidden from who asks is not in the list at all, and the course's total is then b
 """
 
 import sqlite3
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +21,12 @@ from beekeed.sandbox.access import (
 )
 from beekeed.sandbox.call import Call, Parameters
 from beekeed.sandbox.cleaning import strip_tags
+from beekeed.sandbox.collation import key
 from beekeed.sandbox.database import one, rows
 from beekeed.sandbox.errors import NotBuilt, missing_record, moodle_error
 from beekeed.sandbox.grade_text import in_percent, in_words, part_in_percent, range_in_words
-from beekeed.sandbox.gradebook import NO_GRADE, POINTS, SCALE, regrade
-from beekeed.sandbox.raw_grade import is_locked
+from beekeed.sandbox.gradebook import NO_GRADE, POINTS, SCALE, catch_up, regrade
+from beekeed.sandbox.raw_grade import is_locked, require_known_format
 from beekeed.sandbox.standard import COURSE, MODULE
 
 _SEPARATE_GROUPS = 1
@@ -69,7 +69,8 @@ def get_grade_items(call: Call, parameters: Parameters) -> dict[str, Any]:
     context = context_of(call.db, COURSE, course["id"]) or 0
     user = parameters["userid"]
     _require_access(call, course, context, user)
-    regrade(call.db, course["id"], call.now, user or None)
+    catch_up(call.db, course["id"], call.now)
+    regrade(call.db, course["id"], call.now, user or None, read=True)
     learners = [user] if user else _learners(call, course, context, parameters["groupid"])
     report = _report(call, course, context)
     return {"usergrades": [_of_learner(report, learner) for learner in learners], "warnings": []}
@@ -113,13 +114,7 @@ def _learners(call: Call, course: sqlite3.Row, context: int, group: int) -> list
 
 
 def _by_name(user: sqlite3.Row) -> tuple[str, str, int]:
-    """The order of MariaDB's collation: neither case nor accents count (seen)."""
-    return _letters(user["lastname"]), _letters(user["firstname"]), user["id"]
-
-
-def _letters(name: str) -> str:
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char))
+    return key(user["lastname"]), key(user["firstname"]), user["id"]
 
 
 def _report(call: Call, course: sqlite3.Row, context: int) -> _Report:
@@ -242,6 +237,7 @@ def _words(report: _Report, item: sqlite3.Row, grade: sqlite3.Row | None) -> str
     Never made into HTML (seen): the report's formatting looks for them one level too high. "0"
     is nothing to PHP.
     """
+    require_known_format(grade)
     words = _value(grade, "feedback") or ""
     if grade is None or words == "0":
         return ""
