@@ -11,9 +11,10 @@ DATA = Path(__file__).parents[1] / "data" / "moodle-4.5.6"
 
 Exchange = dict[str, Any]
 
-# What only the recorded machine knows: its clock, its caches, its contexts.
+# What only the recorded machine knows: its clock, its caches, its contexts, its php.ini.
 _VOLATILE = re.compile(
-    r"^(time(created|modified)|cacherev|contextid|lastmodified|gradedategraded)$"
+    r"^(time(created|modified)|cacherev|contextid|lastmodified|gradedate(graded|submitted)"
+    r"|usermaxuploadfilesize)$"
 )
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 _MACHINE = re.compile(r"(pluginfile\.php/|image\.php/boost/\w+/)\d+")

@@ -119,3 +119,10 @@ def make_assignments(path: Path, now: int) -> None:
     make_production(path, now)
     with closing(database.connect(path)) as db:
         _number_items(db)
+
+
+def make_online(path: Path, now: int) -> None:
+    """The site of more.jsonl and sequences.jsonl.gz: as that of assignments.jsonl, named Beekee."""
+    make_assignments(path, now)
+    with closing(database.connect(path)) as db:
+        db.execute("UPDATE mdl_course SET fullname = 'Beekee online' WHERE id = 1")

@@ -13,7 +13,7 @@ from beekeed.sandbox.call import Call, read_config
 from beekeed.sandbox.completion_rules import follow_grade
 from beekeed.sandbox.content import delete_activity
 from beekeed.sandbox.database import insert, one, rows, value
-from beekeed.sandbox.gradebook import final_grade, regrade
+from beekeed.sandbox.gradebook import final_grade, force_regrading, regrade
 from beekeed.sandbox.parameters import read_contract
 from beekeed.sandbox.people import enrol
 from beekeed.sandbox.raw_grade import grade_of, is_locked
@@ -77,10 +77,8 @@ def _module(db: sqlite3.Connection, cmid: int) -> sqlite3.Row:
     return module
 
 
-def _delete_module(db: sqlite3.Connection, step: Step, now: int) -> None:
-    course = _module(db, step["cmid"])["course"]
+def _delete_module(db: sqlite3.Connection, step: Step, _: int) -> None:
     delete_activity(db, step["cmid"])
-    regrade(db, course, now)
 
 
 def _set_assignment(db: sqlite3.Connection, step: Step, _: int) -> None:
@@ -94,19 +92,23 @@ def _set_item(db: sqlite3.Connection, step: Step, _: int) -> None:
 
 
 def _lock_item(db: sqlite3.Connection, step: Step, now: int) -> None:
+    """What waits for its regrading is locked after that only, which no record needs."""
+    item = _item(db, step["item"])
+    assert not (step["locked"] and item["needsupdate"])
     sql = "UPDATE mdl_grade_items SET locked = ? WHERE id = ?"
-    db.execute(sql, (now if step["locked"] else 0, step["item"]))
+    db.execute(sql, (now if step["locked"] else 0, item["id"]))
+    if not step["locked"]:
+        force_regrading(db, item["courseid"], item["id"])
 
 
 def _lock_grade(db: sqlite3.Connection, step: Step, now: int) -> None:
-    item = _item(db, step["item"])
-    grade = grade_of(db, item, step["user"])
-    if grade is None:
-        new = {"itemid": item["id"], "userid": step["user"], "locked": now if step["locked"] else 0}
-        insert(db, "grade_grades", **new)
-        return
-    sql = "UPDATE mdl_grade_grades SET locked = ? WHERE id = ?"
-    db.execute(sql, (now if step["locked"] else 0, grade["id"]))
+    """Makes a row for it; what waits for its regrading cannot be locked."""
+    item, user = _item(db, step["item"]), step["user"]
+    if grade_of(db, item, user) is None:
+        insert(db, "grade_grades", itemid=item["id"], userid=user)
+    if not (step["locked"] and item["needsupdate"]):
+        sql = "UPDATE mdl_grade_grades SET locked = ? WHERE itemid = ? AND userid = ?"
+        db.execute(sql, (now if step["locked"] else 0, item["id"], user))
 
 
 def _item(db: sqlite3.Connection, item_id: int) -> sqlite3.Row:
@@ -153,7 +155,7 @@ def _stop_overriding(db: sqlite3.Connection, step: Step, now: int) -> None:
     own = one(db, sql, item["iteminstance"], user) if item["itemmodule"] == "assign" else None
     new: dict[str, Any] = {"overridden": 0, "rawgrade": None, "finalgrade": None}
     if own is not None:
-        new |= {"rawgrade": own["grade"], "finalgrade": own["grade"]}
+        new |= {"timecreated": now, "rawgrade": own["grade"], "finalgrade": own["grade"]}
         sql = "SELECT * FROM mdl_assignfeedback_comments WHERE grade = ?"
         comment = one(db, sql, own["id"])
         if comment is not None:
