@@ -16,12 +16,14 @@ Theory of operation, in the order of the data's way:
    it is the same (`core/course.py`). One that differs is left out with its reason.
 4. `engine/sending.py` takes the changes in the order of their value
    (`core/plan.py`). It finds out who each learner is online (`core/person.py`),
-   makes what is missing (account, enrolment), and sends: the intent is written
-   before the request, the receipt after the answer. A request whose answer was
-   lost is settled by reading back, at once or at the next start, and is never
-   sent again blindly. One bad record is set aside with a reason; the rest goes on.
-5. `moodle/online.py` speaks Moodle's web services (`wire.py`, `answers.py`,
-   `refusals.py`) over one connection (`transport.py`); `link/` counts its bytes.
+   makes what is missing (account, enrolment), and sends, each kind by its own rules
+   (`core/grade.py`, `profile.py`, ...): the intent is written before the request, the
+   receipt after the answer. A request whose answer was lost is settled by reading
+   back (`moodle/settling.py`), at once or at the next start, and is never sent again
+   blindly. One bad record is set aside with a reason; the rest goes on.
+5. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
+   `answers.py`, `refusals.py`) over one connection (`transport.py`); `link/` counts
+   its bytes.
 6. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
    `say/` has every sentence that they read.
 

@@ -5,7 +5,8 @@ import string
 import pytest
 
 from beekeed.core.cycle import Phase
-from beekeed.core.model import Kind, RunStatus, Verdict
+from beekeed.core.model import Kind, RunStatus
+from beekeed.core.step import Verdict
 from beekeed.errors import Code
 from beekeed.say import clean, say, word
 from beekeed.say.sentences import SENTENCES

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
+from beekeed.core import profile
 from beekeed.ports.stores import AsideRow
 
 
@@ -26,6 +27,11 @@ async def retry(api: Api, _: web.Request) -> dict[str, Any]:
     return {"schema": "beekeed.retry/1", "retried": await api.changes.retry()}
 
 
+def _shown(row: AsideRow) -> str | None:
+    """Give the name of an activity, a group or a profile field as people know it."""
+    return profile.custom_shortname(row.part) or row.part if row.part else None
+
+
 def _view(row: AsideRow) -> dict[str, Any]:
     return {
         "kind": row.kind,
@@ -33,7 +39,7 @@ def _view(row: AsideRow) -> dict[str, Any]:
         "first_name": row.first_name,
         "last_name": row.last_name,
         "course": row.shortname,
-        "part": row.part,
+        "part": _shown(row),
         "since": row.since,
         "holds": row.holds,
         "reason": reason_view(row.reason.code, row.reason.params),

@@ -9,18 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from beekeed.core.model import (
-    DONE,
-    Change,
-    Completion,
-    Fact,
-    Key,
-    Kind,
-    Outcome,
-    Reason,
-    Receipt,
-    Verdict,
-)
+from beekeed.core.model import DONE, Change, Completion, Fact, Key, Kind, Reason, Receipt
+from beekeed.core.step import Outcome, Verdict
 from beekeed.errors import Code
 
 

@@ -10,14 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from beekeed.core.model import (
-    Activity,
-    ActivityKey,
-    Course,
-    OnlineActivity,
-    OnlineCourse,
-    Reason,
-)
+from beekeed.core.model import Activity, ActivityKey, Course, OnlineActivity, OnlineCourse, Reason
 from beekeed.errors import Code
 
 _NAMED = 5  # a reason names so many activities; a teacher needs a start, not a list

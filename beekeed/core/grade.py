@@ -6,15 +6,8 @@ number, and for an assignment a line's end, the format of the teacher's comment,
 
 from dataclasses import dataclass
 
-from beekeed.core.model import (
-    NO_COMMENT,
-    Change,
-    Comment,
-    GradeItem,
-    Outcome,
-    Reason,
-    Verdict,
-)
+from beekeed.core.model import NO_COMMENT, Change, Comment, GradeItem, Reason
+from beekeed.core.step import Outcome, Verdict
 from beekeed.errors import Code
 
 _DIGITS = 5  # Moodle's columns have so many decimals

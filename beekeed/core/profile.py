@@ -7,7 +7,8 @@ these stay on the box.
 
 from collections.abc import Mapping
 
-from beekeed.core.model import Change, Learner, Outcome, Reason, Verdict
+from beekeed.core.model import Change, Learner, Reason
+from beekeed.core.step import Outcome, Verdict
 from beekeed.errors import Code
 
 _CUSTOM = "profile_field_"
@@ -50,4 +51,4 @@ def decide(change: Change, name: str, theirs: Mapping[str, str]) -> Outcome | No
     base = change.base.online_value if change.base is not None else ""
     if online.strip() in ("", base.strip()):
         return None
-    return Outcome(Verdict.KEPT, online, Reason(Code.PROFILE_DIFFERS_ONLINE, {"field": name}))
+    return Outcome(Verdict.KEPT, online, Reason(Code.PROFILE_DIFFERS_ONLINE))

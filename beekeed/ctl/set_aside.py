@@ -69,5 +69,8 @@ def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:
 
 
 def _what(terminal: Terminal, row: dict[str, Any]) -> str:
-    where = [clean(part) for part in (row["part"], row["course"]) if part]
-    return " in ".join([terminal.word(row["kind"]), *where])
+    what, course = terminal.word(row["kind"]), clean(row["course"] or "")
+    if row["kind"] == "profile":
+        return f"{what} {clean(row['part'])}"
+    where = [each for each in (clean(row["part"] or ""), course) if each]
+    return " in ".join([what, *where])

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from beekeed.core import change as rules
-from beekeed.core.model import Change, Complete, Completion, Key, Outcome, Reason
+from beekeed.core.model import Change, Completion, Key, Reason
+from beekeed.core.step import Complete, Outcome
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code
 

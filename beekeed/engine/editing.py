@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from beekeed.core import profile
-from beekeed.core.model import Change, EditProfile, Kind, Reason
+from beekeed.core.model import Change, Kind, Reason
+from beekeed.core.step import EditProfile
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code, RemoteRefused
 

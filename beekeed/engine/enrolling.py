@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from beekeed.core import plan
 from beekeed.core.change import is_removed
-from beekeed.core.model import Change, Enrol, Key, Kind, Outcome, Reason, Verdict
+from beekeed.core.model import Change, Key, Kind, Reason
+from beekeed.core.step import Enrol, Outcome, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code, RemoteRefused
 

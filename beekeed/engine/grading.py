@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from beekeed.core import grade
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
-from beekeed.core.model import Change, Outcome, Reason, Scope, SetGrade, Verdict
+from beekeed.core.model import Change, Reason
+from beekeed.core.step import Outcome, Scope, SetGrade, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code, RemoteRefused
 

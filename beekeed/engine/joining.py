@@ -3,7 +3,8 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from beekeed.core.model import Change, JoinGroup, Kind, Reason
+from beekeed.core.model import Change, Kind, Reason
+from beekeed.core.step import JoinGroup
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import RemoteRefused
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from beekeed.clock import Clock
 from beekeed.core import person, plan
-from beekeed.core.model import Account, Change, CreateAccount, Learner, OnlinePerson, Reason, Step
+from beekeed.core.model import Account, Change, Learner, OnlinePerson, Reason
+from beekeed.core.step import CreateAccount, Step
 from beekeed.engine.matching import course_reason
 from beekeed.engine.stopping import Stop
 from beekeed.engine.wire import Wire

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence, Set
 
 from beekeed.clock import Clock
 from beekeed.core import plan
-from beekeed.core.model import Change, Key, Kind, Outcome, Reason, Scope, Step, Verdict
+from beekeed.core.model import Change, Key, Kind, Reason
+from beekeed.core.step import Outcome, Scope, Step, Verdict
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteRefused
 from beekeed.ports.online import OnlineMoodle

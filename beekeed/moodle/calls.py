@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beekeed.core import grade, profile
-from beekeed.core.model import (
-    Complete,
-    CreateAccount,
-    EditProfile,
-    Enrol,
-    JoinGroup,
-    SetGrade,
-    Step,
-)
+from beekeed.core.step import Complete, CreateAccount, EditProfile, Enrol, JoinGroup, SetGrade, Step
 from beekeed.moodle import functions
 from beekeed.moodle.wire import Call
 

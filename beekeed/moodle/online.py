@@ -7,24 +7,20 @@ from typing import TypeVar
 
 from beekeed.core import person
 from beekeed.core.grade import OnlineAssignment
-from beekeed.core.model import (
+from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
+from beekeed.core.step import (
     Complete,
     CreateAccount,
     EditProfile,
     Enrol,
-    OnlineActivity,
-    OnlineCourse,
-    OnlinePerson,
     Outcome,
-    Reason,
     Scope,
     SetGrade,
-    Site,
     Step,
     Verdict,
 )
 from beekeed.errors import BeekeedError, Code, RemoteRefused
-from beekeed.moodle import answers, functions, refusals, wire
+from beekeed.moodle import answers, functions, refusals, shapes, wire
 from beekeed.moodle.calls import Manner, calls
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.settling import Held, settled
@@ -62,7 +58,7 @@ class MoodleWebServices:
     async def probe(self) -> Site:
         """See ports.OnlineMoodle."""
         answer = await self._requests.read_one(wire.Call(functions.SITE_INFO, {}))
-        info = wire.shaped(answer, answers.SiteInfo)
+        info = wire.shaped(answer, shapes.SiteInfo)
         offered = {function.name for function in info.functions}
         lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
         self._lacking = frozenset(f.name for f in lacking)
@@ -93,7 +89,7 @@ class MoodleWebServices:
         ]
         found: dict[str, OnlineCourse] = {}
         for answer in await self._requests.read_all(calls):
-            for course in wire.shaped(answer, answers.Courses).courses:
+            for course in wire.shaped(answer, shapes.Courses).courses:
                 found[course.shortname] = OnlineCourse(
                     shortname=course.shortname,
                     online_id=course.id,
@@ -117,7 +113,7 @@ class MoodleWebServices:
                 tracked=module.completion != 0,
                 instance=module.instance,
             )
-            for section in wire.shaped(answer, list[answers.Section])
+            for section in wire.shaped(answer, list[shapes.Section])
             for module in section.modules
         ]
 
@@ -140,11 +136,11 @@ class MoodleWebServices:
         return {each.online_id: each for each in found if each.online_id in online_ids}
 
     async def _users(self, field: str, values: Sequence[str]) -> list[OnlinePerson]:
-        users: list[answers.User] = []
+        users: list[shapes.User] = []
         for start in range(0, len(values), _PEOPLE_AT_ONCE):
             some = values[start : start + _PEOPLE_AT_ONCE]
             call = wire.Call(functions.PEOPLE, {"field": field, "values": some})
-            users += wire.shaped(await self._requests.read_one(call), list[answers.User])
+            users += wire.shaped(await self._requests.read_one(call), list[shapes.User])
         return [
             OnlinePerson(
                 username=user.username,
@@ -189,7 +185,7 @@ class MoodleWebServices:
         return {
             place: {
                 status.cmid: answers.state_of(status.state)
-                for status in wire.shaped(answer, answers.Statuses).statuses
+                for status in wire.shaped(answer, shapes.Statuses).statuses
             }
             for place, answer in await self._read_places(
                 functions.COMPLETIONS, whose, self._batch_calls
@@ -199,7 +195,7 @@ class MoodleWebServices:
     async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
         """See ports.OnlineMoodle."""
         return {
-            place: wire.shaped(answer, answers.UserGrades).of(place[1])
+            place: wire.shaped(answer, shapes.UserGrades).of(place[1])
             for place, answer in await self._read_places(functions.GRADES, whose, _REPORTS_AT_ONCE)
         }
 
@@ -230,14 +226,14 @@ class MoodleWebServices:
         listed, areas = await self._requests.read_all(
             [wire.Call(functions.ASSIGNMENTS, listing), wire.Call(functions.GRADING, forms)]
         )
-        with_form = wire.shaped(areas, answers.GradingAreas).with_form()
-        return wire.shaped(listed, answers.Assignments).by_cmid(with_form, cmids)
+        with_form = wire.shaped(areas, shapes.GradingAreas).with_form()
+        return wire.shaped(listed, shapes.Assignments).by_cmid(with_form, cmids)
 
     async def groups(self, course_online_id: int) -> Mapping[str, int]:
         """See ports.OnlineMoodle."""
         self._need(functions.GROUPS, functions.MAKE_GROUP, functions.JOIN_GROUP)
         call = wire.Call(functions.GROUPS, {"courseid": course_online_id})
-        groups = wire.shaped(await self._requests.read_one(call), list[answers.Group])
+        groups = wire.shaped(await self._requests.read_one(call), list[shapes.Group])
         return {group.name: group.id for group in groups}
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:
@@ -253,7 +249,7 @@ class MoodleWebServices:
             case wire.Refusal(errorcode=errorcode):
                 return self._why_no_group(errorcode)
             case answer:
-                return wire.shaped(answer, list[answers.Group])[0].id
+                return wire.shaped(answer, list[shapes.Group])[0].id
 
     def _why_no_group(self, errorcode: str) -> Reason:
         """Give the reason why a group was not made; raise what is not its name's fault."""
@@ -265,7 +261,7 @@ class MoodleWebServices:
     async def profiles(self, whose: Collection[Place]) -> Mapping[Place, Fields]:
         """See ports.OnlineMoodle."""
         self._need(functions.UPDATE)
-        wanted = ",".join(("id", *answers.PROFILE_FIELDS, "customfields"))
+        wanted = ",".join(("id", *shapes.PROFILE_FIELDS, "customfields"))
         found: dict[Place, Fields] = {}
         for course in sorted({course for course, _ in whose}):
             for each in await self._participants(course, {"userfields": wanted}):
@@ -280,10 +276,10 @@ class MoodleWebServices:
 
     async def _participants(
         self, course_online_id: int, options: Mapping[str, str | int]
-    ) -> list[answers.Participant]:
+    ) -> list[shapes.Participant]:
         listed = [{"name": name, "value": value} for name, value in options.items()]
         call = wire.Call(functions.ENROLLED, {"courseid": course_online_id, "options": listed})
-        return wire.shaped(await self._requests.read_one(call), list[answers.Participant])
+        return wire.shaped(await self._requests.read_one(call), list[shapes.Participant])
 
     def steps_at_once(self) -> int:
         """See ports.OnlineMoodle."""

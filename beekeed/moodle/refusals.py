@@ -6,7 +6,8 @@ completions of a deleted activity one by one would cost a thousand requests.
 
 from collections.abc import Mapping
 
-from beekeed.core.model import Reason, Scope
+from beekeed.core.model import Reason
+from beekeed.core.step import Scope
 from beekeed.errors import Code, RemoteRefused
 from beekeed.moodle.functions import CREATE, FUNCTIONS, MAKE_GROUP, UPDATE
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from beekeed.core import grade, person
 from beekeed.core.change import decide
 from beekeed.core.grade import OnlineGrade
-from beekeed.core.model import (
+from beekeed.core.model import Completion, OnlinePerson
+from beekeed.core.step import (
     Complete,
-    Completion,
     CreateAccount,
     EditProfile,
     Enrol,
-    OnlinePerson,
     Outcome,
     SetGrade,
     Step,

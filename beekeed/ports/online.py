@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
-from beekeed.core.model import (
-    Completion,
-    OnlineActivity,
-    OnlineCourse,
-    OnlinePerson,
-    Outcome,
-    Reason,
-    Site,
-    Step,
-)
+from beekeed.core.model import Completion, OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
+from beekeed.core.step import Outcome, Step
 
 
 @dataclass(frozen=True, slots=True)

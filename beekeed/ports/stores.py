@@ -18,14 +18,13 @@ from beekeed.core.model import (
     Learner,
     OnlineCourse,
     OnlinePerson,
-    Outcome,
     Reason,
     Receipt,
     RunStatus,
     Site,
-    Step,
     Uncarried,
 )
+from beekeed.core.step import Outcome, Step
 from beekeed.errors import Code
 
 

@@ -504,7 +504,7 @@ SENTENCES: Mapping[str, Entry] = {
         "administrator",
     ),
     "profile_differs_online": Entry(
-        "The learner's {field} was changed on the online Moodle: it stays as it is there.",
+        "This was changed in the learner's profile on the online Moodle: it stays as it is there.",
         "Compare both sides, and change the one that is wrong.",
         "teacher",
     ),

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried, Verdict
+from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
+from beekeed.core.step import Verdict
 from beekeed.errors import Code
 from beekeed.ports.stores import Action, CourseMatch, Ending, Run, RunCourse, RunDetails
 from beekeed.sqlite.store import (

@@ -12,15 +12,13 @@ import aiosqlite
 import msgspec
 
 from beekeed.core import profile
-from beekeed.core.model import (
-    Change,
+from beekeed.core.model import Change, Kind, Learner
+from beekeed.core.step import (
     Complete,
     CreateAccount,
     EditProfile,
     Enrol,
     JoinGroup,
-    Kind,
-    Learner,
     Outcome,
     SetGrade,
     Step,

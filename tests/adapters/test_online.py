@@ -9,20 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
-from beekeed.core.model import (
-    Change,
-    Complete,
-    Completion,
-    CreateAccount,
-    Enrol,
-    Key,
-    Kind,
-    Learner,
-    Outcome,
-    Scope,
-    Step,
-    Verdict,
-)
+from beekeed.core.model import Change, Completion, Key, Kind, Learner
+from beekeed.core.step import Complete, CreateAccount, Enrol, Outcome, Scope, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices

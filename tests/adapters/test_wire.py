@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beekeed.core.model import Scope
+from beekeed.core.step import Scope
 from beekeed.errors import BeekeedError, Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
 from beekeed.moodle import refusals, wire
 

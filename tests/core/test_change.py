@@ -7,15 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beekeed.core import change
-from beekeed.core.model import (
-    Change,
-    Completion,
-    Fact,
-    Key,
-    Kind,
-    Receipt,
-    Verdict,
-)
+from beekeed.core.model import Change, Completion, Fact, Key, Kind, Receipt
+from beekeed.core.step import Verdict
 from beekeed.errors import Code
 
 KEY = Key(Kind.COMPLETION, 1, 2, 3)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from beekeed.core import change as changes
 from beekeed.core import grade
-from beekeed.core.model import Change, Fact, GradeItem, Key, Kind, Receipt, Verdict
+from beekeed.core.model import NO_COMMENT, Change, Comment, Fact, GradeItem, Key, Kind, Receipt
+from beekeed.core.step import Verdict
 from beekeed.errors import Code
 
 KEY = Key(Kind.GRADE, 1, 2, 3)
@@ -104,3 +105,54 @@ def test_a_grade_is_acknowledged_by_the_same_grade_alone(
     """Every edit on the box is a change, up or down."""
     receipt = Receipt(KEY, acknowledged, acknowledged) if acknowledged else None
     assert changes.acknowledged(Fact(KEY, value, None), receipt) is done
+
+
+OURS, THEIRS = Comment("<p>Bien</p>"), Comment("Voir page 3", 2)
+
+
+@pytest.mark.parametrize(
+    ("comment", "base", "theirs", "sent", "keeps"),
+    [
+        (NO_COMMENT, None, NO_COMMENT, NO_COMMENT, False),
+        (NO_COMMENT, None, THEIRS, THEIRS, False),
+        (OURS, None, NO_COMMENT, OURS, False),
+        (OURS, None, Comment("<p> </p>"), OURS, False),
+        (OURS, None, THEIRS, THEIRS, True),
+        (OURS, THEIRS, THEIRS, OURS, False),
+        (OURS, Comment("Old"), THEIRS, THEIRS, True),
+        (OURS, None, Comment("Bien"), Comment("Bien"), False),
+    ],
+)
+def test_the_comment_that_goes_with_a_grade(
+    comment: Comment, base: Comment | None, theirs: Comment, sent: Comment, keeps: bool
+) -> None:
+    """Moodle takes what is sent: a teacher's own online stays, an empty one replaces nothing."""
+    acknowledged = grade.value(5, base) if base is not None else None
+    change = pending(grade.value(5, comment), acknowledged)
+    there = grade.OnlineGrade(0, 10, 5.0, False, theirs)
+    assert grade.comment_to_send(change, there) == sent
+    assert grade.keeps_comment(change, there) is keeps
+
+
+@given(st.floats(0, 1000), st.text(), st.sampled_from([0, 1, 2, 4]))
+def test_a_comment_is_written_beside_the_grade(number: float, text: str, format_: int) -> None:
+    """Both are read again as they were, whatever a teacher wrote."""
+    written = grade.value(number, Comment(text, format_))
+    assert grade.points(written) == grade.text(number)
+    read = grade.comment(written)
+    assert read == Comment(text, format_) if Comment(text).said else read == NO_COMMENT
+
+
+def test_an_unknown_format_is_taken_for_html() -> None:
+    """Any but 0, 1, 2 and 4 would make the learner's grades unreadable (seen on 4.5.6)."""
+    assert grade.comment(grade.value(5, Comment("Bien", 7))) == Comment("Bien", 1)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "breaks"),
+    [("Bien", False), ('<img src="http://x.org/pluginfile.php/1/grade/feedback/2/a.png">', True)],
+)
+def test_a_picture_in_a_comment_is_never_sent_back(theirs: str, breaks: bool) -> None:
+    """Moodle would store the address that it showed (seen on 4.5.6)."""
+    there = grade.OnlineGrade(0, 10, 5.0, False, Comment(theirs))
+    assert grade.breaks_comment(pending("6", "5"), there) is breaks

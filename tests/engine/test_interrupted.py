@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 from aiohttp import ClientSession, web
 
-from beekeed.core.model import Change, Kind, Outcome, RunStatus, Step
+from beekeed.core.model import Change, Kind, RunStatus
+from beekeed.core.step import Outcome, Step
 from beekeed.loop import Loop
 from tests.adapters.test_transport import server
 from tests.engine.school import School, counts

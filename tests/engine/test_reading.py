@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from beekeed.core.model import Course, Learner, Outcome, RunStatus, Uncarried, Verdict
+from beekeed.core.model import Course, Learner, RunStatus, Uncarried
+from beekeed.core.step import Outcome, Verdict
 from beekeed.engine import FactRules, Stop
 from beekeed.engine.reading import Reader
 from beekeed.errors import Code, ConfigError, DeviceUnreadable
