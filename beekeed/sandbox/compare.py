@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beekeed.sandbox.compare_people import (
+    Fact,
+    People,
+    field_facts,
+    membership_facts,
+    read_people,
+)
 from beekeed.sandbox.standard import is_country
 
 _DONE = (1, 2)
+_PROFILE = ("email", "idnumber", "city", "country", "institution", "department", "address")
 
 _LEARNERS = """
     SELECT DISTINCT u.* FROM mdl_user u
@@ -134,24 +142,24 @@ class _Side:
     given: Mapping[tuple[str, Activity, int], float]
     final: Mapping[tuple[str, Activity, int], float]
     words: Mapping[tuple[str, Activity, int], str]
-
-
-_Fact = tuple[str, str, object, object]
+    people: People
 
 
 def compare(box: Path, online: Path) -> Comparison:
     """Whether the online site has exactly the work of the box's learners.
 
-    Compared are: account, names and, where the box has them, e-mail, idnumber, city and country;
-    enrolment, student role and whether it is active; each learner's completion of each tracked
-    activity, done (1 or 2, whichever) or not (also where it failed: 3, 4); each learner's grades
-    in each course that the box has the learner in as a student; and the words to an assignment
-    where both sides have some. What a learner has online beyond that is a difference.
+    Compared are: account, names and, where the box has them, the other fields of the profile but
+    phones, which nobody can read back online; enrolment, student role and whether it is active;
+    each learner's completion of each tracked activity, done (1 or 2, whichever) or not (also
+    where it failed: 3, 4); the words to an assignment where both sides have some; and, in each
+    course that the box has the learner in as a student, groups and grades. What a learner has
+    online beyond that is a difference.
     """
     here, there = _read(box), _read(online)
     facts = [
         *_account_facts(here, there),
         *_enrolment_facts(here, there),
+        *membership_facts(here.people, there.people, _students(here, there)),
         *_activity_facts(here, there),
         *_completion_facts(here, there),
         *_grade_facts(here, there),
@@ -192,6 +200,7 @@ def _read(path: Path) -> _Side:
             given=_grades(db, activities, "given"),
             final=_grades(db, activities, "finalgrade"),
             words=_grades(db, activities, "words"),
+            people=read_people(db),
         )
 
 
@@ -223,7 +232,7 @@ def _order(row: sqlite3.Row) -> tuple[str, int, int]:
     return row["shortname"], row["section"], place
 
 
-def _account_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+def _account_facts(here: _Side, there: _Side) -> Iterator[Fact]:
     for username in sorted(here.learners):
         ours, theirs = here.users[username], there.users.get(username)
         yield username, "account", True, theirs is not None
@@ -231,13 +240,23 @@ def _account_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
             continue
         for field in ("firstname", "lastname"):
             yield username, field, ours[field], theirs[field]
-        for field in ("email", "idnumber", "city", "country"):
-            # Moodle stores a country that it does not know as none.
+        for field in _PROFILE:
+            # Moodle does not store a country that it does not know.
             if ours[field] and (field != "country" or is_country(ours[field])):
                 yield username, field, ours[field], theirs[field]
+        yield from field_facts(here.people, there.people, username)
 
 
-def _enrolment_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+def _students(here: _Side, there: _Side) -> dict[str, list[str]]:
+    """By course that both have: the learners who are students there on the box."""
+    students: dict[str, list[str]] = {}
+    for (username, course), enrolment in sorted(here.enrolments.items()):
+        if username in here.learners and course in there.courses and enrolment["student"]:
+            students.setdefault(course, []).append(username)
+    return students
+
+
+def _enrolment_facts(here: _Side, there: _Side) -> Iterator[Fact]:
     """Both directions: each course of either side that the online site has."""
     for username in sorted(here.learners):
         for course in sorted(there.courses):
@@ -251,14 +270,14 @@ def _enrolment_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
                     yield username, f"{fact}: student", True, bool(theirs["student"])
 
 
-def _activity_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+def _activity_facts(here: _Side, there: _Side) -> Iterator[Fact]:
     """Each tracked activity of a common course is tracked online as well."""
     for activity in sorted(here.tracked, key=str):
         if activity.course in there.courses:
             yield "", f"{activity} tracked", True, activity in there.tracked
 
 
-def _completion_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+def _completion_facts(here: _Side, there: _Side) -> Iterator[Fact]:
     """Each learner with each tracked activity of a common course, then what is left online."""
     common = frozenset(a for a in here.tracked if a.course in there.courses)
     for username in sorted(here.learners):
@@ -276,7 +295,7 @@ def _completion_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
             yield username, f"{activity}: state {theirs} justified", ours > 0, True
 
 
-def _grade_facts(here: _Side, there: _Side) -> Iterator[_Fact]:
+def _grade_facts(here: _Side, there: _Side) -> Iterator[Fact]:
     """Each grade of either side, of a learner who is a student of that course on the box."""
     for key in sorted({*here.given, *there.final}, key=str):
         username, activity, number = key

@@ -9,9 +9,10 @@ import pytest
 from beekeed.sandbox.box import make_box
 from beekeed.sandbox.compare import compare
 from beekeed.sandbox.database import connect, insert
-from beekeed.sandbox.people import enrol, set_completion
+from beekeed.sandbox.people import enrol, join, make_group, set_completion, unenrol_user
 from beekeed.sandbox.school import make_online
-from beekeed.sandbox.site import add_user
+from beekeed.sandbox.site import add_user, context_id
+from beekeed.sandbox.standard import COURSE
 
 NOW = 1_795_600_800
 
@@ -59,6 +60,9 @@ def mirror(here: sqlite3.Connection, there: sqlite3.Connection) -> None:
                 "idnumber",
                 "city",
                 "country",
+                "institution",
+                "department",
+                "address",
             )
         }
         user = add_user(there, now=NOW, **fields)
@@ -85,6 +89,7 @@ def mirror(here: sqlite3.Connection, there: sqlite3.Connection) -> None:
                 timemodified=NOW,
             )
         mirror_grades(here, there, learner["id"], user)
+        mirror_people(here, there, learner["id"], user)
     there.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file alone is the whole of it
     here.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -111,6 +116,27 @@ def mirror_grades(
             there, "grade_grades", itemid=items[row["key"]], userid=user,
             rawgrade=row["rawgrade"], finalgrade=row["finalgrade"], feedback=row["feedback"],
         )  # fmt: skip
+
+
+def mirror_people(
+    here: sqlite3.Connection, there: sqlite3.Connection, learner: int, user: int
+) -> None:
+    """Brings a learner's groups and profile fields online; the first one in a group makes it."""
+    for row in here.execute(
+        "SELECT g.name, c.shortname FROM mdl_groups_members m JOIN mdl_groups g "
+        "ON g.id = m.groupid JOIN mdl_course c ON c.id = g.courseid WHERE m.userid = ?",
+        (learner,),
+    ).fetchall():
+        (course,) = there.execute(
+            "SELECT id FROM mdl_course WHERE shortname = ?", (row["shortname"],)
+        ).fetchone()
+        found = there.execute(
+            "SELECT id FROM mdl_groups WHERE courseid = ? AND name = ?", (course, row["name"])
+        ).fetchone()
+        group = found["id"] if found else make_group(there, course, row["name"], now=NOW)
+        join(there, group, user, now=NOW)
+    for row in here.execute("SELECT data FROM mdl_user_info_data WHERE userid = ?", (learner,)):
+        insert(there, "user_info_data", userid=user, fieldid=1, data=row["data"])
 
 
 @pytest.fixture
@@ -180,6 +206,26 @@ CHANGES = {
         "UPDATE mdl_user SET firstname = (SELECT o.firstname FROM mdl_user o "
         "WHERE o.id = 19 - mdl_user.id) WHERE id IN (9, 10)"
     ),
+    "institution lost": "UPDATE mdl_user SET institution = ''",
+    "another class": "UPDATE mdl_user SET department = 'x' || department WHERE department <> ''",
+    "villages lost": "DELETE FROM mdl_user_info_data",
+    "another village": "UPDATE mdl_user_info_data SET data = data || 'x' WHERE id = 1",
+    "village emptied": "UPDATE mdl_user_info_data SET data = '' WHERE id = 2",
+    "village of somebody else": f"UPDATE mdl_user_info_data SET userid = {_STRANGER} WHERE id = 1",
+    "member gone": "DELETE FROM mdl_groups_members WHERE id = 3",
+    "member of another group": "UPDATE OR REPLACE mdl_groups_members SET groupid = "
+    "(SELECT g.id FROM mdl_groups g JOIN mdl_groups o ON o.courseid = g.courseid AND o.id <> g.id "
+    "WHERE o.id = mdl_groups_members.groupid) WHERE id = 1",
+    "member too many": "INSERT INTO mdl_groups_members (groupid, userid) SELECT g.id, ue.userid "
+    "FROM mdl_groups g JOIN mdl_enrol e ON e.courseid = g.courseid "
+    "JOIN mdl_user_enrolments ue ON ue.enrolid = e.id AND ue.userid > 8 WHERE NOT EXISTS "
+    "(SELECT 1 FROM mdl_groups_members m WHERE m.groupid = g.id AND m.userid = ue.userid) LIMIT 1",
+    "group gone": "DELETE FROM mdl_groups WHERE id = 1",
+    "group of another name": "UPDATE mdl_groups SET name = name || ' 2' WHERE id = 1",
+    "groups' names swapped": "UPDATE mdl_groups SET name = (SELECT max(o.name) FROM mdl_groups o "
+    "WHERE o.courseid = mdl_groups.courseid AND o.id <> mdl_groups.id) "
+    "WHERE courseid = (SELECT courseid FROM mdl_groups GROUP BY courseid HAVING count(*) > 1)",
+    "group of another course": "UPDATE mdl_groups SET courseid = courseid + 1 WHERE id = 1",
     "enrolment gone": "DELETE FROM mdl_user_enrolments "
     "WHERE id = (SELECT min(id) FROM mdl_user_enrolments WHERE userid > 8)",
     "enrolment suspended": "UPDATE mdl_user_enrolments SET status = 1 "
@@ -470,6 +516,73 @@ def test_what_is_not_of_the_box_is_not_its_business(changed: tuple[Path, Path]) 
         db.execute("INSERT INTO mdl_grade_grades (itemid, userid, finalgrade) "
                    "SELECT id, 6, 1 FROM mdl_grade_items")  # fmt: skip
     assert compare(box, online).verified
+
+
+def test_a_member_of_a_group_that_the_box_has_not_is_seen(changed: tuple[Path, Path]) -> None:
+    """Nothing on the box justifies it; a learner of another school may be in it."""
+    box, online = changed
+    with closing(connect(online)) as db:
+        group = make_group(db, 2, "Another", now=NOW)
+        join(db, group, 6, now=NOW)
+        assert compare(box, online).verified
+        sql = "SELECT min(userid) FROM mdl_groups_members WHERE userid > 8"
+        join(db, group, db.execute(sql).fetchone()[0], now=NOW)
+    assert not compare(box, online).verified
+
+
+@pytest.mark.parametrize(
+    ("change", "verified"),
+    [
+        # Phones have no way; what the box leaves empty is not asked for.
+        ("UPDATE mdl_user SET phone1 = '1', phone2 = '2'", True),
+        ("UPDATE mdl_user SET address = 'x' WHERE id > 8", False),
+        ("UPDATE mdl_user SET institution = '', department = ''", True),
+        ("UPDATE mdl_user_info_data SET data = ''", True),
+        ("DELETE FROM mdl_user_info_data", True),
+        # A field that the online site has not.
+        ("UPDATE mdl_user_info_field SET shortname = 'Village'", True),
+        # Names as a database may compare them; another name is another group.
+        ("UPDATE mdl_groups SET name = upper(name) || ' '", True),
+        ("UPDATE mdl_groups SET name = 'Equipe rouge' WHERE name = 'Équipe rouge'", True),
+        ("UPDATE mdl_groups SET name = name || 's' WHERE id = 1", False),
+        ("DELETE FROM mdl_groups_members WHERE id = 1", False),
+    ],
+)  # fmt: skip
+def test_which_profile_and_groups_of_the_box_count(
+    changed_box: tuple[Path, Path], change: str, verified: bool
+) -> None:
+    """What has no way is not compared, what differs is."""
+    with closing(connect(changed_box[0])) as db:
+        assert db.execute(change).rowcount > 0
+    assert compare(*changed_box).verified is verified
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_groups_of_who_is_no_student_there_are_not_compared(
+    changed_box: tuple[Path, Path], left: bool
+) -> None:
+    """A learner's group stays online where the learner left the course, or teaches it."""
+    box, online = changed_box
+    with closing(connect(box)) as db:
+        user, course = db.execute(
+            "SELECT m.userid, g.courseid FROM mdl_groups_members m "
+            "JOIN mdl_groups g ON g.id = m.groupid ORDER BY m.id LIMIT 1"
+        ).fetchone()
+        if left:
+            sql = "SELECT * FROM mdl_enrol WHERE courseid = ? AND enrol = 'manual'"
+            unenrol_user(db, db.execute(sql, (course,)).fetchone(), user)
+        else:
+            sql = "UPDATE mdl_role_assignments SET roleid = 3 WHERE userid = ? AND contextid = ?"
+            db.execute(sql, (user, context_id(db, COURSE, course)))
+            db.execute("DELETE FROM mdl_groups_members WHERE userid = ?", (user,))
+        sql = "SELECT shortname FROM mdl_course WHERE id = ?"
+        (shortname,) = db.execute(sql, (course,)).fetchone()
+        sql = "SELECT username FROM mdl_user WHERE id = ?"
+        (name,) = db.execute(sql, (user,)).fetchone()
+    differences = compare(box, online).differences
+    facts = [d.fact for d in differences if d.learner == name]
+    assert facts
+    assert not any(fact.startswith(f"{shortname}: in group") for fact in facts)
 
 
 def test_an_empty_online_site_is_not_verified(pair: tuple[Path, Path], tmp_path: Path) -> None:
