@@ -1,7 +1,7 @@
 """Replays what a real Moodle answered: the sandbox is held to it, and may be no kinder."""
 
-import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from beekeed.sandbox.online import SandboxOnline
 from .client import Caller
 from .recorded import Exchange, as_text, differences, exchanges, normal
 from .recorded_site import TOKEN, make_assignments, make_production, make_recorded
+from .renumbering import Numbers, renumber
 
 _RECORDED_AT = 1_795_326_000
 
@@ -128,12 +129,12 @@ _ROWS = {
 
 
 class _Replay:
-    """Replays exchanges in order on one site; learns which account has which id there."""
+    """Replays exchanges in order on one site, whose numbers may be others than the recorded."""
 
-    def __init__(self, database: Path, caller: Caller) -> None:
+    def __init__(self, database: Path, caller: Caller, numbers: Numbers) -> None:
         self._database = database
         self._caller = caller
-        self._ids: dict[int, int] = {}
+        self._numbers = numbers
 
     async def reply(self, exchange: Exchange) -> tuple[Any, Any]:
         """The recorded answer, with this site's ids, and the sandbox's, both normal."""
@@ -142,25 +143,26 @@ class _Replay:
         self._run(exchange.get("before", []))
         if not _is_built(exchange):
             return None, None
+        parameters = self._numbers.here(exchange["params"])
         if note == "completion: module was deleted online":
             with closing(connect(self._database)) as db:
-                delete_activity(db, exchange["params"]["cmid"])
+                delete_activity(db, parameters["cmid"])
         token = TOKEN if exchange["token"] == "valid" else "no" * 16
-        parameters = self._here(exchange["params"])
         reply = await self._caller.send(exchange["function"], parameters, token=token)
         self._step(note, 1)
         self._learn(exchange, reply.body)
-        recorded = [exchange["status"], exchange["content_type"], exchange["response"]]
+        answer = self._numbers.here(exchange["response"])
+        recorded = [exchange["status"], exchange["content_type"], answer]
         actual = [reply.status, reply.content_type, reply.body]
         if "rows" in exchange:
-            recorded.append(exchange["rows"])
-            actual.append(self._rows(exchange["assignment"]))
-        return normal(self._here(recorded)), normal(actual)
+            recorded.append(self._numbers.rows(exchange["rows"]))
+            actual.append(self._rows(self._numbers.number("assign", exchange["assignment"])))
+        return normal(recorded), normal(actual)
 
     def _run(self, statements: list[str]) -> None:
         with closing(connect(self._database)) as db:
             for statement in statements:
-                db.execute(statement)
+                db.execute(self._numbers.sql(statement))
 
     def _rows(self, assignment: int) -> dict[str, list[list[Any]]]:
         with closing(connect(self._database)) as db:
@@ -173,33 +175,22 @@ class _Replay:
         statement = _STEPS.get(note, ("", ""))[when]
         with closing(connect(self._database)) as db:
             if statement:
-                db.execute(statement)
+                db.execute(self._numbers.sql(statement))
             if note == "token expired" and when == 1:
-                _make_token_again(db)
-
-    def _here(self, value: Any, key: str = "") -> Any:
-        """A recorded value with this site's ids of accounts in place of the recorded ones."""
-        if isinstance(value, dict):
-            # The id of a grade item is no account's.
-            own = value.get("id") if "itemtype" in value else None
-            here = {name: self._here(below, name) for name, below in value.items()}
-            return here if own is None else here | {"id": own}
-        if isinstance(value, list | tuple):
-            return [self._here(below, key) for below in value]
-        if key in ("userid", "studentid", "id") and isinstance(value, int):
-            return self._ids.get(value, value)
-        if key in ("arguments", "data") and value is not None and value.startswith(("{", "[")):
-            return json.dumps(self._here(json.loads(value)))
-        return value
+                _make_token_again(db, self._numbers.number("user", 3))
 
     def _learn(self, exchange: Exchange, body: Any) -> None:
-        if exchange["function"] != "core_user_create_users" or not isinstance(body, list):
+        """What was made just now has a number of its own here."""
+        kind = {"core_user_create_users": "user", "core_group_create_groups": "group"}.get(
+            exchange["function"]
+        )
+        if kind is None or not isinstance(body, list):
             return
         for recorded, created in zip(exchange["response"], body, strict=True):
-            self._ids[recorded["id"]] = created["id"]
+            self._numbers.learn(kind, recorded["id"], created["id"])
 
 
-def _make_token_again(db: sqlite3.Connection) -> None:
+def _make_token_again(db: sqlite3.Connection, account: int) -> None:
     """The recorded administrator made a new token after the old one was deleted."""
     assert db.execute("SELECT count(*) FROM mdl_external_tokens").fetchone()[0] == 0
     insert(
@@ -207,27 +198,36 @@ def _make_token_again(db: sqlite3.Connection) -> None:
         "external_tokens",
         token=TOKEN,
         tokentype=0,
-        userid=3,
+        userid=account,
         externalserviceid=1,
         contextid=1,
         timecreated=_RECORDED_AT,
     )
 
 
-async def _mismatches(database: Path, name: str) -> list[str]:
+async def _mismatches(database: Path, name: str, numbers: Numbers | None = None) -> list[str]:
     """The notes of all exchanges that the sandbox answers differently, with both answers."""
     online = SandboxOnline(database, clock=lambda: float(_RECORDED_AT))
     address = await online.start()
     found = []
     async with aiohttp.ClientSession() as session:
-        replay = _Replay(database, Caller(session, address, TOKEN))
+        replay = _Replay(database, Caller(session, address, TOKEN), numbers or Numbers())
         for number, exchange in enumerate(exchanges(name)):
             recorded, actual = await replay.reply(exchange)
+            if numbers is not None:
+                recorded, actual = _courses_by_name(recorded), _courses_by_name(actual)
             if as_text(recorded) != as_text(actual):
                 where = "\n  ".join(differences(recorded, actual))
                 found.append(f"{number} {exchange['note']}:\n  {where}")
     await online.stop()
     return found
+
+
+def _courses_by_name(answer: Any) -> Any:
+    """A list of courses comes by their ids, whose order is another one on a renumbered site."""
+    if isinstance(answer, list) and isinstance(answer[2], dict) and "courses" in answer[2]:
+        answer[2]["courses"].sort(key=lambda course: course["shortname"])
+    return answer
 
 
 async def test_answers_as_the_recorded_site(tmp_path: Path) -> None:
@@ -249,6 +249,26 @@ async def test_keeps_grades_of_assignments_as_a_real_site(tmp_path: Path) -> Non
     database = tmp_path / "online.sqlite"
     make_assignments(database, _RECORDED_AT - 300)
     assert await _mismatches(database, "assignments.jsonl") == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("exchanges.jsonl", make_recorded),
+        ("production.jsonl", make_production),
+        ("assignments.jsonl", make_assignments),
+    ],
+)
+async def test_nothing_is_fitted_to_recorded_numbers(
+    tmp_path: Path, name: str, make: Callable[[Path, int], None], seed: int
+) -> None:
+    """With other ids in another order, and other names, every answer is the same but for these."""
+    database = tmp_path / "online.sqlite"
+    make(database, _RECORDED_AT - 300)
+    with closing(connect(database)) as db:
+        numbers = renumber(db, seed)
+    assert await _mismatches(database, name, numbers) == []
 
 
 def test_what_is_not_covered_is_named() -> None:
