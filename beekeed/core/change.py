@@ -95,7 +95,7 @@ def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
         case Kind.GRADE | Kind.PROFILE:
             return receipt is not None and receipt.value == fact.value
         case Kind.ENROLMENT:
-            return receipt is not None and is_removed(receipt.value) == is_removed(fact.value)
+            return receipt is not None and _enrolment_acknowledged(fact.value, receipt)
         case Kind.COMPLETION:
             return _completion_acknowledged(Completion(int(fact.value)), receipt)
         case _:
@@ -104,7 +104,14 @@ def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
 
 def is_removed(enrolment: str) -> bool:
     """Tell whether an enrolment's value says that the box has it no more."""
-    return enrolment == "removed"
+    return enrolment in ("removed", "left")
+
+
+def _enrolment_acknowledged(value: str, receipt: Receipt) -> bool:
+    """What we suspended becomes active again with the box's; whatever else is online stays."""
+    if is_removed(value):
+        return is_removed(receipt.value)
+    return receipt.online_value != "suspended" or value == "suspended"
 
 
 def _completion_acknowledged(state: Completion, receipt: Receipt | None) -> bool:

@@ -52,7 +52,7 @@ def text(grade: float) -> str:
 
 def value(grade: float, comment: Comment = NO_COMMENT) -> str:
     """Write a grade with its comment, where it has one."""
-    if not comment.said:
+    if comment.is_empty:
         return text(grade)
     known = comment.format if comment.format in _FORMATS else NO_COMMENT.format
     return f"{text(grade)}\n{known}{comment.text}"
@@ -87,8 +87,9 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
     if theirs.grade is None:
         return _kept(Code.GRADE_FIXED_ONLINE, theirs) if theirs.is_fixed else None
     if text(theirs.grade) == points(change.value):
-        has_all = comment_to_send(change, theirs).said == theirs.comment.said
-        return _arrived(change, theirs) if has_all or theirs.is_fixed else None
+        if comment_to_send(change, theirs).same_as(theirs.comment):
+            return _arrived(change, theirs)
+        return _kept(Code.GRADE_FIXED_ONLINE, theirs) if theirs.is_fixed else None
     if theirs.is_fixed:
         return _kept(Code.GRADE_FIXED_ONLINE, theirs)
     if change.base is None:
@@ -102,28 +103,36 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
 def comment_to_send(change: Change, theirs: OnlineGrade) -> Comment:
     """Give the comment that goes with a grade: Moodle takes what is sent, also nothing.
 
-    A teacher's own comment online stays, and an empty one of ours never replaces it.
+    A teacher's own comment online stays, and an empty one of ours never replaces it. Ours
+    replaces only what we wrote there ourselves, where nobody touched it since.
     """
-    ours, there = comment(change.value), theirs.comment.said
-    if not ours.said:
-        return theirs.comment
-    base = comment(change.base.online_value).said if change.base is not None else ""
-    return ours if there in ("", base) else theirs.comment
+    ours, there = comment(change.value), theirs.comment
+    if ours.is_empty:
+        return there
+    is_untouched = there.is_empty or there.same_as(_written(change))
+    return ours if is_untouched and not there.has_files else there
+
+
+def _written(change: Change) -> Comment:
+    """Give the comment that we wrote online before; what was a teacher's there is not ours."""
+    if change.base is None:
+        return NO_COMMENT
+    ours, held = comment(change.base.value), comment(change.base.online_value)
+    return ours if ours.same_as(held) else NO_COMMENT
 
 
 def keeps_comment(change: Change, theirs: OnlineGrade) -> bool:
     """Tell whether the box has a comment and another one stays online."""
-    ours = comment(change.value).said
-    return bool(ours) and comment_to_send(change, theirs).said != ours
+    ours = comment(change.value)
+    return not ours.is_empty and not comment_to_send(change, theirs).same_as(ours)
 
 
 def breaks_comment(change: Change, theirs: OnlineGrade) -> bool:
     """Tell whether sending the comment back would break what a teacher put into it.
 
-    Moodle shows a picture in a comment by an address, and would store that
-    (seen on 4.5.6).
+    Moodle shows a file in a comment by an address, and would store that (seen on 4.5.6).
     """
-    return "pluginfile.php/" in comment_to_send(change, theirs).text
+    return comment_to_send(change, theirs).has_files
 
 
 def _arrived(change: Change, theirs: OnlineGrade) -> Outcome:

@@ -15,7 +15,10 @@ from enum import IntEnum, StrEnum
 
 from beekeed.errors import Code, Param
 
+_PLAIN = 2  # FORMAT_PLAIN
 _MARKUP = re.compile(r"<[^>]*>")
+_SHOWN = re.compile(r"<(img|audio|video|object|embed|iframe|svg|math|hr)\b", re.IGNORECASE)
+_SHOWS_FILE = re.compile(r"<[^>]*@@PLUGINFILE@@[^>]*>|@@PLUGINFILE@@\S*")
 
 
 class Kind(StrEnum):
@@ -115,9 +118,26 @@ class Comment:
     """FORMAT_HTML; also 0 (Moodle), 2 (plain) and 4 (Markdown)."""
 
     @property
-    def said(self) -> str:
-        """What it says, without markup and spacing: nothing where it is empty."""
-        return " ".join(html.unescape(_MARKUP.sub(" ", self.text)).split())
+    def is_empty(self) -> bool:
+        """Whether it says and shows nothing: an editor leaves empty paragraphs behind."""
+        if self.format == _PLAIN or _SHOWN.search(self.text):
+            return not self.text.strip()
+        return not html.unescape(_MARKUP.sub("", self.text)).strip()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it shows files that are kept beside it; read online, by an address."""
+        return "@@PLUGINFILE@@" in self.text or "pluginfile.php/" in self.text
+
+    def same_as(self, other: "Comment") -> bool:
+        """Tell whether both say the same, or both nothing."""
+        if self.is_empty or other.is_empty:
+            return self.is_empty and other.is_empty
+        return self.text.split() == other.text.split()
+
+    def without_files(self) -> "Comment":
+        """Give it without what shows files: they cannot be carried."""
+        return Comment(_SHOWS_FILE.sub("", self.text), self.format)
 
 
 NO_COMMENT = Comment()
@@ -242,7 +262,8 @@ class Fact:
 class Receipt:
     """What the online Moodle acknowledged: the box's value then, and what online held.
 
-    Of an enrolment, `online_value` is "made" where we made it, else "there".
+    Of an enrolment, `online_value` is "made" where we made it, "suspended" where we
+    suspended it since, or made it so because the box had it no more; else "there".
     `gone`: the box no longer has the row. The online Moodle keeps it.
     """
 

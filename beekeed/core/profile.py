@@ -40,6 +40,31 @@ def custom_shortname(name: str) -> str:
     return name.removeprefix(_CUSTOM) if name.startswith(_CUSTOM) else ""
 
 
+def may_be_dropped(name: str) -> bool:
+    """Tell whether Moodle may drop a value without a word: it is read back then.
+
+    So it does with custom fields that it does not have, or that lack the value (recorded).
+    """
+    return bool(custom_shortname(name))
+
+
+def creatable(learner: Learner) -> dict[str, str]:
+    """Give the fields that go with a new account.
+
+    What Moodle might refuse and nobody needs to sign in goes afterwards, as an edit: one
+    department with markup in it must not cost the account (recorded).
+    """
+    return {
+        name: value
+        for name, value in fields(learner).items()
+        if value and (name in _NEEDED or ("<" not in value and len(value) <= _LONGEST))
+    }
+
+
+_NEEDED = frozenset({"firstname", "lastname", "email"})
+_LONGEST = 100  # the shortest of Moodle's columns for them has 120
+
+
 def decide(change: Change, name: str, theirs: Mapping[str, str]) -> Outcome | None:
     """Decide what becomes of an edit when online the profile holds `theirs`; None: send it.
 

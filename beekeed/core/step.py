@@ -66,6 +66,11 @@ class Enrol:
     ends_at: int
     """Unix seconds; 0: never."""
 
+    @property
+    def made(self) -> str:
+        """What its receipt says of online: ours, and whether it is we who suspended it."""
+        return "suspended" if self.change.value in ("left", "removed") else "made"
+
 
 @dataclass(frozen=True, slots=True)
 class Complete:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from beekeed.core import plan
-from beekeed.core.change import is_removed
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import Enrol, Outcome, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
+from beekeed.engine.suspending import Suspending
 from beekeed.errors import Code, RemoteRefused
 
 
@@ -15,7 +15,7 @@ class Enrolling:
 
     def __init__(self, out: Outbound) -> None:
         self._out = out
-        self._suspended: dict[int, set[int]] = {}
+        self._suspending = Suspending(out)
 
     async def bring(self, changes: Sequence[Change], accounts: Accounts) -> None:
         """Enrol who is not enrolled online, where the box says so and never did before."""
@@ -27,7 +27,7 @@ class Enrolling:
         there = [change for change in new if out.is_enrolled(change.key, accounts)]
         await out.wire.record([(change, Outcome(Verdict.ALREADY, "there")) for change in there])
         await self._enrol_all([self._step(c, accounts) for c in new if c not in there])
-        await self._edit_all(edits, accounts)
+        await self._suspending.edit(edits, accounts)
         await self._refuse_unenrolled(changes, pending, accounts)
 
     def _step(self, change: Change, accounts: Accounts) -> Enrol:
@@ -36,7 +36,7 @@ class Enrolling:
             change,
             accounts[change.key.learner_id].online_id,
             self._out.courses[change.key.course_id].online_id,
-            suspended=state in ("suspended", "left", "removed"),
+            suspended=state in ("suspended", "left"),
             ends_at=int(ends_at or 0),
         )
 
@@ -77,35 +77,13 @@ class Enrolling:
             self._out.there.enrolled[step.change.key.course_id].add(step.online_id)
         return bool(done)
 
-    async def _edit_all(self, edits: Sequence[Change], accounts: Accounts) -> None:
-        """Suspend enrolments of ours that the box removed, and make active what is back.
-
-        What online is so already needs nothing; who is not enrolled there any more,
-        or whom somebody made active there since, stays so.
-        """
-        steps = []
-        for change in edits:
-            step = self._step(change, accounts)
-            suspended = await self._read_suspended(step.course_online_id)
-            is_there = self._out.is_enrolled(change.key, accounts)
-            if is_there and (step.online_id in suspended) != is_removed(change.value):
-                steps.append(step)
-            else:
-                await self._out.wire.record([(change, Outcome(Verdict.ALREADY, "made"))])
-        await self._push(steps)
-
-    async def _read_suspended(self, course_online_id: int) -> set[int]:
-        if course_online_id not in self._suspended:
-            reading = self._out.online.suspended(course_online_id)
-            self._suspended[course_online_id] = set(await self._out.stop.unless_asked(reading))
-        return self._suspended[course_online_id]
-
     async def _refuse_unenrolled(
         self, changes: Sequence[Change], pending: Collection[Key], accounts: Accounts
     ) -> None:
         """Set aside the work of who was enrolled online and is not any more.
 
-        Moodle would take it all the same and store it where nobody sees it.
+        Moodle would take it all the same and store it where nobody sees it. What it
+        deleted with the enrolment goes again when there is one (seen on 4.5.6).
         """
         left = [
             change
@@ -115,3 +93,4 @@ class Enrolling:
             and Key(Kind.ENROLMENT, change.key.course_id, 0, change.key.learner_id) not in pending
         ]
         await self._out.wire.refuse(left, Reason(Code.NOT_ENROLLED_ONLINE))
+        await self._out.targets.forget_results(self._out.target_id, plan.enrolment_keys(left))

@@ -5,7 +5,7 @@ No question to the box is asked here; `reading.py` brings the rows.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from beekeed.core import change, grade, person, profile
@@ -16,6 +16,7 @@ from beekeed.core.model import (
     Activity,
     ActivityKey,
     Change,
+    Comment,
     Completion,
     Course,
     Fact,
@@ -82,6 +83,7 @@ class Rows:
     completions: Sequence[CompletionRow]
     grades: Sequence[GradeRow]
     memberships: Sequence[MembershipRow]
+    members: Collection[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class Work:
         ]
         yield from done
         yield from self._left(set(enrolled), done)
-        yield from self._removed(set(enrolled))
+        yield from self._removed(set(enrolled), self._members(rows.members, by_device_id))
         yield from self._joined(rows.memberships, by_device_id, set(enrolled))
         yield from self._profiles()
         with_work = {fact.key.learner_id for fact in done}
@@ -208,6 +210,16 @@ class Work:
             key = Key(Kind.ACCOUNT, 0, 0, each.learner_id)
             if each.learner.enrolled or (key in self.noted and each.learner_id in with_work):
                 yield Fact(key, "exists", each.learner.created_at)
+
+    def _members(
+        self, rows: Collection[tuple[int, int]], by_device_id: Mapping[int, Person]
+    ) -> set[Key]:
+        """Give the enrolments of any kind that people still have, by our numbers."""
+        return {
+            Key(Kind.ENROLMENT, self.places.courses[course], 0, by_device_id[userid].learner_id)
+            for userid, course in rows
+            if course in self.places.courses
+        }
 
     def _enrolled(
         self, rows: Sequence[EnrolmentRow], by_device_id: Mapping[int, Person]
@@ -249,7 +261,7 @@ class Work:
             if self._is_member(who, place[0], enrolled):
                 key = Key(Kind.GRADE, *place, who.learner_id)
                 comment = (
-                    row.comment if row.activity_device_id in self.places.commented else NO_COMMENT
+                    _carried(row) if row.activity_device_id in self.places.commented else NO_COMMENT
                 )
                 yield Fact(key, grade.value(row.grade, comment), row.at)
             else:
@@ -302,17 +314,27 @@ class Work:
             if not change.acknowledged(fact, self.receipts.get(fact.key))
         }
         for key, before in self.noted.items():
-            is_left = key.kind is Kind.ENROLMENT and key not in enrolled
-            if is_left and (key.course_id, key.learner_id) in waiting:
+            is_new = key.kind is Kind.ENROLMENT and key not in self.receipts
+            if is_new and key not in enrolled and (key.course_id, key.learner_id) in waiting:
                 yield Fact(key, "left", before.happened_at)
 
-    def _removed(self, enrolled: set[Key]) -> Iterator[Fact]:
-        """Give the enrolments of ours that the box has no more, where the settings want it."""
-        if self.rules.removals:
-            for key, receipt in self.receipts.items():
-                is_gone = key.kind is Kind.ENROLMENT and key not in enrolled
-                if is_gone and receipt.online_value == "made":
-                    yield Fact(key, "removed", None)
+    def _removed(self, enrolled: set[Key], members: set[Key]) -> Iterator[Fact]:
+        """Give the enrolments of ours that the box has no more, where the settings want it.
+
+        Who has another role in the course now is still in it; of a course that the box
+        has no more nothing is said.
+        """
+        if not self.rules.removals:
+            return
+        courses = set(self.places.courses.values())
+        for key, receipt in self.receipts.items():
+            is_gone = key.kind is Kind.ENROLMENT and key not in enrolled | members
+            if is_gone and key.course_id in courses and receipt.online_value != "there":
+                yield Fact(key, "removed", None)
+
+
+def _carried(row: GradeRow) -> Comment:
+    return row.comment.without_files() if row.comment.has_files else row.comment
 
 
 def _enrolment_value(row: EnrolmentRow) -> str:

@@ -1,6 +1,5 @@
 """Sends grades: what online holds is read first, and what stays there is never replaced."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,8 +7,11 @@ from beekeed.core import grade
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import Change, Reason
 from beekeed.core.step import Outcome, Scope, SetGrade, Verdict
+from beekeed.engine.matching import course_reason
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code, RemoteRefused
+
+_ASSIGN = "assign"
 
 
 class Grading:
@@ -18,8 +20,7 @@ class Grading:
     def __init__(self, out: Outbound) -> None:
         self._out = out
         self._assignments: dict[int, OnlineAssignment] = {}
-        self._unread: dict[int, Reason] = {}
-        self._read: set[int] = set()
+        self._unread: dict[int, Reason | None] = {}
 
     async def send(self, changes: Sequence[Change], accounts: Accounts) -> None:
         """Read what online holds of some grades, and send what may be sent."""
@@ -54,23 +55,31 @@ class Grading:
 
     def _goes_through(self, step: SetGrade) -> bool:
         """Tell whether a grade goes through its assignment, which has one item of that kind."""
-        return self._out.rules.through_assignments and (step.modname, step.item) == ("assign", 0)
+        return self._out.rules.through_assignments and (step.modname, step.item) == (_ASSIGN, 0)
 
     async def _read_assignments(self, steps: Sequence[SetGrade]) -> None:
-        """Read how the assignments of some steps are marked, each once in a run."""
-        new: dict[int, set[int]] = defaultdict(set)
+        """Read how the assignments of the courses of some steps are marked, once in a run.
+
+        Where that may not be read, or our service cannot grade through assignments, their
+        grades wait; nobody is set aside for it.
+        """
+        for course_id in {step.change.key.course_id for step in steps}:
+            if course_id not in self._unread:
+                self._unread[course_id] = await self._read_course(course_id)
         for step in steps:
-            if step.cmid not in self._read:
-                new[step.course_online_id].add(step.cmid)
-        for course, cmids in new.items():
-            self._read |= cmids
-            try:
-                reading = self._out.online.assignments(course, cmids)
-                self._assignments |= await self._out.stop.unless_asked(reading)
-            except RemoteRefused as error:
-                if error.of_site:
-                    raise
-                self._unread |= dict.fromkeys(cmids, Reason(error.code, error.params))
+            reason = self._unread[step.change.key.course_id]
+            if reason is not None:
+                self._out.wire.withhold_part(step.change.key, reason)
+
+    async def _read_course(self, course_id: int) -> Reason | None:
+        course = self._out.courses[course_id]
+        cmids = {each.cmid for each in course.activities.values() if each.modname == _ASSIGN}
+        try:
+            reading = self._out.online.assignments(course.online_id, cmids)
+            self._assignments |= await self._out.stop.unless_asked(reading)
+        except RemoteRefused as error:
+            return course_reason(error)
+        return None
 
     def _decide(self, step: SetGrade, theirs: OnlineGrade | None) -> SetGrade | Outcome:
         """Give the step as it is to be sent, or tell why it need not or must not be."""
@@ -88,9 +97,8 @@ class Grading:
 
     def _through(self, step: SetGrade, theirs: OnlineGrade) -> SetGrade | Outcome:
         """Give a grade's step through its assignment, or tell why it may not go that way."""
-        unread = self._unread.get(step.cmid)
-        if unread is not None:
-            return Outcome(Verdict.REFUSED, reason=unread, scope=Scope.ACTIVITY)
+        if self._unread[step.change.key.course_id] is not None:
+            return step  # waits; the wire holds it back
         marked = self._assignments.get(step.cmid)
         if marked is None:
             return _refused(Code.ACTIVITY_CLOSED, Scope.ACTIVITY)
@@ -98,7 +106,7 @@ class Grading:
             return _refused(Code.ASSIGNMENT_ADVANCED, Scope.ACTIVITY)
         if grade.breaks_comment(step.change, theirs):
             return _refused(Code.COMMENT_HAS_FILES)
-        if not marked.has_comments and grade.comment(step.change.value).said:
+        if not marked.has_comments and not grade.comment(step.change.value).is_empty:
             return _refused(Code.COMMENTS_OFF_ONLINE)
         return replace(
             step,

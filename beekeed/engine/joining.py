@@ -1,10 +1,11 @@
 """Brings learners into their groups online, and makes the groups that are not there."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from beekeed.core.model import Change, Kind, Reason
 from beekeed.core.step import JoinGroup
+from beekeed.engine.matching import course_reason
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import RemoteRefused
 
@@ -14,7 +15,9 @@ class Joining:
 
     def __init__(self, out: Outbound) -> None:
         self._out = out
-        self._groups: dict[int, dict[str, int]] = {}
+        self._groups: dict[int, dict[str, int | Reason]] = {}
+        """By course and name: the group online, or why Moodle refused to make it."""
+        self._names: dict[int, dict[int, str]] = {}
 
     async def send(self, changes: Sequence[Change], accounts: Accounts) -> None:
         """Make learners members; joining again changes nothing, so nothing is read of that."""
@@ -43,36 +46,41 @@ class Joining:
 
         None: our account may not do that in the course.
         """
-        online_id = self._out.courses[course_id].online_id
         try:
             if course_id not in self._groups:
-                listing = self._out.online.groups(online_id)
-                self._groups[course_id] = dict(await self._out.stop.unless_asked(listing))
-            there = self._groups[course_id]
-            name = (await self._out.catalogue.group_names(course_id))[group_id].strip()
-            found = _by_name(there, name)
+                await self._read(course_id)
+            names = self._names[course_id]
+            name = names[group_id]
+            found = _by_name(self._groups[course_id], name, names.values())
             if found is None:
+                online_id = self._out.courses[course_id].online_id
                 making = self._out.online.make_group(online_id, name)
-                made = await self._out.stop.unless_asked(making)
-                if isinstance(made, Reason):
-                    return made
-                found = there[name] = made
+                found = await self._out.stop.unless_asked(making)
+                self._groups[course_id][name] = found
         except RemoteRefused as error:
-            if error.of_site:
-                raise
-            reason = Reason(error.code, error.params)
-            self._out.wire.withhold(Kind.MEMBERSHIP, course_id, reason)
+            self._out.wire.withhold(Kind.MEMBERSHIP, course_id, course_reason(error))
             return None
         return found
 
+    async def _read(self, course_id: int) -> None:
+        listing = self._out.online.groups(self._out.courses[course_id].online_id)
+        self._groups[course_id] = dict(await self._out.stop.unless_asked(listing))
+        named = await self._out.catalogue.group_names(course_id)
+        self._names[course_id] = {id_: name.strip() for id_, name in named.items()}
 
-def _by_name(groups: Mapping[str, int], name: str) -> int | None:
+
+def _by_name(
+    groups: Mapping[str, int | Reason], name: str, ours: Collection[str]
+) -> int | Reason | None:
     """Find a group by its name; else the only one that a database may take for the same.
 
-    MariaDB keeps "Group a" from being made beside "Gróup A" (seen on 4.5.6).
+    MariaDB keeps "Group a" from being made beside "Gróup A" (seen on 4.5.6); PostgreSQL
+    does not, so two groups of the box are never taken for one.
     """
     if name in groups:
         return groups[name]
+    if sum(_folded(each) == _folded(name) for each in set(ours)) > 1:
+        return None
     alike = [id_ for each, id_ in groups.items() if _folded(each) == _folded(name)]
     return alike[0] if len(alike) == 1 else None
 

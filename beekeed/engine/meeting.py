@@ -29,8 +29,6 @@ class Rules:
     """Assignments are graded through themselves, else in the gradebook."""
     own_account: str = ""
     """Our service account's username, once the site told it."""
-    lacking: frozenset[str] = frozenset()
-    """The functions that our service lacks, once the site told them."""
 
 
 class There:

@@ -152,6 +152,7 @@ class Reader:
             completions=await box.completions(device_ids),
             grades=await box.grades(device_ids),
             memberships=await box.memberships(device_ids),
+            members=await box.members(device_ids) if self._rules.removals else (),
         )
         receipts, noted = await self._changes.slice(target_id, [each.learner_id for each in people])
         names = {name for each in people for name in profile.fields(each.learner)}

@@ -13,7 +13,7 @@ from beekeed.engine.facts import FactRules
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
 from beekeed.engine.reading import Reader, Reading
-from beekeed.engine.sending import Sender
+from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
@@ -260,7 +260,7 @@ class Engine:
             journal=self._stores.journal,
             rules=self._rules_for(run.site),
         )
-        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE):
+        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE, MENDABLE):
             try:
                 await sender.send_all()
             finally:
@@ -273,7 +273,7 @@ class Engine:
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:
             return self._rules
-        return replace(self._rules, own_account=site.account, lacking=frozenset(site.wanted))
+        return replace(self._rules, own_account=site.account)
 
     async def _note_uncarried(self, run: _Run, sender: Sender) -> None:
         """Note what the online Moodle did not get with what was sent."""

@@ -25,7 +25,13 @@ from beekeed.errors import Code
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Catalogue, Changes, Journal, Targets
 
-_MENDABLE = (Code.NOT_ENROLLED_ONLINE, Code.TRACKING_OFF, Code.FUNCTION_MISSING)
+_OF_ASSIGNMENTS = (
+    Code.ASSIGNMENT_ADVANCED,
+    Code.COMMENT_HAS_FILES,
+    Code.COMMENTS_OFF_ONLINE,
+)
+MENDABLE = (Code.NOT_ENROLLED_ONLINE, Code.TRACKING_OFF, *_OF_ASSIGNMENTS)
+"""What a run itself may find mended."""
 
 
 class Sender:
@@ -134,7 +140,7 @@ class Sender:
     async def _try_again_what_was_mended(self) -> None:
         """Try again what was set aside for a reason that, as was just read, is no more."""
         out = self._out
-        asides = await out.changes.aside_for(out.target_id, _MENDABLE, (0, *out.courses))
+        asides = await out.changes.aside_for(out.target_id, MENDABLE, (0, *out.courses))
         accounts = await out.targets.accounts(
             out.target_id, {change.key.learner_id for change in asides}
         )
@@ -146,9 +152,8 @@ class Sender:
         account = accounts.get(key.learner_id)
         if account is None or key.course_id in out.there.unreadable:
             return False
-        if change.aside is not None and change.aside.code is Code.FUNCTION_MISSING:
-            lacked = str(change.aside.params.get("function", "")).split(", ")
-            return out.rules.lacking.isdisjoint(lacked)
+        if change.aside is not None and change.aside.code in _OF_ASSIGNMENTS:
+            return not out.rules.through_assignments  # the settings were changed
         if key.kind is Kind.PROFILE:
             return out.there.course_of(account.online_id) is not None
         is_tracked = key.kind is not Kind.COMPLETION or self._completing.is_tracked(key)

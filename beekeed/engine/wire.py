@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from beekeed.clock import Clock
 from beekeed.core import plan
 from beekeed.core.model import Change, Key, Kind, Reason
-from beekeed.core.step import Outcome, Scope, Step, Verdict
+from beekeed.core.step import Outcome, Scope, SetGrade, Step, Verdict
 from beekeed.engine.stopping import Stop
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteRefused
 from beekeed.ports.online import OnlineMoodle
@@ -36,6 +36,8 @@ class Wire:
         self._stop = stop
         self._closed: dict[tuple[Scope, Key], Reason] = {}
         self._withheld: dict[tuple[Kind, int], Reason] = {}
+        self._withheld_parts: dict[tuple[Scope, Key], Reason] = {}
+        self._lacking: Reason | None = None
         self._served: set[int] = set()
         self._acknowledged = 0
         self._done: Counter[Kind] = Counter()
@@ -48,21 +50,31 @@ class Wire:
         """Let changes of a kind wait in a course in this run: our account may not do them."""
         self._withheld[kind, course_id] = reason
 
+    def withhold_part(self, key: Key, reason: Reason) -> None:
+        """Let changes of a kind wait in one activity in this run."""
+        self._withheld_parts[_reach(Scope.ACTIVITY, key)] = reason
+
+    def lack(self, reason: Reason) -> None:
+        """Note that something waits in this run that our account may not do."""
+        self._lacking = self._lacking or reason
+
     def withheld_courses(self) -> Mapping[int, Reason]:
         """Give the courses in which our account may not do something that achievements need.
 
         0: on the whole site.
         """
-        return {
+        parts = {key.course_id: reason for (_, key), reason in self._withheld_parts.items()}
+        courses = {
             course_id: reason
             for (kind, course_id), reason in self._withheld.items()
             if kind not in plan.EXTRA
         }
+        return parts | courses
 
     def withheld_extra(self) -> Reason | None:
         """Give a reason why something else waits that our account may not do, or None."""
         reasons = (reason for (kind, _), reason in self._withheld.items() if kind in plan.EXTRA)
-        return next(reasons, None)
+        return next(reasons, self._lacking)
 
     @property
     def served(self) -> Set[int]:
@@ -141,7 +153,9 @@ class Wire:
             key = step.change.key
             if outcome.scope is Scope.SITE:
                 raise RemoteRefused(outcome.reason.code, **outcome.reason.params)
-            if outcome.scope is Scope.RIGHT:
+            if outcome.scope is Scope.RIGHT and isinstance(step, SetGrade) and step.assignment:
+                self.withhold_part(key, outcome.reason)  # another right than other grades take
+            elif outcome.scope is Scope.RIGHT:
                 self.withhold(key.kind, key.course_id, outcome.reason)
             else:
                 self._closed[_reach(outcome.scope, key)] = outcome.reason
@@ -155,9 +169,12 @@ class Wire:
             reason = next((reason for reason in reasons if reason is not None), None)
             if reason is not None:
                 await self.refuse([step.change], reason)
-            elif not self.is_withheld(key.kind, key.course_id):
+            elif not self.is_withheld(key.kind, key.course_id) and not self._waits(key):
                 left.append(step)
         return left
+
+    def _waits(self, key: Key) -> bool:
+        return _reach(Scope.ACTIVITY, key) in self._withheld_parts
 
     async def refuse(self, changes: Sequence[Change], reason: Reason) -> None:
         """Set changes aside without sending anything."""

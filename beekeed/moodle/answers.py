@@ -85,7 +85,7 @@ def _read(step: Step, answer: wire.Json) -> Outcome:
             return Outcome(Verdict.DONE, str(created[0].id))
         case Enrol():
             _expect_nothing(answer, "enrolment")
-            return Outcome(Verdict.DONE, "made")
+            return Outcome(Verdict.DONE, step.made)
         case Complete():
             return _completed(step, wire.shaped(answer, _Override))
         case SetGrade() if step.assignment:

@@ -47,7 +47,7 @@ def _new_account(step: CreateAccount, manner: Manner) -> dict[str, object]:
     password: dict[str, object] = (
         {"createpassword": 1} if manner.mailed_passwords else {"password": _password()}
     )
-    fields = {name: value for name, value in profile.fields(step.learner).items() if value}
+    fields = profile.creatable(step.learner)
     return password | {"username": step.username} | _as_arguments(fields)
 
 

@@ -70,6 +70,7 @@ _MORE = ("institution", "department", "address")  # columns and names of profile
 # What makes a grade, never NULL.
 _GRADE_COLUMNS = (
     "COALESCE(feedback, '')",
+    "COALESCE(feedbackformat, 0)",
     "COALESCE(rawgrade, -1)",
     "COALESCE(finalgrade, -1)",
     "rawgrademin",
@@ -178,8 +179,10 @@ class _Snapshot:
                 "SELECT u.id, u.username, u.firstname, u.lastname, u.email, u.idnumber, u.city,"
                 " u.country, u.timecreated, u.institution, u.department, u.address,"
                 f" EXISTS (SELECT 1 FROM {self._holders()} WHERE ra.userid = u.id) AS holds,"
-                " EXISTS (SELECT 1 FROM {course_modules_completion} cmc"
-                "         WHERE cmc.userid = u.id) AS did"
+                " (EXISTS (SELECT 1 FROM {course_modules_completion} cmc"
+                "          WHERE cmc.userid = u.id)"
+                "  OR EXISTS (SELECT 1 FROM {grade_grades} gg"
+                "          WHERE gg.userid = u.id AND gg.finalgrade IS NOT NULL)) AS did"
                 f" FROM {{user}} u WHERE {self._local} AND u.id > ? ORDER BY u.id LIMIT {_CHUNK}",
                 *self._archetypes,
                 last,
@@ -257,6 +260,15 @@ class _Snapshot:
             for id_, course, ends, since in rows
         ]  # fmt: skip
 
+    async def members(self, device_ids: Collection[int]) -> Collection[tuple[int, int]]:
+        """See ports.DeviceSnapshot."""
+        rows = await self._worker.select(
+            "SELECT ue.userid, e.courseid FROM {user_enrolments} ue"
+            f" JOIN {{enrol}} e ON e.id = ue.enrolid WHERE ue.userid IN ({_marks(device_ids)})",
+            *device_ids,
+        )
+        return {(userid, course) for userid, course in rows}
+
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         """See ports.DeviceSnapshot."""
         rows = await self._worker.select(
@@ -316,8 +328,8 @@ class _Snapshot:
                 "{grade_grades} t WHERE t.feedback <> '' AND EXISTS (SELECT 1 FROM {grade_items} gi"
                 " WHERE gi.id = t.itemid AND gi.itemtype = 'mod') AND NOT EXISTS (SELECT 1 FROM"
                 " {grade_items} gi WHERE gi.id = t.itemid AND t.finalgrade IS NOT NULL"
-                f"{crosses}) AND",
-                commented,
+                f" AND t.feedback NOT LIKE ?{crosses}) AND",
+                ("%@@PLUGINFILE@@%", *commented),
             ),
         }
         whose = f"EXISTS (SELECT 1 FROM {{user}} u WHERE u.id = t.userid AND {self._local})"

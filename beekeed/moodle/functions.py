@@ -46,7 +46,7 @@ FUNCTIONS: Mapping[str, Function] = {
         Function(CONTENTS, ("moodle/course:view", "moodle/course:viewhiddencourses")),
         Function(PEOPLE, ("moodle/user:viewdetails", "moodle/user:viewhiddendetails")),
         Function(CREATE, ("moodle/user:create",)),
-        Function(ENROLLED, ("moodle/course:viewparticipants",)),
+        Function(ENROLLED, ("moodle/course:viewparticipants", "moodle/course:enrolreview")),
         Function(ENROL, ("enrol/manual:enrol", "moodle/role:assign")),
         Function(COMPLETE, ("moodle/course:overridecompletion",)),
         Function(COMPLETIONS, ("report/progress:view",)),

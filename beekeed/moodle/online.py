@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from beekeed.core import person
+from beekeed.core import person, profile
 from beekeed.core.grade import OnlineAssignment
 from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
 from beekeed.core.step import (
@@ -32,6 +32,8 @@ Answer = TypeVar("Answer")
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
+# A quarter of what nginx takes by default, whatever a letter takes in UTF-8 (client_max_body_size).
+_REQUEST_CHARACTERS = 250_000 // 4
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 
@@ -258,16 +260,12 @@ class MoodleWebServices:
             raise refusals.raised(functions.MAKE_GROUP, errorcode)
         return reason
 
-    async def profiles(self, whose: Collection[Place]) -> Mapping[Place, Fields]:
+    async def profiles(self, course_online_id: int) -> Mapping[int, Fields]:
         """See ports.OnlineMoodle."""
         self._need(functions.UPDATE)
         wanted = ",".join(("id", *shapes.PROFILE_FIELDS, "customfields"))
-        found: dict[Place, Fields] = {}
-        for course in sorted({course for course, _ in whose}):
-            for each in await self._participants(course, {"userfields": wanted}):
-                if (course, each.id) in whose:
-                    found[course, each.id] = each.profile()
-        return found
+        people = await self._participants(course_online_id, {"userfields": wanted})
+        return {each.id: each.profile() for each in people}
 
     async def suspended(self, course_online_id: int) -> Collection[int]:
         """See ports.OnlineMoodle."""
@@ -288,30 +286,42 @@ class MoodleWebServices:
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         written = [calls(step, self._learner_role_id, self._manner) for step in steps]
-        sent = _whole_steps(written, self._batch_calls)
+        sent = whole_steps(written, self._batch_calls)
         replies = await self._requests.ask([call for each in sent for call in each])
         outcomes = []
         for step, each in zip(steps, written, strict=True):
             own, replies = replies[: len(each)], replies[len(each) :]
-            first = own[0] if len(own) == len(each) or _stopped(own) else answers.NotTried()
-            outcomes.append(answers.outcome(step, each[0].function, first))
-        return await self._sure_all(steps, outcomes)
-
-    async def _sure_all(
-        self, steps: Sequence[Step], outcomes: Sequence[Outcome]
-    ) -> Sequence[Outcome]:
+            outcomes.append(_outcome(step, each, own))
         pairs = list(zip(steps, outcomes, strict=True))
-        edits = [s for s, o in pairs if isinstance(s, EditProfile) and o.verdict is Verdict.DONE]
-        held = await self._one_by_one(self.profiles, sorted({_place(step) for step in edits}))
-        return [
-            _edited(step, held.get(_place(step)))
-            if isinstance(step, EditProfile) and step in edits
-            else await self._sure(step, outcome)
-            for step, outcome in pairs
-        ]
+        read_back = await self._read_back(pairs)
+        return [await self._sure(step, outcome, read_back) for step, outcome in pairs]
 
-    async def _sure(self, step: Step, outcome: Outcome) -> Outcome:
-        """Look whether an account that was refused is there: a request that came late made it."""
+    async def _read_back(
+        self, pairs: Sequence[tuple[Step, Outcome]]
+    ) -> Mapping[int, Mapping[int, Fields] | None]:
+        """Read the profiles that were edited, by course; None where they cannot be read now."""
+        found: dict[int, Mapping[int, Fields] | None] = {}
+        for step, outcome in pairs:
+            if isinstance(step, EditProfile) and outcome.verdict is Verdict.DONE:
+                course = step.course_online_id
+                if profile.may_be_dropped(step.name) and course not in found:
+                    found[course] = await _or_nothing(self.profiles(course))
+        return found
+
+    async def _sure(
+        self,
+        step: Step,
+        outcome: Outcome,
+        read_back: Mapping[int, Mapping[int, Fields] | None],
+    ) -> Outcome:
+        """Look whether an account that was refused is there: a request that came late made it.
+
+        And whether an edit shows, where Moodle may drop it without a word.
+        """
+        if isinstance(step, EditProfile) and step.course_online_id in read_back:
+            held = read_back[step.course_online_id]
+            is_done = outcome.verdict is Verdict.DONE and profile.may_be_dropped(step.name)
+            return _edited(step, held) if is_done else outcome
         if not isinstance(step, CreateAccount) or outcome.verdict is not Verdict.REFUSED:
             return outcome
         if outcome.scope is not Scope.CHANGE:
@@ -329,15 +339,34 @@ class MoodleWebServices:
         names = {step.username for step in steps if isinstance(step, CreateAccount)}
         courses = {s.course_online_id for s in steps if isinstance(s, Enrol)}
         edited = {s.course_online_id for s in steps if isinstance(s, Enrol) and s.change.base}
+        edited_profiles = {s.course_online_id for s in steps if isinstance(s, EditProfile)}
         held = Held(
             people=await self.people(names) if names else {},
             enrolled={each: await self._or_none(self.enrolled(each)) for each in sorted(courses)},
             suspended={each: await self._or_none(self.suspended(each)) for each in sorted(edited)},
             states=await self._one_by_one(self.completions, _places(steps, Complete)),
             grades=await self._one_by_one(self.grades, _places(steps, SetGrade)),
-            profiles=await self._one_by_one(self.profiles, _places(steps, EditProfile)),
+            profiles={
+                course: people
+                for course in sorted(edited_profiles)
+                if (people := await self._or_none(self.profiles(course))) is not None
+            },
         )
-        return [settled(step, held) for step in steps]
+        outcomes = [settled(step, held) for step in steps]
+        await self._silence([s for s, o in zip(steps, outcomes, strict=True)
+                             if o.verdict is Verdict.DONE])  # fmt: skip
+        return outcomes
+
+    async def _silence(self, steps: Sequence[Step]) -> None:
+        """Hold back the notices of grades that arrived though the answer was lost.
+
+        May be repeated. Raises where it cannot be done now: the steps stay open then.
+        """
+        graded = [step for step in steps if isinstance(step, SetGrade) and step.assignment]
+        silences = [
+            call for step in graded for call in calls(step, self._learner_role_id, self._manner)[1:]
+        ]
+        await self._requests.read_all(silences)
 
     async def _one_by_one(
         self,
@@ -363,38 +392,49 @@ class MoodleWebServices:
             return None
 
 
-def _place(step: Complete | SetGrade | EditProfile) -> Place:
-    return step.course_online_id, step.online_id
-
-
-def _places(
-    steps: Sequence[Step], kind: type[Complete] | type[SetGrade] | type[EditProfile]
-) -> list[Place]:
+def _places(steps: Sequence[Step], kind: type[Complete] | type[SetGrade]) -> list[Place]:
     """Give the places of the steps of a kind, each once."""
-    return sorted({_place(step) for step in steps if isinstance(step, kind)})
+    return sorted({(s.course_online_id, s.online_id) for s in steps if isinstance(s, kind)})
 
 
-def _whole_steps(
-    written: Sequence[Sequence[wire.Call]], most: int
-) -> Sequence[Sequence[wire.Call]]:
+def whole_steps(written: Sequence[Sequence[wire.Call]], most: int) -> Sequence[Sequence[wire.Call]]:
     """Give the calls of as many steps as one request carries; of one step in any case."""
-    count = 0
+    count = size = 0
     for number, each in enumerate(written):
         count += len(each)
-        if count > most and number:
+        size += sum(len(str(call.arguments)) for call in each)
+        if number and (count > most or size > _REQUEST_CHARACTERS):
             return written[:number]
     return written
 
 
-def _stopped(replies: Sequence[wire.Json]) -> bool:
-    """Tell whether a step's calls ended at a refusal, or with an answer that was lost."""
-    return bool(replies) and isinstance(replies[-1], answers.Lost | wire.Refusal)
+def _outcome(step: Step, written: Sequence[wire.Call], replies: Sequence[wire.Json]) -> Outcome:
+    """Tell what became of a step by the answers to its calls: the first is the step's own.
+
+    Where a later one got lost, the step must be settled; what Moodle refused of it changes
+    nothing of what was done.
+    """
+    if replies and isinstance(replies[-1], answers.Lost):
+        return answers.outcome(step, written[0].function, replies[-1])
+    was_refused = bool(replies) and isinstance(replies[-1], wire.Refusal)
+    is_answered = len(replies) == len(written) or was_refused
+    return answers.outcome(
+        step, written[0].function, replies[0] if is_answered else answers.NotTried()
+    )
 
 
-def _edited(step: EditProfile, held: Fields | None) -> Outcome:
+async def _or_nothing(reading: Awaitable[Answer]) -> Answer | None:
+    """Give what is read, or None where that is not possible now."""
+    try:
+        return await reading
+    except BeekeedError:
+        return None
+
+
+def _edited(step: EditProfile, people: Mapping[int, Fields] | None) -> Outcome:
     """Tell whether an edit shows: Moodle drops what it does not know without a word (recorded)."""
-    if held is None:
+    if people is None or step.online_id not in people:
         return Outcome(Verdict.UNKNOWN, reason=Reason(Code.NO_ANSWER))
-    if held.get(step.name, "").strip() == step.change.value.strip():
+    if people[step.online_id].get(step.name, "").strip() == step.change.value.strip():
         return Outcome(Verdict.DONE, step.change.value)
     return Outcome(Verdict.REFUSED, reason=Reason(Code.PROFILE_FIELD_MISSING))

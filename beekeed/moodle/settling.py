@@ -29,7 +29,8 @@ class Held:
     suspended: Mapping[int, Collection[int] | None] = field(default_factory=dict)
     states: Mapping[Place, States] = field(default_factory=dict)
     grades: Mapping[Place, Grades] = field(default_factory=dict)
-    profiles: Mapping[Place, Fields] = field(default_factory=dict)
+    profiles: Mapping[int, Mapping[int, Fields]] = field(default_factory=dict)
+    """By course and account."""
 
 
 def settled(step: Step, held: Held) -> Outcome:
@@ -54,8 +55,9 @@ def settled(step: Step, held: Held) -> Outcome:
             theirs = grades.get((step.cmid, step.item))
             outcome = _grade(step, theirs) if theirs is not None else None
         case EditProfile():
-            fields = held.profiles.get((step.course_online_id, step.online_id), {})
-            if fields.get(step.name, "").strip() == step.change.value.strip():
+            fields = held.profiles.get(step.course_online_id, {}).get(step.online_id)
+            held_value = None if fields is None else fields.get(step.name, "").strip()
+            if held_value == step.change.value.strip():
                 outcome = Outcome(Verdict.DONE, step.change.value)
     return outcome or Outcome(Verdict.NOT_TRIED)
 
@@ -64,11 +66,11 @@ def _enrolment(step: Enrol, held: Held) -> Outcome | None:
     if step.online_id not in (held.enrolled.get(step.course_online_id) or {}):
         return None
     if step.change.base is None:
-        return Outcome(Verdict.DONE, "made")
+        return Outcome(Verdict.DONE, step.made)
     suspended = held.suspended.get(step.course_online_id)
     if suspended is None or (step.online_id in suspended) != step.suspended:
         return None
-    return Outcome(Verdict.DONE, "made")
+    return Outcome(Verdict.DONE, step.made)
 
 
 def _completion(step: Complete, theirs: Completion) -> Outcome | None:
@@ -81,6 +83,6 @@ def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
     has_points = theirs.grade is not None and grade.text(theirs.grade) == grade.points(
         step.change.value
     )
-    if has_points and (not step.assignment or theirs.comment.said == step.comment.said):
+    if has_points and (not step.assignment or theirs.comment.same_as(step.comment)):
         return Outcome(Verdict.DONE, grade.value(theirs.grade or 0, theirs.comment))
     return grade.decide(step.change, theirs)

@@ -100,6 +100,10 @@ class DeviceSnapshot(Protocol):
         """In which courses some people hold a learner's role, one row each."""
         ...
 
+    async def members(self, device_ids: Collection[int]) -> Collection[tuple[int, int]]:
+        """In which courses some people have any enrolment, whatever their role: ids of both."""
+        ...
+
     async def completions(self, device_ids: Collection[int]) -> Sequence[CompletionRow]:
         """Every completion row of some people."""
         ...

@@ -105,8 +105,8 @@ class OnlineMoodle(Protocol):
         """
         ...
 
-    async def profiles(self, whose: Collection[Place]) -> Mapping[Place, Fields]:
-        """Read accounts' profiles as seen in courses; who is not in one is left out."""
+    async def profiles(self, course_online_id: int) -> Mapping[int, Fields]:
+        """Read the profiles of all who are in a course, by account."""
         ...
 
     async def suspended(self, course_online_id: int) -> Collection[int]:

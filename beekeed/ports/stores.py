@@ -193,8 +193,8 @@ class Changes(Protocol):
         """Count what is set aside."""
         ...
 
-    async def any_of(self, target_id: int, kind: Kind) -> bool:
-        """Tell whether anything of a kind is pending, set aside or not."""
+    async def any_of(self, target_id: int, kind: Kind, mendable: Collection[Code]) -> bool:
+        """Tell whether anything of a kind is pending, or set aside for one of some reasons."""
         ...
 
     async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
@@ -277,6 +277,14 @@ class Targets(Protocol):
 
     async def note_wrong_role(self, target_id: int, role_id: int) -> None:
         """Note that a role of that number is not the learners'."""
+        ...
+
+    async def forget_results(self, target_id: int, keys: Collection[Key]) -> None:
+        """Drop what was acknowledged of learners who are not enrolled any more in a course.
+
+        `keys`: their enrolments. Moodle deletes their grades and memberships: these are
+        pending again.
+        """
         ...
 
     async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:

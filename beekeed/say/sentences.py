@@ -555,8 +555,9 @@ SENTENCES: Mapping[str, Entry] = {
         "",
     ),
     "stays_comment": Entry(
-        "Comments on grades in the gradebook cannot be sent: Moodle's web services drop them. Only"
-        " those on assignments go, where online.assignment_grades is assignment.",
+        "Comments on grades in the gradebook cannot be sent, nor pictures and files in comments:"
+        " Moodle's web services drop them. Only comments on assignments go, where"
+        " online.assignment_grades is assignment.",
         "Write them on the online Moodle by hand where they matter.",
         "teacher",
     ),

@@ -39,7 +39,10 @@ _NOT_HELD = f"""
         WHERE held.target_id = change.target_id AND held.learner_id = change.learner_id
         AND held.aside_code IS NOT NULL
         AND (held.kind = {_ACCOUNT}
-             OR held.kind = {_ENROLMENT} AND held.course_id = change.course_id)
+             OR held.kind = {_ENROLMENT} AND held.course_id = change.course_id
+                AND NOT EXISTS (SELECT 1 FROM receipt AS made WHERE made.kind = held.kind
+                    AND made.target_id = held.target_id AND made.learner_id = held.learner_id
+                    AND made.course_id = held.course_id AND made.part_id = 0))
     )"""
 
 
@@ -152,7 +155,7 @@ class SqliteChanges:
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
             f" AND course_id IN ({slots(courses)})"
             " AND (learner_id, course_id, part_id) > (?, ?, ?)"
-            f" AND value <> 'left' AND {_NOT_HELD}"
+            f" AND NOT (kind = {_ENROLMENT} AND value = 'left') AND {_NOT_HELD}"
             " ORDER BY learner_id, course_id, part_id LIMIT ?",
             target_id,
             KIND_NUMBER[kind],
@@ -269,12 +272,14 @@ class SqliteChanges:
         )
         return int(row[0]) if row else 0
 
-    async def any_of(self, target_id: int, kind: Kind) -> bool:
+    async def any_of(self, target_id: int, kind: Kind, mendable: Collection[Code]) -> bool:
         """See ports.Changes."""
         row = await self._store.row(
-            "SELECT 1 FROM change WHERE target_id = ? AND kind = ? LIMIT 1",
+            "SELECT 1 FROM change WHERE target_id = ? AND kind = ?"
+            f" AND (aside_code IS NULL OR aside_code IN ({slots(mendable)})) LIMIT 1",
             target_id,
             KIND_NUMBER[kind],
+            *map(str, mendable),
         )
         return row is not None
 

@@ -111,6 +111,7 @@ class SqliteJournal:
                     online.online_id,
                     made_by_us=False,
                 )
+                await entry.forget_profile(each.learner_id)
                 await entry.count(Kind.ACCOUNT, Outcome(Verdict.ALREADY))
 
 
@@ -217,31 +218,49 @@ class _Entry:
             (self._target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id),
         )
 
+    async def forget_profile(self, learner_id: int) -> None:
+        """Drop what waited for a profile: the account is somebody else's making."""
+        await self._db.execute(
+            "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
+            (self._target_id, KIND_NUMBER[Kind.PROFILE], learner_id),
+        )
+
     async def _profile(self, learner_id: int, learner: Learner) -> None:
         """Write what a new account was made with as acknowledged.
 
-        Moodle drops custom fields that it does not have without a word: those are
-        pending, to be read back.
+        What Moodle may drop without a word is pending as well, to be read back, and so is
+        what did not go with it.
         """
-        where = (self._target_id, KIND_NUMBER[Kind.PROFILE], learner_id)
+        sent = profile.creatable(learner)
         for name, value in profile.fields(learner).items():
             if not value:
                 continue
             await self._db.execute("INSERT OR IGNORE INTO profile_field (name) VALUES (?)", (name,))
-            if profile.custom_shortname(name):
-                await self._db.execute(
-                    "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id, part_id,"
-                    " value, first_seen_at)"
-                    " SELECT ?, ?, ?, 0, id, ?, ? FROM profile_field WHERE name = ?",
-                    (*where, value, self._now, name),
-                )
-            else:
-                await self._db.execute(
-                    "INSERT OR REPLACE INTO receipt (target_id, kind, learner_id, course_id,"
-                    " part_id, value, online_value, first_seen_at, acknowledged_at, run_id)"
-                    " SELECT ?, ?, ?, 0, id, ?, ?, ?, ?, ? FROM profile_field WHERE name = ?",
-                    (*where, value, value, self._now, self._now, self._run_id, name),
-                )
+            is_sure = name in sent and not profile.may_be_dropped(name)
+            if name in sent:
+                await self._profile_receipt(learner_id, name, value if is_sure else "", value)
+            if not is_sure:
+                await self._profile_change(learner_id, name, value)
+
+    async def _profile_receipt(
+        self, learner_id: int, name: str, value: str, online_value: str
+    ) -> None:
+        await self._db.execute(
+            "INSERT OR REPLACE INTO receipt (target_id, kind, learner_id, course_id,"
+            " part_id, value, online_value, first_seen_at, acknowledged_at, run_id)"
+            " SELECT ?, ?, ?, 0, id, ?, ?, ?, ?, ? FROM profile_field WHERE name = ?",
+            (
+                *(self._target_id, KIND_NUMBER[Kind.PROFILE], learner_id),
+                *(value, online_value, self._now, self._now, self._run_id, name),
+            ),
+        )
+
+    async def _profile_change(self, learner_id: int, name: str, value: str) -> None:
+        await self._db.execute(
+            "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id, part_id,"
+            " value, first_seen_at) SELECT ?, ?, ?, 0, id, ?, ? FROM profile_field WHERE name = ?",
+            (self._target_id, KIND_NUMBER[Kind.PROFILE], learner_id, value, self._now, name),
+        )
 
     async def count(self, kind: Kind, outcome: Outcome) -> None:
         """Count one action in the run's record.

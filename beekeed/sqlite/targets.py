@@ -5,7 +5,7 @@ from datetime import datetime
 
 import aiosqlite
 
-from beekeed.core.model import Account, Kind, Learner, Site
+from beekeed.core.model import Account, Key, Kind, Learner, Site
 from beekeed.ports.stores import CourseMatch
 from beekeed.sqlite.store import KIND_NUMBER, Row, Store, reason_values, seconds, slots
 
@@ -137,6 +137,20 @@ class SqliteTargets:
                 "UPDATE target SET wrong_role_id = ? WHERE id = ?", (role_id, target_id)
             )
 
+    async def forget_results(self, target_id: int, keys: Collection[Key]) -> None:
+        """See ports.Targets."""
+        lost = f"kind IN ({KIND_NUMBER[Kind.GRADE]}, {KIND_NUMBER[Kind.MEMBERSHIP]})"
+        where = f"target_id = ? AND course_id = ? AND learner_id = ? AND gone_at IS NULL AND {lost}"
+        rows = [(target_id, key.course_id, key.learner_id) for key in keys]
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
+                " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
+                f" learner_id, value, happened_at, first_seen_at FROM receipt WHERE {where}",
+                rows,
+            )
+            await db.executemany(f"DELETE FROM receipt WHERE {where}", rows)
+
     async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:
         """See ports.Targets."""
         async with self._store.write() as db:
@@ -228,8 +242,15 @@ async def _forget_receipts(
         " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
         " learner_id, value, happened_at, first_seen_at FROM receipt"
         f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL"
-        " AND NOT (kind = ? AND value = '0') AND value <> 'removed' AND kind <> ?",
-        (target_id, number, KIND_NUMBER[Kind.COMPLETION], KIND_NUMBER[Kind.PROFILE]),
+        " AND NOT (kind = ? AND value = '0') AND NOT (kind = ? AND value = 'removed')"
+        " AND kind <> ?",
+        (
+            target_id,
+            number,
+            KIND_NUMBER[Kind.COMPLETION],
+            KIND_NUMBER[Kind.ENROLMENT],
+            KIND_NUMBER[Kind.PROFILE],
+        ),
     )
     await db.execute(
         f"DELETE FROM receipt WHERE target_id = ? AND {column} = ?", (target_id, number)

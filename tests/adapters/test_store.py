@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from beekeed.core.model import Key, Kind
+from beekeed.core.step import SetGrade
 from beekeed.errors import Code, ConfigError, StoreBroken
+from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.store import Store, open_store
 
 
@@ -138,6 +141,39 @@ async def test_an_older_schema_is_brought_up_to_date(database: Path) -> None:
         assert version is not None
         assert version[0] == len(scripts)
         assert await store.rows("PRAGMA foreign_key_check") == []
+    finally:
+        await store.close()
+
+
+async def test_what_was_on_the_wire_before_an_upgrade_is_settled_after_it(database: Path) -> None:
+    """An intent of schema 3, as that version wrote it, is read by this one."""
+    scripts = sorted((resources.files("beekeed.sqlite") / "schema").iterdir(), key=lambda f: f.name)
+    database.parent.mkdir()
+    key = '{"kind":"grade","course_id":3,"activity_id":7,"learner_id":9}'
+    base = f'{{"key":{key},"value":"4","online_value":"4","gone":false}}'
+    change = (
+        f'{{"key":{key},"value":"5","happened_at":null,"first_seen_at":null,"base":{base},'
+        '"aside":null}'
+    )
+    step = (
+        f'{{"change":{change},"online_id":4,"course_online_id":2,"cmid":10,"modname":"quiz",'
+        '"item":0}'
+    )
+    with closing(sqlite3.connect(database)) as db:
+        for script in scripts[:3]:
+            db.executescript(script.read_text())
+        db.execute("PRAGMA user_version = 3")
+        db.execute("INSERT INTO target (id, address, token_digest, first_used_at)"
+                   " VALUES (1, 'https://x', 'd', 1)")  # fmt: skip
+        db.execute("INSERT INTO intent VALUES (1, 4, 3, 7, 9, 1, ?, 1)", (step,))
+        db.commit()
+    store = await open_store(database)
+    try:
+        (open_,) = await SqliteJournal(store=store).intents(1)
+        assert isinstance(open_, SetGrade)
+        assert open_.change.key == Key(Kind.GRADE, 3, 7, 9)
+        assert open_.change.base is not None
+        assert open_.change.base.key.part_id == 7
     finally:
         await store.close()
 

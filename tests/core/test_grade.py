@@ -120,7 +120,8 @@ OURS, THEIRS = Comment("<p>Bien</p>"), Comment("Voir page 3", 2)
         (OURS, None, THEIRS, THEIRS, True),
         (OURS, THEIRS, THEIRS, OURS, False),
         (OURS, Comment("Old"), THEIRS, THEIRS, True),
-        (OURS, None, Comment("Bien"), Comment("Bien"), False),
+        (OURS, None, Comment("Bien"), Comment("Bien"), True),
+        (OURS, None, Comment("<p>Bien</p>\r\n"), Comment("<p>Bien</p>\r\n"), False),
     ],
 )
 def test_the_comment_that_goes_with_a_grade(
@@ -134,13 +135,61 @@ def test_the_comment_that_goes_with_a_grade(
     assert grade.keeps_comment(change, there) is keeps
 
 
+PICTURE = '<p><img src="@@PLUGINFILE@@/page3.png"></p>'
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_empty"),
+    [
+        (Comment(""), True),
+        (Comment("<p>&nbsp;</p>"), True),
+        (Comment("<p><br></p>\n"), True),
+        (Comment(PICTURE), False),
+        (Comment("<p>Bien</p>"), False),
+        (Comment("<Revoir la page 3>", 2), False),  # plain text has no markup
+        (Comment("  ", 2), True),
+    ],
+)
+def test_what_is_a_comment(comment: Comment, is_empty: bool) -> None:
+    """An editor leaves empty paragraphs; a picture says something without a word."""
+    assert comment.is_empty is is_empty
+
+
+def test_a_file_beside_a_comment_stays_where_it_is() -> None:
+    """Its address would be dead online; the words around it go."""
+    assert Comment(f"Voir {PICTURE}").without_files() == Comment("Voir <p></p>")
+    assert Comment(PICTURE).without_files().is_empty
+    linked = Comment('<a href="@@PLUGINFILE@@/a.pdf">Lire</a>').without_files()
+    assert linked == Comment("Lire</a>")
+
+
+def test_a_conflict_never_makes_a_teachers_comment_ours() -> None:
+    """What was sent back because it stays online is no base to replace it by later."""
+    before = Receipt(KEY, "65\n1Bien", "65\n1Mieux")
+    change = Change(KEY, "65\n1Bof", None, base=before)
+    there = grade.OnlineGrade(0, 100, 65.0, False, Comment("Mieux"))
+    assert grade.comment_to_send(change, there) == Comment("Mieux")
+    never = Change(KEY, "65\n1Bof", None, base=Receipt(KEY, "65", "65\n1Mieux"))
+    assert grade.comment_to_send(never, there) == Comment("Mieux")
+
+
+def test_a_teachers_picture_is_never_replaced() -> None:
+    """Neither sent back, which would break it, nor overwritten by ours."""
+    change = pending(grade.value(6, OURS), grade.value(5, NO_COMMENT))
+    shown = Comment('<img src="http://x.org/pluginfile.php/1/grade/feedback/2/a.png">')
+    there = grade.OnlineGrade(0, 10, 5.0, False, shown)
+    assert grade.comment_to_send(change, there) == shown
+    assert grade.breaks_comment(change, there)
+
+
 @given(st.floats(0, 1000), st.text(), st.sampled_from([0, 1, 2, 4]))
 def test_a_comment_is_written_beside_the_grade(number: float, text: str, format_: int) -> None:
     """Both are read again as they were, whatever a teacher wrote."""
     written = grade.value(number, Comment(text, format_))
     assert grade.points(written) == grade.text(number)
     read = grade.comment(written)
-    assert read == Comment(text, format_) if Comment(text).said else read == NO_COMMENT
+    written_one = Comment(text, format_)
+    assert read == (NO_COMMENT if written_one.is_empty else written_one)
 
 
 def test_an_unknown_format_is_taken_for_html() -> None:

@@ -6,8 +6,9 @@ test's own process on the real adapters, with a clock that the test sets.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,15 @@ class School:
             address=self.address,
             token_digest=self.token,
         )
+
+    @contextmanager
+    def counting(self) -> Iterator[Counter[str]]:
+        """Count the calls that the online Moodle gets, by function."""
+        self.online.sql("DELETE FROM sandbox_request")
+        counted: Counter[str] = Counter()
+        yield counted
+        asked = "SELECT function, count(*) FROM sandbox_request GROUP BY 1"
+        counted.update(dict(self.online.sql(asked)))
 
     async def completed(self) -> RunDetails:
         """Run the engine once and see it complete."""

@@ -75,14 +75,15 @@ async def test_learners_are_told_where_the_settings_allow_it(amina: School) -> N
 
 
 async def test_without_the_function_that_keeps_it_quiet_the_grade_waits(amina: School) -> None:
-    """And goes by itself once the service has it."""
+    """Nobody is set aside for it; it goes by itself once the service has it."""
     amina.online.sql("DELETE FROM mdl_external_services_functions WHERE functionname = ?", FLAGS)
     amina.box.grade("amina", "Essay", 70)
     amina.box.grade("amina", "Test", 7)
     assert (await amina.sync()).run.status is RunStatus.PARTIAL
     assert held(amina) == (None, "", None)
     assert amina.online.grades("amina", "Test") == [(0, 7.0)]
-    assert await amina.aside() == [("amina", "grade", "function_missing")]
+    assert await amina.aside() == []
+    assert await amina.waiting() == 1
     amina.online.sql(
         "INSERT INTO mdl_external_services_functions (externalserviceid, functionname)"
         " VALUES (1, ?)",
@@ -207,3 +208,35 @@ async def test_a_format_that_moodle_cannot_show_is_never_sent(amina: School) -> 
     amina.box.sql("UPDATE mdl_grade_grades SET feedbackformat = 7")
     await amina.completed()
     assert amina.online.sql("SELECT commentformat FROM mdl_assignfeedback_comments") == [(1,)]
+
+
+async def test_a_teachers_comment_stays_whatever_comes_later(amina: School) -> None:
+    """Also at the second edit on the box, and where ours came after theirs."""
+    amina.box.grade("amina", "Essay", 60)
+    await amina.completed()
+    comment(amina, "Voir page 3")
+    for number, said in ((65, None), (65, "Bof"), (66, "Bof bof"), (66, "Moyen")):
+        amina.box.grade("amina", "Essay", number, said)
+        await amina.completed()
+        assert held(amina) == (number, "Voir page 3", number)
+
+
+async def test_a_picture_in_a_comment_of_the_box_stays_there(amina: School) -> None:
+    """The words go; what stays is counted."""
+    amina.box.grade("amina", "Essay", 60, 'Voir <img src="@@PLUGINFILE@@/a.png">')
+    details = await amina.completed()
+    assert held(amina) == (60.0, "Voir ", 60.0)
+    assert details.uncarried[Uncarried.COMMENT] == 1
+
+
+async def test_a_missing_right_on_assignments_keeps_no_other_grade_back(amina: School) -> None:
+    """mod/assign:grade is another right than moodle/grade:edit."""
+    amina.online.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'mod/assign:grade'")
+    amina.box.learner("binta", "Binta", "Sow", "MATHS")
+    for name in ("amina", "binta"):
+        amina.box.grade(name, "Essay", 60)
+        amina.box.grade(name, "Test", 7)
+    assert (await amina.sync()).run.status is RunStatus.PARTIAL
+    assert [amina.online.grades(name, "Test") for name in ("amina", "binta")] == [[(0, 7.0)]] * 2
+    assert await amina.aside() == []
+    assert await amina.waiting() == 2

@@ -233,3 +233,96 @@ async def test_a_learner_who_was_deleted_on_the_box_is_left_alone(removing: Scho
     removing.box.sql("UPDATE mdl_user SET deleted = 1 WHERE username = 'amina'")
     assert counts(await removing.completed()) == {}
     assert state(removing) == [(0,)]
+
+
+async def test_what_an_administrator_suspended_stays_so(removing: School) -> None:
+    """It was suspended before we would have; it is not ours to lift."""
+    removing.online.sql("UPDATE mdl_user_enrolments SET status = 1")
+    remove(removing)
+    await removing.completed()
+    removing.box.enrol("amina", "MATHS")
+    await removing.completed()
+    assert state(removing) == [(1,)]
+
+
+async def test_another_role_on_the_box_is_no_removal(removing: School) -> None:
+    """The enrolment is still there."""
+    removing.box.sql(
+        "UPDATE mdl_role_assignments SET roleid = 3 WHERE userid = ?", removing.box.user("amina")
+    )
+    assert counts(await removing.completed()) == {}
+    assert state(removing) == [(0,)]
+
+
+async def test_a_course_that_left_the_box_removes_nobody(removing: School) -> None:
+    """What the box has no more, it says nothing of."""
+    removing.box.complete("amina", "Numbers")
+    await removing.completed()
+    removing.box.sql("UPDATE mdl_course SET shortname = 'OTHER' WHERE shortname = 'MATHS'")
+    await removing.sync()
+    assert state(removing) == [(0,)]
+
+
+async def test_a_removal_waits_for_its_turn_and_is_not_forgotten(removing: School) -> None:
+    """Whatever else waits, and however often the box is read before."""
+    removing.box.complete("amina", "Numbers")
+    remove(removing)
+    address, removing.address = removing.address, "http://127.0.0.1:9"
+    for _ in range(3):
+        assert (await removing.sync()).run.status is RunStatus.ERROR
+    removing.address = address
+    removing.online.one("SELECT 1")
+    await removing.store.rows("SELECT 1")
+    target = await removing.targets.open(address, removing.token, removing.clock.now())
+    await removing.completed()
+    assert target == 1
+    assert state(removing) == [(1,)]
+
+
+async def test_without_the_right_to_see_who_is_suspended_the_others_go_on(
+    removing: School,
+) -> None:
+    """The removal waits; nobody is set aside, and no work is held up."""
+    removing.online.sql(
+        "DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/course:enrolreview'"
+    )
+    remove(removing)
+    removing.box.learner("binta", "Binta", "Sow", "MATHS")
+    removing.box.complete("binta", "Numbers")
+    details = await removing.sync()
+    assert details.run.status is RunStatus.PARTIAL
+    assert details.run.reason is not None
+    assert "moodle/course:enrolreview" in str(details.run.reason.params["capability"])
+    assert removing.online.state("binta", "Numbers") == 1
+    assert await removing.aside() == []
+    assert state(removing) == [(0,)]
+
+
+async def test_who_left_first_and_comes_back_is_active_again(here: School) -> None:
+    """Their results brought a suspended enrolment; it was we who suspended it."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    address, here.address = here.address, "http://127.0.0.1:9"
+    await here.sync()  # the box is read; nothing leaves
+    remove(here)
+    await here.sync()
+    here.address = address
+    here.box.enrol("amina", "MATHS")
+    await here.completed()
+    assert state(here) == [(0,)]
+
+
+async def test_grades_that_went_with_an_enrolment_go_again(here: School) -> None:
+    """Moodle deletes them when somebody is unenrolled (seen on 4.5.6)."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.grade("amina", "Test", 7)
+    await here.completed()
+    for table in ("user_enrolments", "grade_grades"):
+        here.online.sql(f"DELETE FROM mdl_{table}")
+    here.box.complete("amina", "Numbers")
+    await here.sync()
+    assert ("amina", "completion", "not_enrolled_online") in await here.aside()
+    here.online.enrol("amina", "MATHS")
+    for _ in range(2):
+        await here.sync()
+    assert here.online.grades("amina", "Test") == [(0, 7.0)]

@@ -121,3 +121,12 @@ async def test_a_renamed_group_is_another_group(class_: School) -> None:
     class_.box.sql("UPDATE mdl_groups SET name = 'Classe B' WHERE id = ?", group)
     await class_.completed()
     assert members(class_) == [("Classe A", "amina"), ("Classe B", "amina")]
+
+
+async def test_two_groups_of_the_box_are_never_one_online(class_: School) -> None:
+    """A box on PostgreSQL may have both; the online Moodle may refuse the second."""
+    put(class_.box, "Classe A", "amina")
+    put(class_.box, "Classe a", "binta")
+    await class_.sync()
+    assert members(class_) in ([("Classe A", "amina")], [("Classe a", "binta")])
+    assert [code for _, _, code in await class_.aside()] == ["group_refused"]

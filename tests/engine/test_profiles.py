@@ -1,10 +1,13 @@
 """Profiles: what changed on the box reaches the accounts that we made, and no other (row 17)."""
 
+from dataclasses import replace
+
 import pytest
 
 from beekeed.core.model import RunStatus
-from beekeed.sandbox import database
-from tests.engine.school import School, Side, counts
+from beekeed.sandbox import database, site
+from beekeed.sandbox.standard import SYSTEM
+from tests.engine.school import MADE, School, Side, counts
 
 
 def field(side: Side, shortname: str) -> None:
@@ -184,3 +187,69 @@ async def test_a_suspended_account_and_a_password_never_cross(amina: School) -> 
     amina.box.sql("UPDATE mdl_user SET suspended = 1, password = 'x', auth = 'nologin'")
     assert counts(await amina.completed()) == {}
     assert (online(amina, "suspended"), online(amina, "password")) == ("0", before)
+
+
+async def test_one_odd_field_costs_nobody_the_account(here: School) -> None:
+    """Moodle refuses the whole account for markup in a department (recorded)."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    edit(here.box, "amina", department="6e <b>A</b>", city="Gao")
+    here.box.complete("amina", "Numbers")
+    await here.sync()
+    assert here.online.state("amina", "Numbers") == 1
+    assert online(here, "city") == "Gao"
+    assert await here.aside() == [("amina", "profile", "profile_refused")]
+
+
+async def test_any_word_may_stand_in_a_profile(amina: School) -> None:
+    """ "left" is also the word for who left a course, "removed" for an enrolment."""
+    edit(amina.box, "amina", city="left", institution="removed")
+    await amina.completed()
+    assert (online(amina, "city"), online(amina, "institution")) == ("left", "removed")
+
+
+async def test_a_course_that_is_left_out_makes_nobody_unenrolled(amina: School) -> None:
+    """The edit waits until the course is the same again."""
+    amina.online.sql("UPDATE mdl_course SET timemodified = 5 WHERE shortname = 'MATHS'")
+    amina.box.complete("amina", "Numbers")
+    edit(amina.box, "amina", city="Gao")
+    await amina.sync()
+    assert await amina.aside() == []
+    changed = amina.box.one("SELECT timemodified FROM mdl_course WHERE shortname = 'MATHS'")
+    amina.online.sql("UPDATE mdl_course SET timemodified = ? WHERE shortname = 'MATHS'", changed)
+    await amina.completed()
+    assert online(amina, "city") == "Gao"
+
+
+async def test_what_went_with_the_account_is_ours(here: School) -> None:
+    """A line that fails before it is read back makes no conflict of it."""
+    for side in (here.box, here.online):
+        field(side, "village")
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    fill(here.box, "amina", "village", "Kati")
+    here.online.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:update'")
+    here.online.sql("UPDATE mdl_external_services_functions SET functionname = 'x' ||"
+                    " functionname WHERE functionname = 'core_user_update_users'")  # fmt: skip
+    await here.sync()
+    fill(here.box, "amina", "village", "Gao")
+    here.online.sql(
+        "UPDATE mdl_external_services_functions SET functionname ="
+        " 'core_user_update_users' WHERE functionname = 'xcore_user_update_users'"
+    )
+    with here.online.open() as db:
+        role = site.role_id(db, "beekeesync")
+        system = site.context_id(db, SYSTEM, 0)
+        site.allow(db, role, "moodle/user:update", context=system, now=MADE)
+    await here.completed()
+    assert village(here) == "Gao"
+
+
+async def test_a_class_is_read_once_for_all_its_edits(here: School) -> None:
+    """Not once a learner, nor once before and after."""
+    for number in range(6):
+        here.box.learner(f"pupil{number}", "Pupil", f"N{number}", "MATHS")
+    await here.completed()
+    here.box.sql("UPDATE mdl_user SET city = 'Gao' WHERE username LIKE 'pupil%'")
+    here.rules = replace(here.rules, slice_changes=2)
+    with here.counting() as asked:
+        await here.completed()
+    assert asked["core_enrol_get_enrolled_users"] == 2  # who is there, and their profiles

@@ -71,6 +71,9 @@ class _WatchedSnapshot:
     def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
         return self._snapshot.learners(everybody=everybody)
 
+    async def members(self, device_ids: Collection[int]) -> Collection[tuple[int, int]]:
+        return await self._snapshot.members(device_ids)
+
     async def memberships(self, device_ids: Collection[int]) -> Sequence[MembershipRow]:
         return await self._snapshot.memberships(device_ids)
 

@@ -219,6 +219,7 @@ def test_check_names_the_step_that_fails(here: World) -> None:
         "target": "ok",
         "token": "failed",
         "functions": "not_tried",
+        "mail": "not_tried",
     }
     login_page(here)
     here.box.rename(here.folder / "moved.sqlite")
@@ -230,6 +231,7 @@ def test_check_names_the_step_that_fails(here: World) -> None:
         "target": "failed",
         "token": "not_tried",
         "functions": "not_tried",
+        "mail": "not_tried",
     }
 
 

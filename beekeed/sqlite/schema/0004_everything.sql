@@ -4,6 +4,7 @@ INSERT INTO kind (id, name) VALUES (5, 'membership'), (6, 'profile');
 ALTER TABLE receipt RENAME COLUMN activity_id TO part_id;
 ALTER TABLE change RENAME COLUMN activity_id TO part_id;
 ALTER TABLE intent RENAME COLUMN activity_id TO part_id;
+UPDATE intent SET step = replace(step, '"activity_id":', '"part_id":');
 
 CREATE TABLE learner_group (
     id        INTEGER PRIMARY KEY,
