@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from beekeed.core.cycle import Event, Phase, advance
+from beekeed.core.request import Request
 from beekeed.engine import Engine, Stop
 from beekeed.errors import BeekeedError, Code
 
@@ -33,7 +34,7 @@ class Loop:
         self._looking = Stop()
         self._asked = asyncio.Event()
         self._stopping = False
-        self._cause = ""
+        self._request = Request()
         self._begun: asyncio.Future[str] | None = None
         self._ended = asyncio.Event()
         self.phase = Phase.IDLE
@@ -46,7 +47,7 @@ class Loop:
             await self._wait_until_asked()
             self._asked.clear()
             if self._begun is not None and not self._stopping:
-                await self._run_once(self._cause)
+                await self._run_once(self._request)
         if self._begun is not None:
             self._begun.set_exception(BeekeedError(Code.INTERRUPTED))
 
@@ -64,10 +65,10 @@ class Loop:
         self._asked.set()
         self._looking.ask()
 
-    async def _run_once(self, cause: str) -> None:
+    async def _run_once(self, request: Request) -> None:
         self._ended.clear()
         try:
-            await self._engine.run(cause, self._note_begun, self._note)
+            await self._engine.run(request, self._note_begun, self._note)
         except BaseException as error:
             if self._begun is not None and not self._begun.done():
                 self._begun.set_exception(error)
@@ -86,14 +87,14 @@ class Loop:
         self.phase = advance(self.phase, event)
         self._announce(self.phase)
 
-    async def request(self, cause: str) -> Started:
+    async def request(self, request: Request) -> Started:
         """Have a sync started, or join the one under way."""
         if self._stopping:
             raise BeekeedError(Code.INTERRUPTED)
         joined = self._begun is not None
         if self._begun is None:
             self._begun = asyncio.get_running_loop().create_future()
-            self._cause = cause
+            self._request = request
             self._wake()
         return Started(await asyncio.shield(self._begun), joined)
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from beekeed.clock import Clock
 from beekeed.core.cycle import Phase
+from beekeed.core.request import Request
 from beekeed.errors import Code
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.online import OnlineMoodle
@@ -39,7 +40,7 @@ class Runner(Protocol):
         """The run under way, if there is one."""
         ...
 
-    async def request(self, cause: str) -> StartedRun:
+    async def request(self, request: Request) -> StartedRun:
         """Have a sync started, or join the one under way."""
         ...
 

@@ -9,6 +9,7 @@ from beekeed.clock import Clock
 from beekeed.core.change import comparison_due
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
+from beekeed.core.request import Request
 from beekeed.engine.facts import FactRules
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
@@ -47,6 +48,7 @@ class Stores:
 class _Run:
     """What a run knows of itself while it runs."""
 
+    request: Request
     run_id: int
     event_id: str
     report: Callable[[Event], None]
@@ -93,7 +95,7 @@ class Engine:
         )
 
     async def run(
-        self, cause: str, begun: Callable[[str], None], report: Callable[[Event], None]
+        self, request: Request, begun: Callable[[str], None], report: Callable[[Event], None]
     ) -> RunStatus:
         """Synchronize once. `begun` is told the event's ID, `report` each step of the cycle.
 
@@ -101,8 +103,8 @@ class Engine:
         where not even that can be written down, and whatever is our own mistake.
         """
         self._stop = stop = Stop()
-        run_id, event_id = await self._stores.history.begin(cause, self._clock.now())
-        run = _Run(run_id, event_id, report, stop)
+        run_id, event_id = await self._stores.history.begin(request.cause, self._clock.now())
+        run = _Run(request, run_id, event_id, report, stop)
         begun(event_id)
         report(Event.STARTED)
         self._report = report

@@ -15,6 +15,7 @@ from typing import Any
 
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.request import Request
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
@@ -265,7 +266,7 @@ class School:
             history=self.history,
         )
 
-    async def sync(self) -> RunDetails:
+    async def sync(self, request: Request | None = None) -> RunDetails:
         """Run the engine once; gives what it recorded."""
         self.clock.time += timedelta(hours=1)
         phase = Phase.IDLE
@@ -275,7 +276,7 @@ class School:
             nonlocal phase
             phase = advance(phase, event)
 
-        status = await self.engine().run("test", ids.append, report)
+        status = await self.engine().run(request or Request("test"), ids.append, report)
         assert phase is Phase.IDLE
         details = await self.history.details(ids[0])
         assert details is not None

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from beekeed.core.model import Change, Kind, RunStatus
+from beekeed.core.request import Request
 from beekeed.core.step import Outcome, Step
 from beekeed.loop import Loop
 from tests.adapters.test_transport import server
@@ -226,7 +227,7 @@ async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
         return await begin(cause, now)
 
     amina.history.begin = begin_slowly  # type: ignore[method-assign]
-    await loop.request("manual")
+    await loop.request(Request())
     await running
     (run,) = await amina.history.recent(1)
     assert run.status is RunStatus.STOPPED
@@ -239,7 +240,7 @@ async def test_a_stop_does_not_wait_for_what_only_reads(amina: School) -> None:
     hold = "INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', '*')"
     amina.online.sql(hold)
     engine = amina.engine()
-    run = asyncio.create_task(engine.run("test", lambda _: None, lambda _: None))
+    run = asyncio.create_task(engine.run(Request("test"), lambda _: None, lambda _: None))
     while not amina.online.sql("SELECT 1 FROM sandbox_request"):
         await asyncio.sleep(0.01)
     engine.stop()
@@ -263,7 +264,7 @@ async def test_a_stop_is_heard_between_two_requests(here: School, in_batches: bo
         here.box.complete(f"l{number}", "Numbers")
     here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('hold_after', ?)", COMPLETE)
     engine = here.engine()
-    run = asyncio.create_task(engine.run("test", lambda _: None, lambda _: None))
+    run = asyncio.create_task(engine.run(Request("test"), lambda _: None, lambda _: None))
     while not here.online.sql("SELECT 1 FROM mdl_course_modules_completion"):
         await asyncio.sleep(0.01)
     engine.stop()
