@@ -29,14 +29,18 @@ class Client:
         """Read something: `get("runs", event_id, wait=30)`. Raises Refused."""
         return self._ask("GET", _target(path, query))
 
-    def post(self, *path: str) -> dict[str, Any]:
-        """Have something done. Raises Refused."""
-        return self._ask("POST", _target(path, {}))
+    def post(self, *path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Have something done; `body` is sent as JSON. Raises Refused."""
+        return self._ask("POST", _target(path, {}), body)
 
-    def _ask(self, method: str, target: str) -> dict[str, Any]:
+    def _ask(
+        self, method: str, target: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         connection = _UnixConnection(self._path)
         try:
-            connection.request(method, target)
+            content = None if body is None else json.dumps(body)
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, target, content, headers)
             return _opened(json.loads(connection.getresponse().read()))
         except PermissionError as error:
             raise Refused("not_permitted", {"path": self._path}) from error

@@ -8,11 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
+from beekeed.control.actions import actions
 from beekeed.control.api import Api
 from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
 from beekeed.control.history import history, run
-from beekeed.control.set_aside import retry, set_aside
+from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
 from beekeed.control.sync import sync
 from beekeed.errors import BeekeedError, Code
@@ -44,8 +45,10 @@ ROUTES = (
     Route("POST", "/v1/sync", sync, Right.ADMINISTER),
     Route("GET", "/v1/runs", history, Right.READ),
     Route("GET", "/v1/runs/{event_id}", run, Right.READ),
+    Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),
     Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER),
+    Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),
     Route("POST", "/v1/check", check, Right.ADMINISTER),
 )
 

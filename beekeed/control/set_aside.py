@@ -1,12 +1,17 @@
-"""`GET /v1/set-aside` and `POST /v1/set-aside/retry`. Shows learners' names: never anonymous."""
+"""`GET /v1/set-aside`, `POST /v1/set-aside/retry` and `.../confirm`.
+
+They show learners' names: never anonymous.
+"""
 
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
 from beekeed.core import profile
+from beekeed.errors import BeekeedError, Code
 from beekeed.ports.stores import AsideRow
 
 
@@ -27,9 +32,25 @@ async def retry(api: Api, _: web.Request) -> dict[str, Any]:
     return {"schema": "beekeed.retry/1", "retried": await api.changes.retry()}
 
 
-def _shown(row: AsideRow) -> str | None:
-    """Give the name of an activity, a group or a profile field as people know it."""
-    return profile.custom_shortname(row.part) or row.part if row.part else None
+async def confirm(api: Api, request: web.Request) -> dict[str, Any]:
+    """Confirm that learners are who has their username online, or had it before here.
+
+    The body: `{"usernames": [...]}`, as `GET /v1/set-aside` lists them.
+    """
+    usernames = await _usernames(request)
+    target_id = await api.target_id()
+    found = await api.targets.confirm(target_id, usernames, api.clock.now()) if target_id else []
+    unknown = [name for name in usernames if name not in found]
+    return {"schema": "beekeed.confirm/1", "confirmed": found, "unknown": unknown}
+
+
+async def _usernames(request: web.Request) -> list[str]:
+    try:
+        body = await request.json()
+        return msgspec.convert(body["usernames"], list[str])
+    except (ValueError, KeyError, TypeError) as error:
+        detail = 'the body must be {"usernames": ["..."]}'
+        raise BeekeedError(Code.BAD_REQUEST, detail=detail) from error
 
 
 def _view(row: AsideRow) -> dict[str, Any]:
@@ -39,8 +60,10 @@ def _view(row: AsideRow) -> dict[str, Any]:
         "first_name": row.first_name,
         "last_name": row.last_name,
         "course": row.shortname,
-        "part": _shown(row),
+        "part": profile.shown_name(row.part),
         "since": row.since,
         "holds": row.holds,
+        "value": row.value,
+        "online_value": row.online_value,
         "reason": reason_view(row.reason.code, row.reason.params),
     }

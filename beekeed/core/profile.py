@@ -65,6 +65,11 @@ _NEEDED = frozenset({"firstname", "lastname", "email"})
 _LONGEST = 100  # the shortest of Moodle's columns for them has 120
 
 
+def shown_name(part: str | None) -> str | None:
+    """Give the name of an activity, a group or a field as people know it."""
+    return (custom_shortname(part) or part) if part else None
+
+
 def decide(change: Change, name: str, theirs: Mapping[str, str]) -> Outcome | None:
     """Decide what becomes of an edit when online the profile holds `theirs`; None: send it.
 

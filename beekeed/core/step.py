@@ -1,4 +1,7 @@
-"""Steps: one thing to do online, and what became of it."""
+"""Steps: one thing to do online, and what became of it.
+
+`before` of a step is what online held, where that was read first; None where not.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,6 +68,7 @@ class Enrol:
     suspended: bool
     ends_at: int
     """Unix seconds; 0: never."""
+    before: str | None = None
 
     @property
     def made(self) -> str:
@@ -81,6 +85,7 @@ class Complete:
     course_online_id: int
     cmid: int
     state: Completion
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class SetGrade:
     comment: Comment = NO_COMMENT
     keeps_comment: bool = False
     """The comment is a teacher's online, and not the box's."""
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class EditProfile:
     online_id: int
     course_online_id: int
     name: str
+    before: str | None = None
 
 
 Step = CreateAccount | Enrol | Complete | SetGrade | JoinGroup | EditProfile

@@ -80,17 +80,26 @@ def parser() -> argparse.ArgumentParser:
     add("history", history.run, "the latest syncs").add_argument(
         "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"
     )
-    add("show", show.run, "what one sync did").add_argument(
+    shown = add("show", show.run, "what one sync did")
+    shown.add_argument(
         "event_id", metavar="ID", help="its Sync Event ID, as `beekeectl history` lists it"
+    )
+    shown.add_argument(
+        "--actions",
+        action="store_true",
+        help="list each thing it changed online, with what was there before",
     )
     aside = add("set-aside", set_aside.run, "what could not be sent, and why")
     aside.add_argument(
         "action",
         nargs="?",
-        choices=["list", "retry"],
+        choices=["list", "retry", "confirm"],
         default="list",
-        help="list it (default), or have it tried again at the next sync",
+        help="list it (default), have it tried again at the next sync, or confirm that learners"
+        " are who has their username online",
     )
+    aside.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
+    aside.add_argument("--file", metavar="FILE", help="confirm those listed there, one a line")
     add("check", check.run, "try the whole way, step by step, without changing anything")
     return top
 

@@ -3,16 +3,19 @@
 import argparse
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from beekeed.client import Client
+from beekeed.client import Client, Refused
+from beekeed.ctl.actions import place
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
+from beekeed.say.values import value
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
-    """List it, or have it tried again."""
+    """List it, have it tried again, or confirm who somebody is."""
     if arguments.action == "retry":
         answer = client.post("set-aside", "retry")
         if terminal.as_json:
@@ -21,6 +24,8 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
             what = terminal.counted(answer["retried"], "change")
             terminal.line(f"{what} will be tried again at the next sync.")
         return Exit.OK
+    if arguments.action == "confirm":
+        return _confirm(client, terminal, arguments)
     answer = client.get("set-aside")
     if terminal.as_json:
         terminal.json(answer)
@@ -69,8 +74,44 @@ def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:
 
 
 def _what(terminal: Terminal, row: dict[str, Any]) -> str:
-    what, course = terminal.word(row["kind"]), clean(row["course"] or "")
-    if row["kind"] == "profile":
-        return f"{what} {clean(row['part'])}"
-    where = [each for each in (clean(row["part"] or ""), course) if each]
-    return " in ".join([what, *where])
+    """Say what it is, and what each side holds where online holds something else."""
+    said = place(terminal, row)
+    if row["online_value"] is None:
+        return said
+    if row["kind"] == "account":
+        return f"online {value('account', row['online_value'], terminal.language)}"
+    here, online = (value(row["kind"], row[side], terminal.language)
+                    for side in ("value", "online_value"))  # fmt: skip
+    return f"{said} (box: {here}; online: {online})"
+
+
+def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """Confirm learners by name, or those that a file lists."""
+    usernames = [*arguments.usernames, *_listed(arguments.file)]
+    if not usernames:
+        terminal.line("Name the learners to confirm, as beekeectl set-aside lists them.")
+        return Exit.USAGE
+    answer = client.post("set-aside", "confirm", body={"usernames": usernames})
+    if terminal.as_json:
+        terminal.json(answer)
+    else:
+        if answer["confirmed"]:
+            names = ", ".join(map(clean, answer["confirmed"]))
+            terminal.line(f"Confirmed: {names}. Their work goes at the next sync.")
+        if answer["unknown"]:
+            names = ", ".join(map(clean, answer["unknown"]))
+            terminal.line(f"Nothing to confirm for: {names}.")
+    return Exit.OK if answer["confirmed"] else Exit.FAILURE
+
+
+def _listed(file: str | None) -> list[str]:
+    """Read usernames, one a line; what stands behind a comma or a # is left out."""
+    if file is None:
+        return []
+    try:
+        lines = Path(file).read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        detail = str(getattr(error, "strerror", None) or "it is not text")
+        raise Refused("bad_request", {"detail": f"{file}: {detail}"}) from error
+    names = (line.partition("#")[0].partition(",")[0].strip() for line in lines)
+    return [name for name in names if name]

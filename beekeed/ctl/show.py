@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client
+from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, moment, size, span
 from beekeed.say import clean
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
-    """Print one sync's information."""
+    """Print one sync's information, or each thing that it changed."""
+    if arguments.actions:
+        return actions.run(client, terminal, arguments.event_id)
     details = client.get("runs", arguments.event_id)
     if terminal.as_json:
         terminal.json(details)

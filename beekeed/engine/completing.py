@@ -1,6 +1,7 @@
 """Sends completions: only what Moodle does not decide by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from beekeed.core import change as rules
 from beekeed.core.model import Change, Completion, Key, Reason
@@ -20,10 +21,10 @@ class Completing:
         untracked = [change for change in changes if not self.is_tracked(change.key)]
         await self._out.wire.refuse(untracked, Reason(Code.TRACKING_OFF))
         steps = [self._step(c, accounts) for c in changes if self.is_tracked(c.key)]
-        decided = await self._decide([step for step in steps if rules.reads_first(step.change)])
-        await self._out.wire.record([(step.change, outcome) for step, outcome in decided])
-        settled = {step.change.key for step, _ in decided}
-        await self._out.wire.push([step for step in steps if step.change.key not in settled])
+        doubtful = [step for step in steps if rules.reads_first(step.change)]
+        decided, ready = await self._decide(doubtful)
+        await self._out.wire.record(decided)
+        await self._out.wire.push([step for step in steps if step not in doubtful] + ready)
 
     def is_tracked(self, key: Key) -> bool:
         """Tell whether an activity is tracked online."""
@@ -39,18 +40,22 @@ class Completing:
             rules.wanted(change),
         )
 
-    async def _decide(self, steps: Sequence[Complete]) -> list[tuple[Complete, Outcome]]:
-        """Read what online holds, and tell which steps need not or must not be sent."""
+    async def _decide(
+        self, steps: Sequence[Complete]
+    ) -> tuple[list[tuple[Change, Outcome]], list[Complete]]:
+        """Read what online holds: what need not or must not be sent, and what is to be."""
         if not steps:
-            return []
+            return [], []
         places = {(step.course_online_id, step.online_id) for step in steps}
         states = await self._out.stop.unless_asked(self._out.online.completions(places))
-        decided = []
+        decided: list[tuple[Change, Outcome]] = []
+        ready: list[Complete] = []
         for step in steps:
-            theirs = states[(step.course_online_id, step.online_id)].get(
-                step.cmid, Completion.INCOMPLETE
-            )
+            held = states[step.course_online_id, step.online_id]
+            theirs = held.get(step.cmid, Completion.INCOMPLETE)
             outcome = rules.decide(step.change, theirs)
-            if outcome is not None:
-                decided.append((step, outcome))
-        return decided
+            if outcome is None:
+                ready.append(replace(step, before=str(theirs.value)))
+            else:
+                decided.append((step.change, outcome))
+        return decided, ready

@@ -1,6 +1,7 @@
 """Edits the profiles of accounts that we made, where they changed on the box."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from beekeed.core import profile
 from beekeed.core.model import Change, Kind, Reason
@@ -36,7 +37,7 @@ class Editing:
                 break  # withheld: all of them wait
             outcome = profile.decide(change, step.name, theirs)
             if outcome is None:
-                ready.append(step)
+                ready.append(replace(step, before=theirs.get(step.name, "")))
             else:
                 decided.append((change, outcome))
         await self._out.wire.record(decided)

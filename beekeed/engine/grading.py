@@ -93,6 +93,7 @@ class Grading:
         decided = grade.decide(step.change, theirs)
         if decided is not None:
             return decided
+        step = replace(step, before=_held(theirs))
         return self._through(step, theirs) if self._goes_through(step) else step
 
     def _through(self, step: SetGrade, theirs: OnlineGrade) -> SetGrade | Outcome:
@@ -114,6 +115,10 @@ class Grading:
             comment=grade.comment_to_send(step.change, theirs),
             keeps_comment=grade.keeps_comment(step.change, theirs),
         )
+
+
+def _held(theirs: OnlineGrade) -> str:
+    return "" if theirs.grade is None else grade.value(theirs.grade, theirs.comment)
 
 
 def _refused(code: Code, scope: Scope = Scope.CHANGE) -> Outcome:

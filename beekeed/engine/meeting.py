@@ -1,5 +1,6 @@
 """Meets learners online: who is enrolled there, who is who, and accounts for the others."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -233,8 +234,11 @@ class Meeting:
             username = names[change.key]
             online = found.get(username)
             reason = self._objection(learner, username, online)
+            if reason is not None and online is not None:
+                is_confirmed = await self._is_confirmed(learner, change, online)
+                reason = None if is_confirmed and reason.code in _CONFIRMABLE else reason
             if reason is not None:
-                await self._wire.refuse([change], reason)
+                await self._wire.refuse([change], reason, _shown(online))
             elif online is not None:
                 adopted.append(Adopted(learner, change.key.learner_id, online))
                 self._sure.add(online.online_id)
@@ -244,6 +248,11 @@ class Meeting:
         for _, outcome in await self._wire.push(creates):
             if outcome.online_value:
                 self._sure.add(int(outcome.online_value))
+
+    async def _is_confirmed(self, learner: Learner, change: Change, online: OnlinePerson) -> bool:
+        """Tell whether a person said that this account online is this learner's."""
+        confirmed = await self._targets.confirmed(self._target_id, change.key.learner_id, learner)
+        return confirmed == online.online_id
 
     def _objection(
         self, learner: Learner, username: str, online: OnlinePerson | None
@@ -257,3 +266,19 @@ class Meeting:
         if online is not None:
             return person.meets(learner, online)
         return person.creatable(learner, username)
+
+
+_CONFIRMABLE = frozenset({Code.OTHER_PERSON_ONLINE})
+
+
+def _shown(online: OnlinePerson | None) -> str:
+    """Write down who has the username online, for whoever must tell whether it is the learner."""
+    if online is None:
+        return ""
+    shown = {
+        "id": online.online_id,
+        "first_name": online.first_name,
+        "last_name": online.last_name,
+        "idnumber": online.idnumber,
+    }
+    return json.dumps(shown, ensure_ascii=False)

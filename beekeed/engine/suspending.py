@@ -5,6 +5,7 @@ active online stays so.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from beekeed.core.change import is_removed
 from beekeed.core.model import Change, Reason
@@ -33,7 +34,8 @@ class Suspending:
             step = self._step(change, course, accounts)
             is_there = self._out.is_enrolled(change.key, accounts)
             if is_there and (step.online_id in suspended) != step.suspended:
-                steps.append(step)
+                before = "active" if step.suspended else "suspended"
+                steps.append(replace(step, before=before))
             else:
                 await self._out.wire.record([(change, Outcome(Verdict.ALREADY, "made"))])
         await self._out.wire.push(steps)

@@ -176,9 +176,11 @@ class Wire:
     def _waits(self, key: Key) -> bool:
         return _reach(Scope.ACTIVITY, key) in self._withheld_parts
 
-    async def refuse(self, changes: Sequence[Change], reason: Reason) -> None:
-        """Set changes aside without sending anything."""
-        outcome = Outcome(Verdict.REFUSED, reason=reason)
+    async def refuse(
+        self, changes: Sequence[Change], reason: Reason, online_value: str = ""
+    ) -> None:
+        """Set changes aside without sending anything; `online_value`: what online holds."""
+        outcome = Outcome(Verdict.REFUSED, online_value, reason)
         await self.record([(change, outcome) for change in changes])
 
     async def record(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:

@@ -41,7 +41,8 @@ class CourseMatch:
 class AsideRow:
     """One change that is set aside, as a person sees it. `holds`: changes that wait for it.
 
-    `part`: the name of its activity, group or profile field.
+    `part`: the name of its activity, group or profile field. `value`: the box's;
+    `online_value`: what online held, where that was read.
     """
 
     kind: Kind
@@ -53,6 +54,8 @@ class AsideRow:
     since: datetime
     holds: int
     reason: Reason
+    value: str
+    online_value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,20 @@ class Targets(Protocol):
         """Note the username that an account has online now."""
         ...
 
+    async def confirmed(self, target_id: int, learner_id: int, learner: Learner) -> int | None:
+        """Give the account online that a person confirmed to be a learner's, if one did.
+
+        None as well where the learner has other names or another number since.
+        """
+        ...
+
+    async def confirm(self, target_id: int, usernames: Collection[str], now: datetime) -> list[str]:
+        """Confirm that learners set aside as somebody else are who they seem to be.
+
+        Gives the usernames for which something was waiting for that; they are tried again.
+        """
+        ...
+
     async def wrong_role(self, target_id: int) -> int | None:
         """Give the number of a role that turned out not to be the learners', if one did."""
         ...
@@ -378,6 +395,24 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that a run did online, as a person sees it.
+
+    `before`: what online held, None where it was not read; `after`: what it holds since.
+    """
+
+    kind: Kind
+    username: str
+    first_name: str
+    last_name: str
+    shortname: str | None
+    part: str | None
+    before: str | None
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RunCourse:
     """A course in a run: synchronized, or left out for a reason."""
 
@@ -449,6 +484,10 @@ class History(Protocol):
 
     async def count(self) -> int:
         """Count all runs."""
+        ...
+
+    async def done(self, event_id: str) -> Sequence[Done]:
+        """List all that a run did online, with names: for those who may see them."""
         ...
 
     async def details(self, event_id: str) -> RunDetails | None:

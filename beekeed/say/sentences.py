@@ -328,12 +328,14 @@ SENTENCES: Mapping[str, Entry] = {
     # Why a change is set aside.
     "other_person_online": Entry(
         "Somebody with another name has this username online.",
-        "Correct the name on the side where it is wrong, or give the learner another username.",
+        "If it is the same person: beekeectl set-aside confirm USERNAME, or correct the name on the"
+        " side where it is wrong. Else give the learner another username.",
         "teacher",
     ),
     "username_reused": Entry(
         "The username is now used on the box by another person than before.",
-        "Give the new person a username of their own.",
+        "If it is the same person: beekeectl set-aside confirm USERNAME. Else give the new person a"
+        " username of their own.",
         "teacher",
     ),
     "never_touch": Entry(

@@ -14,11 +14,13 @@ from beekeed.ports.stores import AsideRow, GoneRow
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
+    PART_NAME,
     Row,
     Store,
     key_of,
     key_values,
     moment,
+    part_joins,
     reason_of,
     reason_values,
     seconds,
@@ -28,9 +30,6 @@ from beekeed.sqlite.store import (
 _KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
 _ACCOUNT = KIND_NUMBER[Kind.ACCOUNT]
 _ENROLMENT = KIND_NUMBER[Kind.ENROLMENT]
-_MEMBERSHIP = KIND_NUMBER[Kind.MEMBERSHIP]
-_PROFILE = KIND_NUMBER[Kind.PROFILE]
-_RESULTS = f"{KIND_NUMBER[Kind.COMPLETION]}, {KIND_NUMBER[Kind.GRADE]}"
 
 # A change waits for its learner's account or enrolment where that was set aside.
 _NOT_HELD = f"""
@@ -332,17 +331,14 @@ class SqliteChanges:
             "SELECT change.kind, aside_code, aside_params, aside_at,"
             " learner.username, learner.first_name, learner.last_name,"
             " course.shortname,"
-            " coalesce(activity.name, learner_group.name, profile_field.name) AS part,"
+            f" {PART_NAME} AS part, change.value, aside_online,"
             " (SELECT count(*) FROM change AS held WHERE held.target_id = change.target_id"
             "   AND held.learner_id = change.learner_id AND held.aside_code IS NULL"
             f"  AND (change.kind = {_ACCOUNT} OR change.kind = {_ENROLMENT}"
             "        AND held.course_id = change.course_id)) AS holds"
             " FROM change JOIN learner ON learner.id = change.learner_id"
             " LEFT JOIN course ON course.id = change.course_id"
-            f" LEFT JOIN activity ON activity.id = part_id AND change.kind IN ({_RESULTS})"
-            " LEFT JOIN learner_group ON learner_group.id = part_id"
-            f" AND change.kind = {_MEMBERSHIP}"
-            f" LEFT JOIN profile_field ON profile_field.id = part_id AND change.kind = {_PROFILE}"
+            f" {part_joins('change')}"
             " WHERE change.target_id = ? AND aside_code IS NOT NULL"
             " ORDER BY aside_at, learner.username, course.shortname, change.part_id",
             target_id,
@@ -378,6 +374,8 @@ def _aside_row(row: Row) -> AsideRow:
         since=since,
         holds=row["holds"],
         reason=reason,
+        value=row["value"],
+        online_value=row["aside_online"],
     )
 
 

@@ -7,17 +7,23 @@ from datetime import datetime
 from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
-from beekeed.ports.stores import Action, CourseMatch, Ending, Run, RunCourse, RunDetails
+from beekeed.ports.stores import Action, CourseMatch, Done, Ending, Run, RunCourse, RunDetails
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
+    PART_NAME,
     Row,
     Store,
     moment,
+    part_joins,
     reason_of,
     reason_values,
     seconds,
 )
+
+_KEPT_SECONDS = 366 * 86400
+"""How long actions are kept (features.md, row 18), counted back from the run before this one: one
+jump of the clock must not take them away."""
 
 _SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
 
@@ -89,6 +95,10 @@ class SqliteHistory:
                     run_id,
                 ),
             )
+            await db.execute(
+                "DELETE FROM action WHERE at < (SELECT max(started_at) FROM run WHERE id < ?) - ?",
+                (run_id, _KEPT_SECONDS),
+            )
 
     async def close_interrupted(self, now: datetime) -> int:
         """End the runs that a power cut or a kill left open; gives how many there were."""
@@ -122,6 +132,20 @@ class SqliteHistory:
         """Count all runs."""
         row = await self._store.row("SELECT count(*) FROM run")
         return int(row[0]) if row else 0
+
+    async def done(self, event_id: str) -> list[Done]:
+        """See ports.History."""
+        rows = await self._store.rows(
+            "SELECT action.*, learner.username, learner.first_name, learner.last_name,"
+            f" course.shortname, {PART_NAME} AS part"
+            " FROM action JOIN run ON run.id = action.run_id"
+            " JOIN learner ON learner.id = action.learner_id"
+            " LEFT JOIN course ON course.id = action.course_id"
+            f" {part_joins('action')} WHERE run.event_id = ?"
+            " ORDER BY learner.username, course.shortname, action.id",
+            event_id,
+        )
+        return [_done(row) for row in rows]
 
     async def details(self, event_id: str) -> RunDetails | None:
         """Give one run with what it did, or None where there is no such run."""
@@ -167,6 +191,22 @@ def _run(row: Row) -> Run:
 def _action(row: Row) -> Action:
     reason = reason_of(row["code"] or None, row["params"])
     return Action(KIND_OF_NUMBER[row["kind"]], row["verdict"], reason, row["count"])
+
+
+def _done(row: Row) -> Done:
+    at = moment(row["at"])
+    assert at is not None  # noqa: S101 - the column is NOT NULL
+    return Done(
+        kind=KIND_OF_NUMBER[row["kind"]],
+        username=row["username"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        shortname=row["shortname"],
+        part=row["part"],
+        before=row["before"],
+        after=row["after"],
+        at=at,
+    )
 
 
 def _course(row: Row) -> RunCourse:

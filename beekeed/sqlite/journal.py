@@ -151,13 +151,34 @@ class _Entry:
             case _:
                 await self._receipt(change, outcome)
         await self.count(change.key.kind, outcome)
+        if outcome.verdict is Verdict.DONE:
+            await self._action(what, change, outcome)
+
+    async def _action(self, what: Step | Change, change: Change, outcome: Outcome) -> None:
+        """Keep what was done, and what online held before where that was read."""
+        before = None if isinstance(what, Change | CreateAccount | JoinGroup) else what.before
+        await self._db.execute(
+            "INSERT INTO action (run_id, kind, course_id, part_id, learner_id, code, value, before,"
+            " after, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._run_id,
+                *key_values(change.key),
+                outcome.reason.code if outcome.reason else None,
+                change.value,
+                before,
+                outcome.online_value,
+                self._now,
+            ),
+        )
 
     async def _aside(self, change: Change, outcome: Outcome) -> None:
         await self._db.execute(
-            f"UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ? WHERE {_KEY}",
+            "UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ?, aside_online = ?"
+            f" WHERE {_KEY}",
             (
                 *reason_values(outcome.reason),
                 self._now,
+                outcome.online_value or None,
                 self._target_id,
                 *key_values(change.key),
             ),

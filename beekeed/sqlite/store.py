@@ -202,6 +202,24 @@ def key_values(key: Key) -> tuple[int, int, int, int]:
     return KIND_NUMBER[key.kind], key.course_id, key.part_id, key.learner_id
 
 
+PART_NAME = "coalesce(activity.name, learner_group.name, profile_field.name)"
+"""The name of a row's part, with the tables of `part_joins`."""
+
+
+def part_joins(table: str) -> str:
+    """Give the joins that find what a part of some kind is: an activity, a group, a field."""
+    results = f"{KIND_NUMBER[Kind.COMPLETION]}, {KIND_NUMBER[Kind.GRADE]}"
+    tables = {
+        "activity": results,
+        "learner_group": KIND_NUMBER[Kind.MEMBERSHIP],
+        "profile_field": KIND_NUMBER[Kind.PROFILE],
+    }
+    return " ".join(
+        f"LEFT JOIN {name} ON {name}.id = {table}.part_id AND {table}.kind IN ({kinds})"
+        for name, kinds in tables.items()
+    )
+
+
 def reason_of(code: str | None, params: str | None) -> Reason | None:
     """Read a stored reason."""
     return None if code is None else Reason(Code(code), json.loads(params or "{}"))

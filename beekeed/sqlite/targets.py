@@ -1,11 +1,13 @@
 """Where we send: the online sites, our learners' accounts there, and the courses there."""
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import aiosqlite
 
 from beekeed.core.model import Account, Key, Kind, Learner, Site
+from beekeed.errors import Code
 from beekeed.ports.stores import CourseMatch
 from beekeed.sqlite.store import KIND_NUMBER, Row, Store, reason_values, seconds, slots
 
@@ -124,6 +126,32 @@ class SqliteTargets:
                 "UPDATE account SET username = ? WHERE target_id = ? AND learner_id = ?",
                 (username, target_id, learner_id),
             )
+
+    async def confirmed(self, target_id: int, learner_id: int, learner: Learner) -> int | None:
+        """See ports.Targets."""
+        row = await self._store.row(
+            "SELECT * FROM confirmed WHERE target_id = ? AND learner_id = ?", target_id, learner_id
+        )
+        if row is None or _names(row) != (learner.first_name, learner.last_name, learner.idnumber):
+            return None
+        return int(row["online_id"])
+
+    async def confirm(self, target_id: int, usernames: Collection[str], now: datetime) -> list[str]:
+        """See ports.Targets."""
+        rows = await self._store.rows(
+            "SELECT learner.*, aside_code, aside_online FROM change"
+            " JOIN learner ON learner.id = change.learner_id WHERE target_id = ?"
+            f" AND kind = {KIND_NUMBER[Kind.ACCOUNT]} AND aside_code IN (?, ?)"
+            f" AND username IN ({slots(usernames)})",
+            target_id,
+            str(Code.OTHER_PERSON_ONLINE),
+            str(Code.USERNAME_REUSED),
+            *usernames,
+        )
+        async with self._store.write() as db:
+            for row in rows:
+                await _confirm(db, target_id, row, seconds(now))
+        return [row["username"] for row in rows]
 
     async def wrong_role(self, target_id: int) -> int | None:
         """See ports.Targets."""
@@ -262,6 +290,31 @@ async def _try_again(db: aiosqlite.Connection, target_id: int, course_id: int) -
         "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
         " WHERE target_id = ? AND course_id = ? AND aside_code IS NOT NULL",
         (target_id, course_id),
+    )
+
+
+def _names(row: Row) -> tuple[str, str, str]:
+    return row["first_name"], row["last_name"], row["idnumber"]
+
+
+async def _confirm(db: aiosqlite.Connection, target_id: int, learner: Row, now: int | None) -> None:
+    """Note one pair: the account that was found online, or that the learner is the same here."""
+    where = (target_id, learner["id"])
+    if learner["aside_code"] == str(Code.USERNAME_REUSED):
+        await db.execute(
+            "UPDATE account SET (first_name, last_name, idnumber, device_id) = (?, ?, ?, ?)"
+            " WHERE target_id = ? AND learner_id = ?",
+            (*_names(learner), learner["device_id"], *where),
+        )
+    else:
+        await db.execute(
+            "INSERT OR REPLACE INTO confirmed VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*where, json.loads(learner["aside_online"])["id"], *_names(learner), now),
+        )
+    await db.execute(
+        "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+        f" WHERE target_id = ? AND learner_id = ? AND kind = {KIND_NUMBER[Kind.ACCOUNT]}",
+        where,
     )
 
 

@@ -1,0 +1,50 @@
+"""What the two sides hold, in words: a grade, a completion, an enrolment, a person."""
+
+import html
+import json
+import re
+
+from beekeed.say import clean, word
+
+_LONGEST = 60  # of a comment: a teacher knows it again by its beginning
+_MARKUP = re.compile(r"<[^>]*>")
+
+
+def value(kind: str, held: str | None, language: str = "en") -> str:
+    """Say what one side holds of a change of some kind; None: it was not read."""
+    if held is None:
+        return word("not_read", language)
+    if not held:
+        return word("nothing", language)
+    match kind:
+        case "completion":
+            return word(f"state_{held}", language)
+        case "grade":
+            return _grade(held)
+        case "account":
+            return _person(held, language)
+        case "enrolment":
+            return word(f"enrolment_{held.partition(':')[0]}", language)
+        case "membership":
+            return word("member", language)
+        case _:
+            return clean(held)
+
+
+def _grade(held: str) -> str:
+    """A grade as the core writes it: the number, and below it the comment's format and text."""
+    points, _, comment = held.partition("\n")
+    said = " ".join(clean(html.unescape(_MARKUP.sub(" ", comment[1:]))).split())
+    if not said:
+        return clean(points)
+    short = said if len(said) <= _LONGEST else f"{said[:_LONGEST].rstrip()} …"
+    return f"{clean(points)} “{short}”"
+
+
+def _person(held: str, language: str) -> str:
+    """Somebody's names and ID number; of an account that was made only that."""
+    if not held.startswith("{"):
+        return word("there", language)
+    names = json.loads(held)
+    number = f" ({clean(names['idnumber'])})" if names["idnumber"] else ""
+    return clean(f"{names['first_name']} {names['last_name']}") + number
