@@ -12,10 +12,12 @@ from aiohttp import web
 from beekeed.core.model import Change, Completion, Key, Kind, Learner
 from beekeed.core.step import Complete, CreateAccount, Enrol, Outcome, Scope, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
+from beekeed.moodle import functions
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices, whole_steps
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
+from beekeed.sandbox.functions import FUNCTIONS as SANDBOX_FUNCTIONS
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.people import view
 from beekeed.sandbox.service import add_service
@@ -426,3 +428,8 @@ def test_a_request_carries_so_much_and_whole_steps() -> None:
     assert whole_steps([[short, short]] * 5, 1) == [[short, short]]
     huge = Call("mod_assign_save_grades", {"text": "é" * 300_000})
     assert whole_steps([[huge], [short]], 100) == [[huge]]
+
+
+def test_the_sandbox_speaks_all_that_is_called() -> None:
+    """Else a function could be called that no test ever saw answered."""
+    assert functions.FUNCTIONS.keys() <= {*SANDBOX_FUNCTIONS, functions.BATCH}
