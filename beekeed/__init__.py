@@ -11,7 +11,8 @@ Theory of operation, in the order of the data's way:
    out. `core/change.py` holds each slice against the receipts, which say what the
    online Moodle acknowledged. What is not acknowledged is a change, and is noted in
    our own database (`sqlite/`) until it is. The snapshot is closed before the first
-   byte leaves.
+   byte leaves. `core/guard.py` counts what fell: where that is much, nothing is
+   lowered until a person accepts it.
 3. `engine/matching.py` finds each course that has changes online and checks that
    it is the same (`core/course.py`). One that differs is left out with its reason.
 4. `engine/sending.py` takes the changes in the order of their value

@@ -29,9 +29,11 @@ class Client:
         """Read something: `get("runs", event_id, wait=30)`. Raises Refused."""
         return self._ask("GET", _target(path, query))
 
-    def post(self, *path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(
+        self, *path: str, body: Mapping[str, Any] | None = None, **query: str | int
+    ) -> dict[str, Any]:
         """Have something done; `body` is sent as JSON. Raises Refused."""
-        return self._ask("POST", _target(path, {}), body)
+        return self._ask("POST", _target(path, query), body)
 
     def _ask(
         self, method: str, target: str, body: Mapping[str, Any] | None = None

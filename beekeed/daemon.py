@@ -29,6 +29,7 @@ from beekeed.moodle.transport import Transport
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.store import Store, open_store
@@ -63,6 +64,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         targets=SqliteTargets(store=store),
         journal=SqliteJournal(store=store),
         history=SqliteHistory(store=store),
+        guards=SqliteGuards(store=store),
     )
     engine = Engine(
         clock=clock,
@@ -92,6 +94,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
+        guards=stores.guards,
         address=settings.online.address,
         token_digest=token_digest(token),
         mail_consents=_mail_consents(settings),

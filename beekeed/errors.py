@@ -123,6 +123,11 @@ class Code(StrEnum):
     NOT_APPLIED = "not_applied"
     REFUSED_BY_MOODLE = "refused_by_moodle"
 
+    # Why nothing is lowered in a course (core.guard).
+    COMPLETIONS_FELL = "completions_fell"
+    GRADES_FELL = "grades_fell"
+    ENROLMENTS_FELL = "enrolments_fell"
+
     # What cannot be carried (core.model.Uncarried).
     STAYS_BADGE = "stays_badge"
     STAYS_COURSE_COMPLETION = "stays_course_completion"

@@ -9,6 +9,7 @@ from beekeed.core.cycle import Phase
 from beekeed.core.request import Request
 from beekeed.errors import Code
 from beekeed.ports.device import DeviceMoodle
+from beekeed.ports.guard import Guards
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -62,6 +63,7 @@ class Api:
     history: History
     changes: Changes
     targets: Targets
+    guards: Guards
     address: str
     token_digest: str
     mail_consents: Sequence[Code]

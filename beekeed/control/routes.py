@@ -12,6 +12,7 @@ from beekeed.control.actions import actions
 from beekeed.control.api import Api
 from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
+from beekeed.control.guard import accept, guard
 from beekeed.control.history import history, run
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
@@ -49,6 +50,8 @@ ROUTES = (
     Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),
+    Route("GET", "/v1/guard", guard, Right.ADMINISTER),
+    Route("POST", "/v1/guard/accept", accept, Right.ADMINISTER),
     Route("POST", "/v1/check", check, Right.ADMINISTER),
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.guard import guard_view
 from beekeed.control.history import run_view
 
 
@@ -12,6 +13,7 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
     """Show the phase, what waits, and the latest run that ended."""
     target_id = await api.target_id()
     latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
+    guards = await api.guards.open(target_id) if target_id else []
     return {
         "schema": "beekeed.status/1",
         "version": api.version,
@@ -25,5 +27,6 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "read_at": await api.changes.read_at(target_id) if target_id else None,
         "waiting": await api.changes.waiting(target_id) if target_id else None,
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
+        "guards": [guard_view(each) for each in guards],
         "latest": run_view(latest[0]) if latest else None,
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import beekeed
 from beekeed.client import Client, Refused
-from beekeed.ctl import check, history, set_aside, show, status, sync
+from beekeed.ctl import check, guard, history, set_aside, show, status, sync
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
@@ -100,6 +100,18 @@ def parser() -> argparse.ArgumentParser:
     )
     aside.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
     aside.add_argument("--file", metavar="FILE", help="confirm those listed there, one a line")
+    asked = add("guard", guard.run, "what is asked before much is lowered online")
+    asked.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "accept"],
+        default="list",
+        help="list it (default), or accept what fell on the box, so that the next sync lowers it",
+    )
+    asked.add_argument(
+        "which", nargs="?", metavar="COURSE|NUMBER", help="the course's short name, or a number"
+    )
+    asked.add_argument("--kind", choices=guard.KINDS, help="accept only this kind")
     add("check", check.run, "try the whole way, step by step, without changing anything")
     return top
 

@@ -25,7 +25,10 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Latest sync", _latest(terminal, latest)),
     ]
     terminal.fields(rows)
-    if latest and latest["reason"]:
+    asked = [each["reason"] for each in status["guards"]]
+    for reason in asked:
+        terminal.reason(reason)
+    if latest and latest["reason"] and latest["reason"] not in asked:
         terminal.reason(latest["reason"])
     return Exit.OK
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from beekeed.core import plan
+from beekeed.core import guard, plan
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import Enrol, Outcome, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
@@ -21,7 +21,11 @@ class Enrolling:
         """Enrol who is not enrolled online, where the box says so and never did before."""
         out = self._out
         pending = await out.changes.pending(out.target_id, plan.enrolment_keys(changes))
-        open_ = [change for change in pending.values() if change.aside is None]
+        open_ = [
+            change
+            for change in pending.values()
+            if change.aside is None and not guard.holds(change, out.guarded)
+        ]
         edits = [change for change in open_ if change.base is not None]
         new = [change for change in open_ if change not in edits]
         there = [change for change in new if out.is_enrolled(change.key, accounts)]

@@ -1,8 +1,9 @@
 """What the parts of one run's sending share: the courses, who is there, and the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from beekeed.core.guard import Area
 from beekeed.core.model import Account, Key
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.meeting import Rules, There
@@ -21,6 +22,8 @@ class Outbound:
 
     target_id: int
     courses: Mapping[int, MatchedCourse]
+    guarded: Collection[Area]
+    """Where nothing is lowered in this run."""
     there: There
     wire: Wire
     stop: Stop

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
@@ -18,6 +18,7 @@ from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.device import DeviceMoodle
+from beekeed.ports.guard import Guard, Guards
 from beekeed.ports.link import Meter
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import (
@@ -42,6 +43,7 @@ class Stores:
     targets: Targets
     journal: Journal
     history: History
+    guards: Guards
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class _Run:
     target_id: int | None = None
     site: Site | None = None
     reading: Reading | None = None
+    guards: Sequence[Guard] = ()
 
 
 class Engine:
@@ -168,12 +171,30 @@ class Engine:
         run.stop.check()
         met = await self._stores.targets.met(target_id)
         open_intents = await self._stores.journal.intents(target_id)
-        if met and not open_intents and not await self._stores.changes.waiting(target_id):
-            return RunStatus.COMPLETED, None
+        held = sum(each.loss.held for each in run.guards)
+        if met and not open_intents and await self._stores.changes.waiting(target_id) == held:
+            return await self._asked(run)
         target_id = await self._contact(run, target_id)
         matched = await self._match(run, target_id)
         sender = await self._send(run, target_id, matched)
-        return await self._judge(target_id, matched, sender)
+        status, reason = await self._judge(target_id, matched, sender)
+        return (
+            (status, reason)
+            if status is RunStatus.ERROR
+            else await self._asked(run, status, reason)
+        )
+
+    async def _asked(
+        self,
+        run: _Run,
+        status: RunStatus = RunStatus.COMPLETED,
+        reason: Reason | None = None,
+    ) -> tuple[RunStatus, Reason | None]:
+        """Tell how a run ended that guards may have kept from lowering something."""
+        for each in run.guards:
+            lost = each.loss.lost
+            await self._stores.history.unsent(run.run_id, each.kind, each.reason, lost)
+        return (RunStatus.PARTIAL, run.guards[0].reason) if run.guards else (status, reason)
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.
@@ -186,6 +207,7 @@ class Engine:
             return
         try:
             await self._reader.read(target_id, stop, compare_all=True)
+            await self._stores.guards.look(target_id, self._clock.now())
         except StoreBroken:
             raise
         except (Stopped, BeekeedError) as error:  # a run would say it; the daemon goes on
@@ -200,6 +222,7 @@ class Engine:
         """Read the box; `sure`: no digest is believed."""
         compare_all = sure or await self._compares_all(target_id)
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
+        run.guards = await self._stores.guards.look(target_id, self._clock.now())
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
         await self._stores.history.uncarried(run.run_id, run.reading.uncarried)
@@ -253,6 +276,7 @@ class Engine:
             run_id=run.run_id,
             target_id=target_id,
             courses=matched,
+            guarded={each.area for each in run.guards},
             stop=run.stop,
             clock=self._clock,
             online=self._online,

@@ -6,10 +6,11 @@ wire (`wire.py`: intent, request, receipt). One bad record is set aside and neve
 the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from beekeed.clock import Clock
-from beekeed.core import person, plan
+from beekeed.core import guard, person, plan
+from beekeed.core.guard import Area
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.engine.completing import Completing
 from beekeed.engine.editing import Editing
@@ -43,6 +44,7 @@ class Sender:
         run_id: int,
         target_id: int,
         courses: Mapping[int, MatchedCourse],
+        guarded: Collection[Area],
         stop: Stop,
         clock: Clock,
         online: OnlineMoodle,
@@ -55,6 +57,7 @@ class Sender:
         self._out = out = Outbound(
             target_id=target_id,
             courses=courses,
+            guarded=guarded,
             there=There(online=online, targets=targets, target_id=target_id, stop=stop),
             wire=Wire(
                 run_id=run_id,
@@ -176,7 +179,7 @@ class Sender:
             if not slice_:
                 return
             after = slice_[-1].key
-            await self._send_slice(kind, slice_)
+            await self._send_slice(kind, [c for c in slice_ if not guard.holds(c, out.guarded)])
 
     async def _send_slice(self, kind: Kind, slice_: Sequence[Change]) -> None:
         accounts = await self._meeting.bring_accounts(slice_)

@@ -150,7 +150,8 @@ class Changes(Protocol):
     ) -> Counter[tuple[Kind, Code]]:
         """Note that the box was read wholly, and which learners are on it.
 
-        What was pending for others is let go; gives how much that was.
+        What was pending for others is let go, and gives how much that was; what was
+        acknowledged for them is gone from the box.
         """
         ...
 

@@ -532,6 +532,28 @@ SENTENCES: Mapping[str, Entry] = {
         "Tell whoever supports the box the Sync Event ID.",
         "technician",
     ),
+    # Why nothing is lowered in a course.
+    "completions_fell": Entry(
+        "In the course {course}, {lost} of {known} activity completions are gone or taken back on"
+        " the box: no completion of the course was taken back online.",
+        "If that is right: beekeectl guard accept {number}. If not, restore the box's Moodle from"
+        " its backup.",
+        "teacher",
+    ),
+    "grades_fell": Entry(
+        "In the course {course}, {lost} of {known} grades are gone or lower on the box than they"
+        " were: no grade of the course was lowered online.",
+        "If that is right: beekeectl guard accept {number}. If not, restore the box's Moodle from"
+        " its backup.",
+        "teacher",
+    ),
+    "enrolments_fell": Entry(
+        "In the course {course}, {lost} of {known} enrolments are gone from the box: nobody was"
+        " suspended in the course online.",
+        "If that is right: beekeectl guard accept {number}. If not, restore the box's Moodle from"
+        " its backup.",
+        "teacher",
+    ),
     # What cannot be carried.
     "stays_badge": Entry(
         "Badges cannot be sent: Moodle's web services have no way for them.",

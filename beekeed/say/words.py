@@ -56,6 +56,10 @@ WORDS: Mapping[str, str] = {
     "kept": "left as they are online",
     "refused": "set aside",
     "unsent": "not sent",
+    # What became of a question of the guard.
+    "asked": "asked",
+    "accepted": "accepted",
+    "over": "over by itself",
     # Who should act.
     "teacher": "For the teacher",
     "technician": "For the technician",

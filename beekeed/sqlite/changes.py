@@ -30,6 +30,10 @@ from beekeed.sqlite.store import (
 _KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
 _ACCOUNT = KIND_NUMBER[Kind.ACCOUNT]
 _ENROLMENT = KIND_NUMBER[Kind.ENROLMENT]
+_OF_COURSES = ", ".join(
+    str(KIND_NUMBER[kind])
+    for kind in (Kind.ENROLMENT, Kind.MEMBERSHIP, Kind.COMPLETION, Kind.GRADE)
+)
 
 # A change waits for its learner's account or enrolment where that was set aside.
 _NOT_HELD = f"""
@@ -213,6 +217,9 @@ class SqliteChanges:
         marked = await self._store.rows(
             "SELECT learner_id FROM reading WHERE target_id = ?", target_id
         )
+        known = await self._store.rows(
+            "SELECT learner_id FROM account WHERE target_id = ?", target_id
+        )
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE target SET read_at = ?, compared_at = iif(?, ?, compared_at) WHERE id = ?",
@@ -225,6 +232,11 @@ class SqliteChanges:
             await db.executemany(
                 "DELETE FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?",
                 [(target_id, row["kind"], row["learner_id"]) for row in unseen],
+            )
+            await db.executemany(
+                "UPDATE receipt SET gone_at = ? WHERE target_id = ? AND learner_id = ?"
+                f" AND kind IN ({_OF_COURSES}) AND gone_at IS NULL",
+                [(seconds(now), target_id, row[0]) for row in known if row[0] not in seen],
             )
         lost: Counter[tuple[Kind, Code]] = Counter()
         for row in unseen:

@@ -60,9 +60,9 @@ class SqliteHistory:
         """See ports.History."""
         async with self._store.write() as db:
             await db.execute(
-                "INSERT OR REPLACE INTO run_action (run_id, kind, verdict, code, count)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (run_id, KIND_NUMBER[kind], str(Verdict.UNSENT), str(reason.code), count),
+                "INSERT OR REPLACE INTO run_action (run_id, kind, verdict, code, params, count)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (run_id, KIND_NUMBER[kind], str(Verdict.UNSENT), *reason_values(reason), count),
             )
 
     async def uncarried(self, run_id: int, counts: Mapping[Uncarried, int]) -> None:

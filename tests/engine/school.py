@@ -33,6 +33,7 @@ from beekeed.sandbox.people import grade as set_grade
 from beekeed.sandbox.service import add_service
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.store import Store, open_store
@@ -258,12 +259,14 @@ class School:
         self.changes = SqliteChanges(store=store)
         self.history = SqliteHistory(store=store)
         self.targets = SqliteTargets(store=store)
+        self.guards = SqliteGuards(store=store)
         self.stores = Stores(
             catalogue=SqliteCatalogue(store=store),
             changes=self.changes,
             targets=self.targets,
             journal=SqliteJournal(store=store),
             history=self.history,
+            guards=self.guards,
         )
 
     async def sync(self, request: Request | None = None) -> RunDetails:

@@ -38,7 +38,7 @@ def test_help_names_every_command_and_exit_code() -> None:
         [sys.executable, "-m", "beekeed.ctl", "--help"],
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
-    for word in ("status", "sync", "history", "show", "set-aside", "check"):
+    for word in ("status", "sync", "history", "show", "set-aside", "guard", "check"):
         assert word in done.stdout
     for code in EXITS:
         assert f"{code.value} " in done.stdout
@@ -46,7 +46,16 @@ def test_help_names_every_command_and_exit_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["frobnicate"], ["show"], ["history", "--limit", "many"], ["sync", "--wiat"]]
+    "words",
+    [
+        [],
+        ["frobnicate"],
+        ["show"],
+        ["history", "--limit", "many"],
+        ["sync", "--wiat"],
+        ["guard", "accept"],
+        ["guard", "accept", "MATHS", "--kind", "account"],
+    ],
 )
 def test_wrong_usage_ends_with_2(words: list[str]) -> None:
     """With a usage line, and nothing is done."""
@@ -67,6 +76,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["history"], "beekeed.history/1"),
         (["set-aside"], "beekeed.set-aside/1"),
         (["set-aside", "retry"], "beekeed.retry/1"),
+        (["guard"], "beekeed.guard/1"),
         (["check"], "beekeed.check/1"),
     ],
 )
