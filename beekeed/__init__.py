@@ -21,7 +21,8 @@ Theory of operation, in the order of the data's way:
    (`core/grade.py`, `profile.py`, ...): the intent is written before the request, the
    receipt after the answer. A request whose answer was lost is settled by reading
    back (`moodle/settling.py`), at once or at the next start, and is never sent again
-   blindly. One bad record is set aside with a reason; the rest goes on.
+   blindly. One bad record is set aside with a reason; the rest goes on. A dry run
+   (`engine/preview.py`) goes the same way, with prices (`core/cost.py`) for requests.
 5. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
    `answers.py`, `refusals.py`) over one connection (`transport.py`); `link/` counts
    its bytes.

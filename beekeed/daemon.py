@@ -32,6 +32,7 @@ from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
 
@@ -65,6 +66,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         journal=SqliteJournal(store=store),
         history=SqliteHistory(store=store),
         guards=SqliteGuards(store=store),
+        outlook=SqliteOutlook(store=store),
     )
     engine = Engine(
         clock=clock,

@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.request import Request
-from beekeed.engine import Engine, Stop
+from beekeed.engine import Engine, Stop, Stopped
 from beekeed.errors import BeekeedError, Code
 
 
@@ -32,10 +33,12 @@ class Loop:
         self._announce = announce
         self._look_every_seconds = look_every_seconds
         self._looking = Stop()
+        self._telling = Stop()
         self._asked = asyncio.Event()
         self._stopping = False
         self._request = Request()
         self._begun: asyncio.Future[str] | None = None
+        self._turn = asyncio.Lock()
         self._ended = asyncio.Event()
         self.phase = Phase.IDLE
         self.event_id: str | None = None
@@ -46,8 +49,9 @@ class Loop:
         while not self._stopping:
             await self._wait_until_asked()
             self._asked.clear()
-            if self._begun is not None and not self._stopping:
-                await self._run_once(self._request)
+            async with self._turn:
+                if self._begun is not None and not self._stopping:
+                    await self._run_once(self._request)
         if self._begun is not None:
             self._begun.set_exception(BeekeedError(Code.INTERRUPTED))
 
@@ -58,12 +62,15 @@ class Loop:
                 async with asyncio.timeout(self._look_every_seconds):
                     await self._asked.wait()
             except TimeoutError:
-                self._looking = Stop()
-                await self._engine.look(self._looking)
+                if not self._turn.locked():  # a dry run reads the box as well
+                    async with self._turn:
+                        self._looking = Stop()
+                        await self._engine.look(self._looking)
 
     def _wake(self) -> None:
         self._asked.set()
         self._looking.ask()
+        self._telling.ask()
 
     async def _run_once(self, request: Request) -> None:
         self._ended.clear()
@@ -97,6 +104,20 @@ class Loop:
             self._request = request
             self._wake()
         return Started(await asyncio.shield(self._begun), joined)
+
+    async def preview(self, limit_bytes: int | None) -> Preview:
+        """Tell what a sync would do now. A sync that is under way, or asked for, goes first."""
+        if self._begun is not None or self._stopping:
+            raise BeekeedError(Code.ALREADY_RUNNING)
+        self._looking.ask()
+        async with self._turn:
+            if self._begun is not None or self._stopping:
+                raise BeekeedError(Code.ALREADY_RUNNING)
+            self._telling = Stop()
+            try:
+                return await self._engine.preview(limit_bytes, self._telling)
+            except Stopped as error:
+                raise BeekeedError(Code.ALREADY_RUNNING) from error
 
     async def ended(self, event_id: str, seconds: float) -> None:
         """Wait until a run is over, or so many seconds."""

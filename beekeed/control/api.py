@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.clock import Clock
+from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
 from beekeed.core.request import Request
 from beekeed.errors import Code
@@ -43,6 +44,10 @@ class Runner(Protocol):
 
     async def request(self, request: Request) -> StartedRun:
         """Have a sync started, or join the one under way."""
+        ...
+
+    async def preview(self, limit_bytes: int | None) -> Preview:
+        """Tell what a sync would do now."""
         ...
 
     async def ended(self, event_id: str, seconds: float) -> None:

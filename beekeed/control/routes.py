@@ -14,6 +14,7 @@ from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
 from beekeed.control.guard import accept, guard
 from beekeed.control.history import history, run
+from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
 from beekeed.control.sync import sync
@@ -44,6 +45,7 @@ class Route:
 ROUTES = (
     Route("GET", "/v1/status", status, Right.READ),
     Route("POST", "/v1/sync", sync, Right.ADMINISTER),
+    Route("GET", "/v1/preview", preview, Right.ADMINISTER),
     Route("GET", "/v1/runs", history, Right.READ),
     Route("GET", "/v1/runs/{event_id}", run, Right.READ),
     Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),

@@ -74,8 +74,15 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("status", status.run, "how it stands: what waits, what runs, the latest sync")
-    add("sync", sync.run, "start a sync now").add_argument(
+    syncing = add("sync", sync.run, "start a sync now")
+    syncing.add_argument(
         "--wait", action="store_true", help="wait for its end and show what it did"
+    )
+    syncing.add_argument(
+        "--dry-run", action="store_true", help="send nothing: tell what would go and cost"
+    )
+    syncing.add_argument(
+        "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
     )
     add("history", history.run, "the latest syncs").add_argument(
         "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"

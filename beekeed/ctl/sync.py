@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from beekeed.client import Client
+from beekeed.ctl import preview
 from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.show import print_run
 from beekeed.ctl.terminal import Terminal
@@ -13,7 +14,12 @@ _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
-    """Start a sync, or join the one that runs."""
+    """Start a sync, or join the one that runs; or only tell what it would do."""
+    if arguments.dry_run:
+        return preview.run(client, terminal, arguments)
+    if arguments.limit is not None:
+        print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
+        return Exit.USAGE
     started = client.post("sync")
     if not arguments.wait:
         if terminal.as_json:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
 from beekeed.core.change import comparison_due
+from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
 from beekeed.core.request import Request
 from beekeed.engine.facts import FactRules
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
+from beekeed.engine.preview import Previewer
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
@@ -21,6 +23,7 @@ from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
 from beekeed.ports.link import Meter
 from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.outlook import Outlook
 from beekeed.ports.stores import (
     Catalogue,
     Changes,
@@ -44,6 +47,7 @@ class Stores:
     journal: Journal
     history: History
     guards: Guards
+    outlook: Outlook
 
 
 @dataclass(slots=True)
@@ -195,6 +199,30 @@ class Engine:
             lost = each.loss.lost
             await self._stores.history.unsent(run.run_id, each.kind, each.reason, lost)
         return (RunStatus.PARTIAL, run.guards[0].reason) if run.guards else (status, reason)
+
+    async def preview(self, limit_bytes: int | None, stop: Stop) -> Preview:
+        """Tell what a sync would do now, and cost: the box is read, and no byte leaves.
+
+        Raises what reading the box raises, StoreBroken and Stopped.
+        """
+        stores = self._stores
+        target_id = await stores.targets.open(self._address, self._token_digest, self._clock.now())
+        compare_all = await self._compares_all(target_id)
+        reading = await self._reader.read(target_id, stop, compare_all=compare_all)
+        previewer = Previewer(
+            target_id=target_id,
+            courses=reading.courses,
+            guards=await stores.guards.look(target_id, self._clock.now()),
+            stop=stop,
+            online=self._online,
+            catalogue=stores.catalogue,
+            changes=stores.changes,
+            targets=stores.targets,
+            outlook=stores.outlook,
+            rules=self._rules,
+            encrypted=self._address.startswith("https:"),
+        )
+        return await previewer.preview(limit_bytes)
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.

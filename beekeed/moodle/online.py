@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from beekeed.core import person, profile
+from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment
 from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
 from beekeed.core.step import (
@@ -20,7 +21,7 @@ from beekeed.core.step import (
     Verdict,
 )
 from beekeed.errors import BeekeedError, Code, RemoteRefused
-from beekeed.moodle import answers, functions, refusals, shapes, wire
+from beekeed.moodle import answers, costs, functions, refusals, shapes, wire
 from beekeed.moodle.calls import Manner, calls
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.settling import Held, settled
@@ -56,6 +57,7 @@ class MoodleWebServices:
         self._learner_role = learner_role
         self._learner_role_id = learner_role_id
         self._role_was_seen = False
+        self._was_asked = False
 
     async def probe(self) -> Site:
         """See ports.OnlineMoodle."""
@@ -65,6 +67,7 @@ class MoodleWebServices:
         lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
         self._lacking = frozenset(f.name for f in lacking)
         self._requests.batches = functions.BATCH in offered
+        self._was_asked = True
         return Site(
             name=info.sitename,
             account=info.username,
@@ -282,6 +285,18 @@ class MoodleWebServices:
     def steps_at_once(self) -> int:
         """See ports.OnlineMoodle."""
         return self._batch_calls if self._requests.batches else 1
+
+    def cost(self, steps: Sequence[Step]) -> Cost:
+        """See ports.OnlineMoodle. A site that was not asked yet is taken for one with batches."""
+        left = [calls(step, self._learner_role_id, self._manner) for step in steps]
+        if self._was_asked and not self._requests.batches:
+            return costs.cost([[call] for each in left for call in each])
+        requests = []
+        while left:
+            some = _whole_steps(left, self._batch_calls)
+            requests.append([call for each in some for call in each])
+            left = left[len(some) :]
+        return costs.cost(requests)
 
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""

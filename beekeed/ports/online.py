@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import Completion, OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
 from beekeed.core.step import Outcome, Step
@@ -115,6 +116,13 @@ class OnlineMoodle(Protocol):
 
     def steps_at_once(self) -> int:
         """How many steps one request carries at most."""
+        ...
+
+    def cost(self, steps: Sequence[Step]) -> Cost:
+        """Tell what it will cost to do some steps; asks nobody.
+
+        Their online ids may be made up, of as many digits.
+        """
         ...
 
     async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:

@@ -36,6 +36,7 @@ from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
 
@@ -267,6 +268,7 @@ class School:
             journal=SqliteJournal(store=store),
             history=self.history,
             guards=self.guards,
+            outlook=SqliteOutlook(store=store),
         )
 
     async def sync(self, request: Request | None = None) -> RunDetails:

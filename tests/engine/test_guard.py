@@ -379,6 +379,43 @@ async def test_what_falls_after_the_answer_is_asked_about(taught: School) -> Non
         taught.box.grade(username, "Test", 2)
     await partial(taught)
     assert {taught.online.grades(username, "Test")[0][1] for username in CLASS} == {8}
+    await accept(taught)
+    assert counts(await taught.completed()) == {("grade", "done"): 20}
+
+
+async def test_days_do_not_answer_a_question(taught: School) -> None:
+    """Asked once, it stays asked: 40 days of syncs later nothing was lowered."""
+    take_back(taught, CLASS[:12])
+    target = await taught.targets.find(taught.address, taught.token)
+    assert target is not None
+    await partial(taught)
+    for _ in range(40):
+        taught.clock.time += timedelta(days=1)
+        await taught.guards.look(target, taught.clock.now())
+    await partial(taught)
+    assert undone(taught) == []
+
+
+async def test_what_falls_again_counts_from_then_on(taught: School) -> None:
+    """Accepted long ago and not sent yet: what falls further is new, and not long past."""
+    for username in CLASS:
+        taught.box.grade(username, "Test", 5)
+    target = await taught.targets.find(taught.address, taught.token)
+    assert target is not None
+    await partial(taught)
+    await accept(taught)
+    for _ in range(35):
+        taught.clock.time += timedelta(days=1)
+        await taught.guards.look(target, taught.clock.now())
+    for username in CLASS[:10]:
+        taught.box.grade(username, "Test", 2)
+    await taught.engine().look(Stop())
+    taught.quiet = True
+    await taught.engine().look(Stop())
+    taught.clock.time += timedelta(days=1)
+    taught.box.grade(CLASS[10], "Test", 2)
+    await partial(taught)
+    assert await guards(taught) == [("MATHS", "grade", 11, 11, 20)]
 
 
 async def test_what_is_away_and_accepted_is_not_asked_about_again(taught: School) -> None:

@@ -73,6 +73,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["status"], "beekeed.status/1"),
         (["sync"], "beekeed.sync/1"),
         (["sync", "--wait"], "beekeed.run/1"),
+        (["sync", "--dry-run"], "beekeed.preview/1"),
         (["history"], "beekeed.history/1"),
         (["set-aside"], "beekeed.set-aside/1"),
         (["set-aside", "retry"], "beekeed.retry/1"),

@@ -1,0 +1,48 @@
+"""`GET /v1/preview`: what a sync would do now and cost. Names nobody; no byte leaves."""
+
+from typing import Any
+
+from aiohttp import web
+
+from beekeed.control.api import Api
+from beekeed.control.envelope import reason_view
+from beekeed.core.cost import Preview, Share
+from beekeed.errors import BeekeedError, Code
+
+
+async def preview(api: Api, request: web.Request) -> dict[str, Any]:
+    """Tell it; `limit`: as if no more bytes than that might be used, up and down together."""
+    text = request.query.get("limit", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise BeekeedError(Code.BAD_REQUEST, detail="limit must be a whole number of bytes")
+    limit = int(text) if text else None
+    return _view(await api.runner.preview(limit), limit)
+
+
+def _view(preview: Preview, limit: int | None) -> dict[str, Any]:
+    return {
+        "schema": "beekeed.preview/1",
+        "met": preview.met,
+        "limit_bytes": limit,
+        "goes": sum(share.goes for share in preview.shares),
+        "left": sum(share.left for share in preview.shares),
+        "waits": sum(count for share in preview.shares for _, count in share.waits),
+        "sent_bytes": preview.cost.sent,
+        "received_bytes": preview.cost.received,
+        "left_sent_bytes": preview.rest.sent,
+        "left_received_bytes": preview.rest.received,
+        "changes": [_share_view(share) for share in preview.shares],
+    }
+
+
+def _share_view(share: Share) -> dict[str, Any]:
+    return {
+        "kind": share.kind,
+        "course": share.course or None,
+        "goes": share.goes,
+        "left": share.left,
+        "waits": [
+            {"count": count, "reason": reason_view(reason.code, reason.params) if reason else None}
+            for reason, count in share.waits
+        ],
+    }

@@ -1,0 +1,33 @@
+"""What is pending, counted, for who wants to know before anything goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from beekeed.core.model import Kind, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCount:
+    """How many changes of a kind are pending in a course (0: none), set aside for a reason."""
+
+    kind: Kind
+    course_id: int
+    aside: Reason | None
+    count: int
+
+
+class Outlook(Protocol):
+    """What is pending, counted."""
+
+    async def pending(self, target_id: int) -> Sequence[PendingCount]:
+        """Count what is pending, by kind, course and why it was set aside."""
+        ...
+
+    async def left_out(self, target_id: int) -> Mapping[int, Reason]:
+        """Give the courses that were not the same online when last checked, with the reason."""
+        ...
+
+    async def enrolled(self, target_id: int) -> Mapping[int, int]:
+        """Count the learners of the box in each course, enrolled there online or to be."""
+        ...
