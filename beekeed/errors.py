@@ -79,9 +79,11 @@ class Code(StrEnum):
     COURSE_MODIFIED = "course_modified"
     COURSE_DATE_HIDDEN = "course_date_hidden"
     ACTIVITIES_DIFFER = "activities_differ"
+    ACTIVITIES_MOVED = "activities_moved"
     ACTIVITIES_AMBIGUOUS = "activities_ambiguous"
     COURSE_CLOSED = "course_closed"
     NO_COURSE_MATCHED = "no_course_matched"
+    MATCHED_BY_FORCE = "matched_by_force"
 
     # Why a change is set aside.
     OTHER_PERSON_ONLINE = "other_person_online"
@@ -103,6 +105,7 @@ class Code(StrEnum):
     TRACKING_OFF = "tracking_off"
     ACTIVITY_GONE_ONLINE = "activity_gone_online"
     ACTIVITY_CLOSED = "activity_closed"
+    ACTIVITY_UNMATCHED = "activity_unmatched"
     ONLINE_FAILED = "online_failed"
     ONLINE_DIFFERS = "online_differs"
     GRADE_ITEM_UNSEEN = "grade_item_unseen"
@@ -127,6 +130,12 @@ class Code(StrEnum):
     COMPLETIONS_FELL = "completions_fell"
     GRADES_FELL = "grades_fell"
     ENROLMENTS_FELL = "enrolments_fell"
+
+    # What reading back found (core.verify).
+    MISSING_ONLINE = "missing_online"
+    CHANGED_ONLINE = "changed_online"
+    UNSEEN_ONLINE = "unseen_online"
+    VERIFY_MISSING = "verify_missing"
 
     # What cannot be carried (core.model.Uncarried).
     STAYS_BADGE = "stays_badge"

@@ -64,6 +64,7 @@ def _details_view(details: RunDetails) -> dict[str, Any]:
                 "shortname": course.shortname,
                 "fullname": course.fullname,
                 "left_out": _reason(course.left_out),
+                "warning": _reason(course.warning),
             }
             for course in details.courses
         ],

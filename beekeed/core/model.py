@@ -196,14 +196,16 @@ class OnlineActivity:
 class OnlineCourse:
     """A course as `core_course_get_courses_by_field` shows it.
 
-    The times are None where the account may not see them (they come only with
-    `moodle/course:update`).
+    The times and the revision are None where the account may not see them (they come only
+    with `moodle/course:update`). `revision` is another number whenever anything of the
+    course's activities and sections changed.
     """
 
     shortname: str
     online_id: int
     created_at: int | None
     modified_at: int | None
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
         terminal.line()
         terminal.line(f"Left out: {clean(course['fullname'])}")
         terminal.reason(course["left_out"], indent=2)
+    for course in (each for each in synced if each["warning"]):
+        terminal.line()
+        terminal.reason(course["warning"])
     for action in details["actions"]:
         if action["reason"]:
             terminal.line()

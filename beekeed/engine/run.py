@@ -289,7 +289,9 @@ class Engine:
             online=self._online,
             targets=self._stores.targets,
             history=self._stores.history,
+            clock=self._clock,
             stop=run.stop,
+            force=run.request.force,
         )
         matched = await matcher.match(
             run.run_id, target_id, [course for course in known if course.course_id in pending]
@@ -346,7 +348,7 @@ class Engine:
         if lacking is not None and not (served and sender.acknowledged):
             return RunStatus.ERROR, lacking
         pending = await self._stores.changes.courses(target_id)
-        if pending and not await self._stores.targets.synchronized(target_id):
+        if pending and not served and not await self._stores.targets.synchronized(target_id):
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         lacking = lacking or sender.lacking_extra
         troubled = await self._stores.changes.troubled(target_id, served)

@@ -31,7 +31,12 @@ _OF_ASSIGNMENTS = (
     Code.COMMENT_HAS_FILES,
     Code.COMMENTS_OFF_ONLINE,
 )
-MENDABLE = (Code.NOT_ENROLLED_ONLINE, Code.TRACKING_OFF, *_OF_ASSIGNMENTS)
+MENDABLE = (
+    Code.NOT_ENROLLED_ONLINE,
+    Code.TRACKING_OFF,
+    Code.ACTIVITY_UNMATCHED,
+    *_OF_ASSIGNMENTS,
+)
 """What a run itself may find mended."""
 
 
@@ -152,6 +157,8 @@ class Sender:
 
     def _is_mended(self, change: Change, accounts: Accounts) -> bool:
         key, out = change.key, self._out
+        if change.aside is not None and change.aside.code is Code.ACTIVITY_UNMATCHED:
+            return not self._is_unmatched(key)
         account = accounts.get(key.learner_id)
         if account is None or key.course_id in out.there.unreadable:
             return False
@@ -159,6 +166,8 @@ class Sender:
             return not out.rules.through_assignments  # the settings were changed
         if key.kind is Kind.PROFILE:
             return out.there.course_of(account.online_id) is not None
+        if self._is_unmatched(key):
+            return False
         is_tracked = key.kind is not Kind.COMPLETION or self._completing.is_tracked(key)
         return out.is_enrolled(key, accounts) and is_tracked
 
@@ -182,6 +191,9 @@ class Sender:
             await self._send_slice(kind, [c for c in slice_ if not guard.holds(c, out.guarded)])
 
     async def _send_slice(self, kind: Kind, slice_: Sequence[Change]) -> None:
+        unmatched = [change for change in slice_ if self._is_unmatched(change.key)]
+        await self._out.wire.refuse(unmatched, Reason(Code.ACTIVITY_UNMATCHED))
+        slice_ = [change for change in slice_ if change not in unmatched]
         accounts = await self._meeting.bring_accounts(slice_)
         ready = await self._screen(slice_, accounts)
         if kind is not Kind.PROFILE:
@@ -189,6 +201,11 @@ class Sender:
             ready = [c for c in ready if self._out.is_enrolled(c.key, accounts)]
         if kind in self._of_kind:
             await self._of_kind[kind](ready, accounts)
+
+    def _is_unmatched(self, key: Key) -> bool:
+        """Tell whether a result's activity is not surely the same online (by force only)."""
+        of_activity = key.kind in (Kind.COMPLETION, Kind.GRADE)
+        return of_activity and key.part_id in self._out.courses[key.course_id].unmatched
 
     async def _screen(self, slice_: Sequence[Change], accounts: Accounts) -> list[Change]:
         """Give the changes whose learners may be touched, and set the others aside."""

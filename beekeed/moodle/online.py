@@ -100,6 +100,7 @@ class MoodleWebServices:
                     online_id=course.id,
                     created_at=course.timecreated,
                     modified_at=course.timemodified,
+                    revision=course.cacherev,
                 )
         return {name: found[name] for name in shortnames if name in found}
 
@@ -293,7 +294,7 @@ class MoodleWebServices:
             return costs.cost([[call] for each in left for call in each])
         requests = []
         while left:
-            some = _whole_steps(left, self._batch_calls)
+            some = whole_steps(left, self._batch_calls)
             requests.append([call for each in some for call in each])
             left = left[len(some) :]
         return costs.cost(requests)

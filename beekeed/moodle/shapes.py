@@ -28,13 +28,14 @@ class SiteInfo(msgspec.Struct):
 class CourseHeader(msgspec.Struct):
     """A course of `core_course_get_courses_by_field`.
 
-    The times come only where the account may update the course.
+    The times and the revision come only where the account may update the course.
     """
 
     id: int
     shortname: str
     timecreated: int | None = None
     timemodified: int | None = None
+    cacherev: int | None = None
 
 
 class Courses(msgspec.Struct):

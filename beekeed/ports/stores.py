@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from beekeed.core.change import Differences
+from beekeed.core.course import Kept
 from beekeed.core.model import (
     Account,
     ActivityKey,
@@ -16,6 +17,7 @@ from beekeed.core.model import (
     Key,
     Kind,
     Learner,
+    OnlineActivity,
     OnlineCourse,
     OnlinePerson,
     Reason,
@@ -30,11 +32,15 @@ from beekeed.errors import Code
 
 @dataclass(frozen=True, slots=True)
 class CourseMatch:
-    """What we last knew of a course online. `reason` says why it is left out, if it is."""
+    """What we last knew of a course online. `reason` says why it is left out, if it is.
+
+    `warning`: what is to be said of one that is not left out.
+    """
 
     course_id: int
     online: OnlineCourse | None
     reason: Reason | None
+    warning: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +331,26 @@ class Targets(Protocol):
         """
         ...
 
+    async def kept_contents(self, target_id: int, course_id: int) -> "KeptContents | None":
+        """Give a course's contents as they were last kept; None where they are in doubt."""
+        ...
+
+    async def keep_contents(self, target_id: int, course_id: int, contents: "KeptContents") -> None:
+        """Keep a course's contents.
+
+        Where they differ from those kept before, what was set aside for an activity's
+        sake is tried again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContents:
+    """A course's contents online as they were read and matched: by our numbers, where each is."""
+
+    kept: Kept
+    activities: Mapping[int, OnlineActivity]
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -415,11 +441,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class RunCourse:
-    """A course in a run: synchronized, or left out for a reason."""
+    """A course in a run: synchronized, perhaps with a warning, or left out for a reason."""
 
     shortname: str
     fullname: str
     left_out: Reason | None
+    warning: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

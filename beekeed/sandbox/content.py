@@ -146,7 +146,13 @@ def add_activity(db: sqlite3.Connection, course: int, activity: Activity, *, now
     add_context(db, MODULE, module, context_id(db, COURSE, course))
     if activity.grade:
         _add_grade_item(db, course, activity, instance, now)
+    touch(db, course)
     return module
+
+
+def touch(db: sqlite3.Connection, course: int) -> None:
+    """A course's activities changed: Moodle raises its `cacherev` (`rebuild_course_cache`)."""
+    db.execute("UPDATE mdl_course SET cacherev = cacherev + 1 WHERE id = ?", (course,))
 
 
 def _add_instance(db: sqlite3.Connection, course: int, activity: Activity, now: int) -> int:
@@ -240,6 +246,7 @@ def delete_activity(db: sqlite3.Connection, module: int) -> None:
     db.execute(sql, (module,))
     db.execute("DELETE FROM mdl_course_modules WHERE id = ?", (module,))
     force_regrading(db, row["course"])
+    touch(db, row["course"])
 
 
 def _delete_instance(db: sqlite3.Connection, kind: str, instance: int) -> None:

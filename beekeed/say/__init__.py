@@ -34,8 +34,9 @@ def say(code: str, params: Mapping[str, str | int], language: str = "en") -> Sai
     if entry is None:
         return Said(code, "", "")
     shown = _Shown({name: clean(str(value)) for name, value in params.items()})
+    sentences = [entry.what, *(part for name, part in entry.parts.items() if params.get(name))]
     return Said(
-        translate(entry.what).format_map(shown),
+        " ".join(translate(sentence).format_map(shown) for sentence in sentences),
         translate(entry.remedy).format_map(shown),
         entry.who,
     )

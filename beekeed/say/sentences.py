@@ -5,15 +5,29 @@ parameter. Plain words, no blame, no jargon that the reader's role does not use.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """One sentence with its remedy. `who` is a word of `words.py`, or empty: anybody."""
+    """One sentence with its remedy. `who` is a word of `words.py`, or empty: anybody.
+
+    `parts`: further sentences, each said where there is a parameter of its name.
+    """
 
     what: str
     remedy: str
     who: str
+    parts: Mapping[str, str] = MappingProxyType({})
+
+
+_LISTS = MappingProxyType(
+    {
+        "missing": "Missing online: {missing}.",
+        "moved": "In another section or order there: {moved}.",
+        "renamed": "Perhaps under another name there: {renamed}.",
+    }
+)
 
 
 SENTENCES: Mapping[str, Entry] = {
@@ -304,10 +318,18 @@ SENTENCES: Mapping[str, Entry] = {
         "administrator",
     ),
     "activities_differ": Entry(
-        "The course {course} is not the same online: {count} of its activities are missing or in"
-        " another place ({activities}).",
-        "Bring the same version of the course to both sides.",
+        "The course {course} is not the same online: {count} of its activities differ.",
+        "Bring the same version of the course to both sides. Until then, a sync with force sends"
+        " the work of those that are the same.",
         "administrator",
+        _LISTS,
+    ),
+    "activities_moved": Entry(
+        "The course {course} is not the same online: {count} of its activities differ.",
+        "On the side where they were moved or renamed, give them their old place and name again,"
+        " or bring the same version of the course to both sides.",
+        "teacher",
+        _LISTS,
     ),
     "activities_ambiguous": Entry(
         "In the course {course}, activities of one name are not equally many on both sides"
@@ -324,6 +346,13 @@ SENTENCES: Mapping[str, Entry] = {
         "None of the box's courses is the same on the online Moodle, so nothing was sent.",
         "Look at the reason given for each course. All work waits here.",
         "administrator",
+    ),
+    "matched_by_force": Entry(
+        "The course {course} is not the same on both sides; because of the force that was asked"
+        " for, the work in its {matched} activities that are the same was sent all the same.",
+        "Bring the same version of the course to both sides.",
+        "administrator",
+        MappingProxyType({"unmatched": "Set aside was what belongs to: {unmatched}."}),
     ),
     # Why a change is set aside.
     "other_person_online": Entry(
@@ -424,6 +453,12 @@ SENTENCES: Mapping[str, Entry] = {
     "activity_closed": Entry(
         "The service account may not see the activity online.",
         "Allow its role to view this kind of activity.",
+        "administrator",
+    ),
+    "activity_unmatched": Entry(
+        "This activity is not the same on both sides: it is missing online, or in another section,"
+        " or has another name, or nobody can say which it is.",
+        "Bring the same version of the course to both sides.",
         "administrator",
     ),
     "online_failed": Entry(
@@ -552,6 +587,29 @@ SENTENCES: Mapping[str, Entry] = {
         " suspended in the course online.",
         "If that is right: beekeectl guard accept {number}. If not, restore the box's Moodle from"
         " its backup.",
+        "teacher",
+    ),
+    # What reading back found.
+    "missing_online": Entry(
+        "They had arrived and are not on the online Moodle any more ({course}).",
+        "The next sync sends them again. If nobody put that Moodle back to an earlier state, ask"
+        " its administrator what happened.",
+        "administrator",
+    ),
+    "changed_online": Entry(
+        "They are on the online Moodle with another value than beekeed sent: somebody changed them"
+        " there, and they stay so ({course}).",
+        "Nothing, if that is meant. Else compare both sides, and change the one that is wrong.",
+        "teacher",
+    ),
+    "unseen_online": Entry(
+        "They could not be checked: the service account is not shown them ({course}).",
+        "Look at what the latest sync says of the course or the activity.",
+        "administrator",
+    ),
+    "verify_missing": Entry(
+        "Of what had arrived, {count} results or accounts are missing on the online Moodle.",
+        "Start a sync: it sends them again.",
         "teacher",
     ),
     # What cannot be carried.

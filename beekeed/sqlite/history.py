@@ -51,9 +51,14 @@ class SqliteHistory:
         """See ports.History."""
         async with self._store.write() as db:
             await db.execute(
-                "INSERT OR REPLACE INTO run_course (run_id, course_id, left_out, left_out_params)"
-                " VALUES (?, ?, ?, ?)",
-                (run_id, match.course_id, *reason_values(match.reason)),
+                "INSERT OR REPLACE INTO run_course (run_id, course_id, left_out, left_out_params,"
+                " warning, warning_params) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    match.course_id,
+                    *reason_values(match.reason),
+                    *reason_values(match.warning),
+                ),
             )
 
     async def unsent(self, run_id: int, kind: Kind, reason: Reason, count: int) -> None:
@@ -154,7 +159,8 @@ class SqliteHistory:
             return None
         actions = await self._store.rows("SELECT * FROM run_action WHERE run_id = ?", row["id"])
         courses = await self._store.rows(
-            "SELECT course.shortname, course.fullname, left_out, left_out_params FROM run_course"
+            "SELECT course.shortname, course.fullname, left_out, left_out_params, warning,"
+            " warning_params FROM run_course"
             " JOIN course ON course.id = run_course.course_id"
             " WHERE run_id = ? ORDER BY course.shortname",
             row["id"],
@@ -211,5 +217,8 @@ def _done(row: Row) -> Done:
 
 def _course(row: Row) -> RunCourse:
     return RunCourse(
-        row["shortname"], row["fullname"], reason_of(row["left_out"], row["left_out_params"])
+        row["shortname"],
+        row["fullname"],
+        reason_of(row["left_out"], row["left_out_params"]),
+        reason_of(row["warning"], row["warning_params"]),
     )

@@ -12,6 +12,7 @@ import aiosqlite
 import msgspec
 
 from beekeed.core import profile
+from beekeed.core.course import MODULE_REFUSALS
 from beekeed.core.model import Change, Kind, Learner
 from beekeed.core.step import (
     Complete,
@@ -25,6 +26,7 @@ from beekeed.core.step import (
     Verdict,
 )
 from beekeed.ports.stores import Adopted
+from beekeed.sqlite import contents
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -172,6 +174,8 @@ class _Entry:
         )
 
     async def _aside(self, change: Change, outcome: Outcome) -> None:
+        if outcome.reason is not None and outcome.reason.code in MODULE_REFUSALS:
+            await contents.doubt(self._db, self._target_id, change.key.course_id)
         await self._db.execute(
             "UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ?, aside_online = ?"
             f" WHERE {_KEY}",

@@ -6,9 +6,11 @@ from datetime import datetime
 
 import aiosqlite
 
+from beekeed.core.course import MODULE_REFUSALS
 from beekeed.core.model import Account, Key, Kind, Learner, Site
 from beekeed.errors import Code
-from beekeed.ports.stores import CourseMatch
+from beekeed.ports.stores import CourseMatch, KeptContents
+from beekeed.sqlite import contents
 from beekeed.sqlite.store import KIND_NUMBER, Row, Store, reason_values, seconds, slots
 
 
@@ -221,6 +223,18 @@ class SqliteTargets:
                 (target_id, match.course_id, *values),
             )
 
+    async def kept_contents(self, target_id: int, course_id: int) -> KeptContents | None:
+        """See ports.Targets."""
+        return await contents.kept(self._store, target_id, course_id)
+
+    async def keep_contents(self, target_id: int, course_id: int, new: KeptContents) -> None:
+        """See ports.Targets."""
+        before = await contents.kept(self._store, target_id, course_id, doubted=True)
+        async with self._store.write() as db:
+            await contents.keep(db, target_id, course_id, new)
+            if before is not None and contents.differ(before, new):
+                await _try_again(db, target_id, course_id, MODULE_REFUSALS)
+
 
 def _match_values(match: CourseMatch, before: Row | None) -> tuple[object, ...]:
     """Give a course's columns; what is not found or shown now stays as it was."""
@@ -251,7 +265,8 @@ def _another_course(before: Row, match: CourseMatch) -> bool:
 async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
     """Drop a target that never answered: it has no receipts, only what was noted for it."""
     await db.execute("DELETE FROM change WHERE target_id = ?", (target_id,))
-    await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
+    for table in ("reading", "contents", "activity_match"):
+        await db.execute(f"DELETE FROM {table} WHERE target_id = ?", (target_id,))
     await db.execute("UPDATE run SET target_id = NULL WHERE target_id = ?", (target_id,))
     await db.execute("DELETE FROM target WHERE id = ?", (target_id,))
 
@@ -285,11 +300,13 @@ async def _forget_receipts(
     )
 
 
-async def _try_again(db: aiosqlite.Connection, target_id: int, course_id: int) -> None:
+async def _try_again(
+    db: aiosqlite.Connection, target_id: int, course_id: int, codes: Collection[Code] = tuple(Code)
+) -> None:
     await db.execute(
         "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
-        " WHERE target_id = ? AND course_id = ? AND aside_code IS NOT NULL",
-        (target_id, course_id),
+        f" WHERE target_id = ? AND course_id = ? AND aside_code IN ({slots(codes)})",
+        (target_id, course_id, *map(str, codes)),
     )
 
 

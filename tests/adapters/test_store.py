@@ -139,7 +139,7 @@ async def test_an_older_schema_is_brought_up_to_date(database: Path) -> None:
         assert tuple(row) == (7, 3, 1, "page", "Lesson 1", 0, 0)
         version = await store.row("PRAGMA user_version")
         assert version is not None
-        assert version[0] == len(scripts)
+        assert version[0] == int(scripts[-1].name[:4])
         assert await store.rows("PRAGMA foreign_key_check") == []
     finally:
         await store.close()
