@@ -57,11 +57,15 @@ async def keep(db: aiosqlite.Connection, target_id: int, course_id: int, new: Ke
     )
 
 
-async def doubt(db: aiosqlite.Connection, target_id: int, course_id: int) -> None:
-    """Note that a refusal named an activity: the contents are to be read again."""
+async def doubt(db: aiosqlite.Connection, target_id: int, course_id: int, run_id: int) -> None:
+    """Note that a refusal named an activity: the contents are to be read again.
+
+    Not those that were read in the same run: they could say nothing new.
+    """
     await db.execute(
-        "UPDATE contents SET doubted = 1 WHERE target_id = ? AND course_id = ?",
-        (target_id, course_id),
+        "UPDATE contents SET doubted = 1 WHERE target_id = ? AND course_id = ?"
+        " AND read_at < (SELECT started_at FROM run WHERE id = ?)",
+        (target_id, course_id, run_id),
     )
 
 

@@ -175,7 +175,7 @@ class _Entry:
 
     async def _aside(self, change: Change, outcome: Outcome) -> None:
         if outcome.reason is not None and outcome.reason.code in MODULE_REFUSALS:
-            await contents.doubt(self._db, self._target_id, change.key.course_id)
+            await contents.doubt(self._db, self._target_id, change.key.course_id, self._run_id)
         await self._db.execute(
             "UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ?, aside_online = ?"
             f" WHERE {_KEY}",

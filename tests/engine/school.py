@@ -349,6 +349,23 @@ def counts(details: RunDetails) -> dict[tuple[str, str], int]:
     return found
 
 
+def forbid(here: School, capability: str, course: str) -> None:
+    """Take a capability from the service account in one course."""
+    context = here.online.one(
+        "SELECT id FROM mdl_context WHERE contextlevel = 50 AND instanceid = ?",
+        here.online.course(course),
+    )
+    role = here.online.one("SELECT id FROM mdl_role WHERE shortname = 'beekeesync'")
+    here.online.sql(
+        "INSERT INTO mdl_role_capabilities"
+        " (contextid, roleid, capability, permission, timemodified, modifierid)"
+        " VALUES (?, ?, ?, -1000, 0, 2)",
+        context,
+        role,
+        capability,
+    )
+
+
 @asynccontextmanager
 async def school(folder: Path) -> AsyncIterator[School]:
     """Make a school with two courses on both sides and nobody in them."""

@@ -4,7 +4,7 @@ import pytest
 
 from beekeed.core.model import RunStatus
 from beekeed.ports.stores import RunDetails
-from tests.engine.school import School, counts
+from tests.engine.school import School, counts, forbid
 
 
 @pytest.fixture
@@ -15,23 +15,6 @@ def amina(here: School) -> School:
     here.box.complete("amina", "Numbers")
     here.box.complete("amina", "Water")
     return here
-
-
-def forbid(here: School, capability: str, course: str) -> None:
-    """Take a capability from the service account in one course."""
-    context = here.online.one(
-        "SELECT id FROM mdl_context WHERE contextlevel = 50 AND instanceid = ?",
-        here.online.course(course),
-    )
-    role = here.online.one("SELECT id FROM mdl_role WHERE shortname = 'beekeesync'")
-    here.online.sql(
-        "INSERT INTO mdl_role_capabilities"
-        " (contextid, roleid, capability, permission, timemodified, modifierid)"
-        " VALUES (?, ?, ?, -1000, 0, 2)",
-        context,
-        role,
-        capability,
-    )
 
 
 def left_out(details: RunDetails) -> dict[str, str]:
