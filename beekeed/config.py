@@ -68,6 +68,12 @@ class AccountSettings(Section, frozen=True, kw_only=True):
     removed_enrolments: Literal["ignore", "suspend"] = "ignore"
 
 
+class SyncSettings(Section, frozen=True, kw_only=True):
+    """What a sync does beside sending."""
+
+    audit_bytes: Annotated[int, Meta(ge=0, le=10_000_000)] = 5000
+
+
 class DaemonSettings(Section, frozen=True, kw_only=True):
     """The daemon itself."""
 
@@ -83,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     device: DeviceSettings
     online: OnlineSettings
     accounts: AccountSettings
+    sync: SyncSettings
     daemon: DaemonSettings
 
 
@@ -90,6 +97,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "device": DeviceSettings,
     "online": OnlineSettings,
     "accounts": AccountSettings,
+    "sync": SyncSettings,
     "daemon": DaemonSettings,
 }
 

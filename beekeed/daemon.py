@@ -79,6 +79,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         address=settings.online.address,
         token_digest=token_digest(token),
         is_quiet=is_quiet,
+        audit_bytes=settings.sync.audit_bytes,
     )
     notify = notifier()
     loop = Loop(

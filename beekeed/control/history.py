@@ -1,5 +1,6 @@
 """`GET /v1/runs` and `GET /v1/runs/{event_id}`: what the syncs did. Names nobody."""
 
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
@@ -7,6 +8,8 @@ from aiohttp import web
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
 from beekeed.core.model import Reason
+from beekeed.core.request import VERIFY
+from beekeed.core.verify import Finding
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.stores import Run, RunDetails
 
@@ -37,7 +40,23 @@ async def run(api: Api, request: web.Request) -> dict[str, Any]:
     details = await api.history.details(event_id)
     if details is None:
         raise BeekeedError(Code.NOT_FOUND, what=f"sync {event_id}")
-    return {"schema": "beekeed.run/1", **run_view(details.run), **_details_view(details)}
+    return {
+        "schema": "beekeed.run/1",
+        **run_view(details.run),
+        **_details_view(details),
+        "verified": _verified(details),
+    }
+
+
+def _verified(details: RunDetails) -> dict[str, int] | None:
+    """Count what a run that reads back found; None for any other run."""
+    if details.run.cause != VERIFY:
+        return None
+    counts = Counter(dict.fromkeys(map(str, Finding), 0))
+    for action in details.actions:
+        if action.verdict in counts:
+            counts[action.verdict] += action.count
+    return {"checked": counts.total() - counts[Finding.UNSEEN], **counts}
 
 
 def run_view(run: Run) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
 from beekeed.control.sync import sync
+from beekeed.control.verify import verify
 from beekeed.errors import BeekeedError, Code
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ ROUTES = (
     Route("GET", "/v1/status", status, Right.READ),
     Route("POST", "/v1/sync", sync, Right.ADMINISTER),
     Route("GET", "/v1/preview", preview, Right.ADMINISTER),
+    Route("POST", "/v1/verify", verify, Right.ADMINISTER),
     Route("GET", "/v1/runs", history, Right.READ),
     Route("GET", "/v1/runs/{event_id}", run, Right.READ),
     Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),

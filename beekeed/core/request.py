@@ -12,6 +12,10 @@ class Period:
     last: date
 
 
+VERIFY = "verify"
+"""The cause of a run that reads back what was acknowledged, and sends nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One sync as somebody or the schedule asks for it.

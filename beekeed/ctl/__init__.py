@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import beekeed
 from beekeed.client import Client, Refused
-from beekeed.ctl import check, guard, history, set_aside, show, status, sync
+from beekeed.ctl import check, guard, history, set_aside, show, status, sync, verify
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
@@ -119,6 +119,9 @@ def parser() -> argparse.ArgumentParser:
         "which", nargs="?", metavar="COURSE|NUMBER", help="the course's short name, or a number"
     )
     asked.add_argument("--kind", choices=guard.KINDS, help="accept only this kind")
+    add(
+        "verify", verify.run, "read back what had arrived; what is missing is sent again"
+    ).add_argument("--wait", action="store_true", help="wait for its end and show what it found")
     add("check", check.run, "try the whole way, step by step, without changing anything")
     return top
 

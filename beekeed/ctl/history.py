@@ -19,5 +19,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         mark = "✓" if each["status"] == "completed" else "!"
         data = size(each["sent_bytes"] + each["received_bytes"])
         status = terminal.word(each["status"])
+        if each["cause"] == "verify":
+            status = f"{terminal.word(each['cause'])}: {status}"
         print(f"{mark} {moment(each['started_at'])}  {each['event_id']:<12} {status:<16} {data:>9}")
     return Exit.OK

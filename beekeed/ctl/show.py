@@ -42,6 +42,7 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             ),
             ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
             ("Actions", _actions(terminal, details["actions"]) or "none"),
+            *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
             ("Still waiting", waiting(terminal, details)),
         ]
     )
@@ -75,6 +76,15 @@ def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
         f"{terminal.counted(count, kind)} {terminal.word(verdict)}"
         for (kind, verdict), count in counts.items()
     )
+
+
+def summary(verified: dict[str, Any]) -> str:
+    """Say how many were checked, found and missing."""
+    text = (
+        f"{verified['checked']} checked: {verified['found']} found,"
+        f" {verified['missing']} missing, {verified['differs']} different"
+    )
+    return f"{text}; {verified['unseen']} not seen" if verified["unseen"] else text
 
 
 def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:

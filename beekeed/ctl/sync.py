@@ -28,7 +28,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
             verb = "runs already" if started["joined"] else "started"
             terminal.line(f"Sync {started['event_id']} {verb}.")
         return Exit.OK
-    details = _await_end(client, started["event_id"])
+    details = await_end(client, started["event_id"])
     if terminal.as_json:
         terminal.json(details)
     else:
@@ -37,7 +37,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     return exit_of_run(details["status"], reason["code"] if reason else None)
 
 
-def _await_end(client: Client, event_id: str) -> dict[str, Any]:
+def await_end(client: Client, event_id: str) -> dict[str, Any]:
     """Wait for a run's end. Ctrl-C ends the waiting; the sync goes on."""
     if sys.stderr.isatty():
         print(f"Sync {event_id} is running ...", file=sys.stderr)

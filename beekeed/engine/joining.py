@@ -51,7 +51,7 @@ class Joining:
                 await self._read(course_id)
             names = self._names[course_id]
             name = names[group_id]
-            found = _by_name(self._groups[course_id], name, names.values())
+            found = by_name(self._groups[course_id], name, names.values())
             if found is None:
                 online_id = self._out.courses[course_id].online_id
                 making = self._out.online.make_group(online_id, name)
@@ -69,7 +69,7 @@ class Joining:
         self._names[course_id] = {id_: name.strip() for id_, name in named.items()}
 
 
-def _by_name(
+def by_name(
     groups: Mapping[str, int | Reason], name: str, ours: Collection[str]
 ) -> int | Reason | None:
     """Find a group by its name; else the only one that a database may take for the same.

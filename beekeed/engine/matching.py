@@ -83,6 +83,17 @@ class Matcher:
             await self._history.course(run_id, note)
         return matched
 
+    async def known(
+        self, target_id: int, courses: Sequence[KnownCourse]
+    ) -> Mapping[int, MatchedCourse]:
+        """Give courses as they were matched last, without asking: to read, not to send."""
+        found = {}
+        for course in courses:
+            kept = await self._targets.kept_contents(target_id, course.course_id)
+            if kept is not None:
+                found[course.course_id] = _as_kept(course, kept)
+        return found
+
     async def _check(
         self, target_id: int, known: KnownCourse, online: OnlineCourse | None
     ) -> Checked:
@@ -116,8 +127,7 @@ class Matcher:
             return None
         if not is_fresh(kept.kept, online, fingerprint(known.course), self._clock.now()):
             return None
-        items = {activity_id: item for _, item, activity_id in known.graded()}
-        return MatchedCourse(known.course_id, online.online_id, kept.activities, items)
+        return _as_kept(known, kept)
 
     async def _keep(
         self, target_id: int, known: KnownCourse, kept: Kept, placed: MatchedCourse
@@ -125,6 +135,11 @@ class Matcher:
         if kept.online.revision is not None:
             new = KeptContents(kept, placed.activities)
             await self._targets.keep_contents(target_id, known.course_id, new)
+
+
+def _as_kept(known: KnownCourse, kept: KeptContents) -> MatchedCourse:
+    items = {activity_id: item for _, item, activity_id in known.graded()}
+    return MatchedCourse(known.course_id, kept.kept.online.online_id, kept.activities, items)
 
 
 def course_reason(error: RemoteRefused) -> Reason:

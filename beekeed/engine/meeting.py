@@ -118,7 +118,7 @@ class Meeting:
         """Have an account for each learner of a slice, where that is safe."""
         ids = {change.key.learner_id for change in slice_}
         known = await self._targets.accounts(self._target_id, ids)
-        await self._make_sure(known.values())
+        await self.make_sure(known.values())
         known = await self._targets.accounts(self._target_id, ids)
         if ids <= known.keys():
             return known
@@ -138,7 +138,7 @@ class Meeting:
 
     # Those that we know
 
-    async def _make_sure(self, accounts: Collection[Account]) -> None:
+    async def make_sure(self, accounts: Collection[Account]) -> None:
         """Look again at accounts whose number the site shows with another name, or not at all.
 
         A site that was put back, or an account that was deleted, may have given the

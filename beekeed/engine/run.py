@@ -10,8 +10,9 @@ from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
-from beekeed.core.request import Request
-from beekeed.engine.facts import FactRules
+from beekeed.core.request import VERIFY, Request
+from beekeed.engine.auditing import Auditor, is_audit_due
+from beekeed.engine.facts import FactRules, KnownCourse
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
 from beekeed.engine.preview import Previewer
@@ -64,6 +65,11 @@ class _Run:
     reading: Reading | None = None
     guards: Sequence[Guard] = ()
 
+    @property
+    def courses(self) -> Sequence[KnownCourse]:
+        """The box's courses, as they were read."""
+        return self.reading.courses if self.reading is not None else ()
+
 
 class Engine:
     """Runs synchronizations, one at a time."""
@@ -81,6 +87,7 @@ class Engine:
         address: str,
         token_digest: str,
         is_quiet: Callable[[], bool],
+        audit_bytes: int = 0,
     ) -> None:
         self._clock = clock
         self._is_quiet = is_quiet
@@ -90,6 +97,7 @@ class Engine:
         self._rules = rules
         self._address = address
         self._token_digest = token_digest
+        self._audit_bytes = audit_bytes
         self._stop: Stop | None = None
         self._report: Callable[[Event], None] | None = None
         self._reader = Reader(
@@ -173,15 +181,18 @@ class Engine:
         await self._read_box(run, target_id)
         run.report(Event.READ)
         run.stop.check()
-        met = await self._stores.targets.met(target_id)
-        open_intents = await self._stores.journal.intents(target_id)
         held = sum(each.loss.held for each in run.guards)
-        if met and not open_intents and await self._stores.changes.waiting(target_id) == held:
+        verifies = run.request.cause == VERIFY
+        if not verifies and await self._has_nothing_to_do(target_id, held):
             return await self._asked(run)
         target_id = await self._contact(run, target_id)
-        matched = await self._match(run, target_id)
+        if verifies:
+            return await self._verify(run, target_id)
+        matched = await self._match(run, target_id, await self._pending_courses(run, target_id))
+        run.report(Event.MATCHED)
         sender = await self._send(run, target_id, matched)
         status, reason = await self._judge(target_id, matched, sender)
+        await self._audit(run, target_id, sender)
         return (
             (status, reason)
             if status is RunStatus.ERROR
@@ -223,6 +234,44 @@ class Engine:
             encrypted=self._address.startswith("https:"),
         )
         return await previewer.preview(limit_bytes)
+
+    async def _has_nothing_to_do(self, target_id: int, held: int) -> bool:
+        """Tell whether a run may end before a byte leaves."""
+        if not await self._stores.targets.met(target_id):
+            return False
+        if await self._stores.journal.intents(target_id):
+            return False
+        if await self._stores.changes.waiting(target_id) != held:
+            return False
+        audited_at = await self._stores.targets.audited_at(target_id)
+        return not is_audit_due(audited_at, self._clock.now(), self._audit_bytes)
+
+    async def _verify(self, run: _Run, target_id: int) -> tuple[RunStatus, Reason | None]:
+        """Read back everything that was acknowledged; write nothing online."""
+        acknowledged = await self._stores.changes.acknowledged_courses(target_id)
+        courses = [each for each in run.courses if each.course_id in acknowledged]
+        matched = await self._match(run, target_id, courses, afresh=True)
+        auditor = self._auditor(run, self._sender(run, target_id, matched))
+        missing = await auditor.verify(matched)
+        if missing:
+            return RunStatus.PARTIAL, Reason(Code.VERIFY_MISSING, {"count": missing})
+        return (RunStatus.COMPLETED if len(matched) == len(courses) else RunStatus.PARTIAL), None
+
+    async def _audit(self, run: _Run, target_id: int, sender: Sender) -> None:
+        """Read back a few learners, where the settings allow the bytes."""
+        if self._audit_bytes and not run.stop.asked:
+            known = await self._matcher(run).known(target_id, run.courses)
+            spent = self._meter.begin()
+            await self._auditor(run, sender).audit(known, spent, self._audit_bytes)
+
+    def _auditor(self, run: _Run, sender: Sender) -> Auditor:
+        return Auditor(
+            run_id=run.run_id,
+            sender=sender,
+            history=self._stores.history,
+            clock=self._clock,
+            shortnames={each.course_id: each.course.shortname for each in run.courses},
+        )
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.
@@ -282,27 +331,42 @@ class Engine:
             await self._stores.journal.record(run.run_id, target_id, pairs, now)
         return bool(steps)
 
-    async def _match(self, run: _Run, target_id: int) -> Mapping[int, MatchedCourse]:
+    async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
         pending = await self._stores.changes.courses(target_id)
-        known = run.reading.courses if run.reading is not None else ()
-        matcher = Matcher(
+        return [course for course in run.courses if course.course_id in pending]
+
+    async def _match(
+        self, run: _Run, target_id: int, courses: Sequence[KnownCourse], *, afresh: bool = False
+    ) -> Mapping[int, MatchedCourse]:
+        return await self._matcher(run, afresh=afresh).match(run.run_id, target_id, courses)
+
+    def _matcher(self, run: _Run, *, afresh: bool = False) -> Matcher:
+        return Matcher(
             online=self._online,
             targets=self._stores.targets,
             history=self._stores.history,
             clock=self._clock,
             stop=run.stop,
             force=run.request.force,
+            afresh=afresh,
         )
-        matched = await matcher.match(
-            run.run_id, target_id, [course for course in known if course.course_id in pending]
-        )
-        run.report(Event.MATCHED)
-        return matched
 
     async def _send(
         self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]
     ) -> Sender:
-        sender = Sender(
+        sender = self._sender(run, target_id, matched)
+        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE, MENDABLE):
+            try:
+                await sender.send_all()
+            finally:
+                await self._note_uncarried(run, sender)
+        for course_id, reason in sender.left_out.items():
+            note = CourseMatch(course_id, None, reason)
+            await self._stores.history.course(run.run_id, note)
+        return sender
+
+    def _sender(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> Sender:
+        return Sender(
             run_id=run.run_id,
             target_id=target_id,
             courses=matched,
@@ -316,15 +380,6 @@ class Engine:
             journal=self._stores.journal,
             rules=self._rules_for(run.site),
         )
-        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE, MENDABLE):
-            try:
-                await sender.send_all()
-            finally:
-                await self._note_uncarried(run, sender)
-        for course_id, reason in sender.left_out.items():
-            note = CourseMatch(course_id, None, reason)
-            await self._stores.history.course(run.run_id, note)
-        return sender
 
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:

@@ -91,6 +91,8 @@ class Sender:
             rules=rules,
             stop=stop,
         )
+        self.out = out
+        self.meeting = self._meeting
         self._enrolling = Enrolling(out)
         self._completing = Completing(out)
         self._of_kind = {

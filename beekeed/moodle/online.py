@@ -192,6 +192,7 @@ class MoodleWebServices:
             place: {
                 status.cmid: answers.state_of(status.state)
                 for status in wire.shaped(answer, shapes.Statuses).statuses
+                if status.is_set
             }
             for place, answer in await self._read_places(
                 functions.COMPLETIONS, whose, self._batch_calls
@@ -241,6 +242,11 @@ class MoodleWebServices:
         call = wire.Call(functions.GROUPS, {"courseid": course_online_id})
         groups = wire.shaped(await self._requests.read_one(call), list[shapes.Group])
         return {group.name: group.id for group in groups}
+
+    async def memberships(self, course_online_id: int) -> Mapping[int, Collection[int]]:
+        """See ports.OnlineMoodle."""
+        participants = await self._participants(course_online_id, {"userfields": "id,groups"})
+        return {each.id: {group.id for group in each.groups} for each in participants}
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:
         """See ports.OnlineMoodle."""

@@ -91,6 +91,10 @@ PROFILE_FIELDS = (
 )
 
 
+class _Membership(msgspec.Struct):
+    id: int
+
+
 class Participant(msgspec.Struct):
     """A user of `core_enrol_get_enrolled_users`."""
 
@@ -107,6 +111,7 @@ class Participant(msgspec.Struct):
     department: str | None = None
     address: str | None = None
     customfields: list[CustomField] = []
+    groups: list[_Membership] = []
 
     def profile(self) -> dict[str, str]:
         """Give what was shown of the profile; Moodle leaves out most of what is empty."""
@@ -118,6 +123,12 @@ class Participant(msgspec.Struct):
 class _Status(msgspec.Struct):
     cmid: int
     state: int | None  # null where only a view is stored (seen on 4.5.6)
+    timecompleted: int | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a state is stored: also one that somebody set to incomplete has a time."""
+        return bool(self.state or self.timecompleted)
 
 
 class Statuses(msgspec.Struct):

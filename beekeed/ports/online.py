@@ -23,7 +23,7 @@ Place = tuple[int, int]
 """A course and an account, by their online ids."""
 
 States = Mapping[int, Completion]
-"""Completion states by course module id."""
+"""Completion states by course module id; left out where nobody ever set one."""
 
 
 Grades = Mapping[tuple[int, int], OnlineGrade]
@@ -96,6 +96,10 @@ class OnlineMoodle(Protocol):
 
     async def groups(self, course_online_id: int) -> Mapping[str, int]:
         """List a course's groups that we may see, by name."""
+        ...
+
+    async def memberships(self, course_online_id: int) -> Mapping[int, Collection[int]]:
+        """List the groups that we may see of who is enrolled in a course, by account id."""
         ...
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:

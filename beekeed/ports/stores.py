@@ -165,6 +165,14 @@ class Changes(Protocol):
         """Tell when every row of the box was last compared."""
         ...
 
+    async def acknowledged_courses(self, target_id: int) -> Collection[int]:
+        """Give the courses in which anything was acknowledged."""
+        ...
+
+    async def missed(self, target_id: int, keys: Collection[Key], now: datetime) -> None:
+        """Forget receipts of what is missing online: it is pending again, and known as missing."""
+        ...
+
     async def read_at(self, target_id: int) -> datetime | None:
         """Tell when the box was last read wholly."""
         ...
@@ -267,6 +275,26 @@ class Targets(Protocol):
 
     async def accounts(self, target_id: int, learner_ids: Collection[int]) -> Mapping[int, Account]:
         """Give the account receipts of some learners."""
+        ...
+
+    async def known(self, target_id: int, after: int, limit: int) -> Sequence[int]:
+        """List learners with an account online, by their numbers, beginning after one."""
+        ...
+
+    async def longest_unverified(self, target_id: int, limit: int) -> Sequence[int]:
+        """List the learners whose receipts were not read back for the longest time."""
+        ...
+
+    async def verified(self, target_id: int, learner_ids: Collection[int], now: datetime) -> None:
+        """Note that all of some learners was read back."""
+        ...
+
+    async def audited_at(self, target_id: int) -> datetime | None:
+        """Tell when a sync last read some learners back."""
+        ...
+
+    async def audited(self, target_id: int, now: datetime) -> None:
+        """Note that a sync read some learners back."""
         ...
 
     async def renew_account(self, target_id: int, learner_id: int, learner: Learner) -> None:
@@ -492,6 +520,10 @@ class History(Protocol):
 
     async def uncarried(self, run_id: int, counts: Mapping[Uncarried, int]) -> None:
         """Note how much of what cannot be carried a run found; what it noted before stays."""
+        ...
+
+    async def found(self, run_id: int, actions: Sequence[Action]) -> None:
+        """Note what a run found by reading back."""
         ...
 
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:

@@ -29,6 +29,7 @@ _LISTS = MappingProxyType(
     }
 )
 
+_COURSE = MappingProxyType({"course": "They belong to the course {course}."})
 
 SENTENCES: Mapping[str, Entry] = {
     # The settings.
@@ -591,21 +592,24 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     # What reading back found.
     "missing_online": Entry(
-        "They had arrived and are not on the online Moodle any more ({course}).",
+        "They had arrived and are not on the online Moodle any more.",
         "The next sync sends them again. If nobody put that Moodle back to an earlier state, ask"
         " its administrator what happened.",
         "administrator",
+        _COURSE,
     ),
     "changed_online": Entry(
         "They are on the online Moodle with another value than beekeed sent: somebody changed them"
-        " there, and they stay so ({course}).",
+        " there, and they stay so.",
         "Nothing, if that is meant. Else compare both sides, and change the one that is wrong.",
         "teacher",
+        _COURSE,
     ),
     "unseen_online": Entry(
-        "They could not be checked: the service account is not shown them ({course}).",
+        "They could not be checked: the service account is not shown them.",
         "Look at what the latest sync says of the course or the activity.",
         "administrator",
+        _COURSE,
     ),
     "verify_missing": Entry(
         "Of what had arrived, {count} results or accounts are missing on the online Moodle.",

@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "sending": "sending",
     # Why a run began.
     "manual": "started by hand",
+    "verify": "reading back",
     # Kinds of change.
     "account": "account",
     "enrolment": "enrolment",
@@ -60,6 +61,11 @@ WORDS: Mapping[str, str] = {
     "asked": "asked",
     "accepted": "accepted",
     "over": "over by itself",
+    # What reading back found.
+    "found": "found online",
+    "missing": "missing online",
+    "differs": "different online",
+    "unseen": "not seen online",
     # Who should act.
     "teacher": "For the teacher",
     "technician": "For the technician",

@@ -243,6 +243,36 @@ class SqliteChanges:
             lost[KIND_OF_NUMBER[row["kind"]], Code.GONE_FROM_BOX] += row["count"]
         return lost
 
+    async def acknowledged_courses(self, target_id: int) -> Collection[int]:
+        """See ports.Changes."""
+        rows = await self._store.rows(
+            "SELECT DISTINCT course_id FROM receipt WHERE target_id = ? AND course_id <> 0",
+            target_id,
+        )
+        return {row["course_id"] for row in rows}
+
+    async def missed(self, target_id: int, keys: Collection[Key], now: datetime) -> None:
+        """See ports.Changes."""
+        where = _keyed(target_id, keys)
+        if not where:
+            return
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
+                " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
+                f" learner_id, value, happened_at, first_seen_at FROM receipt WHERE {_KEY}",
+                where,
+            )
+            await db.executemany(
+                f"UPDATE change SET missing_since = coalesce(missing_since, ?) WHERE {_KEY}",
+                [(seconds(now), *values) for values in where],
+            )
+            await db.executemany(f"DELETE FROM receipt WHERE {_KEY}", where)
+            await db.executemany(
+                "DELETE FROM reading WHERE target_id = ? AND learner_id = ?",
+                [(target_id, key.learner_id) for key in keys],
+            )
+
     async def read_at(self, target_id: int) -> datetime | None:
         """See ports.Changes."""
         row = await self._store.row("SELECT read_at FROM target WHERE id = ?", target_id)

@@ -1,7 +1,7 @@
 """The runs: what each did, how it ended, and what it cost."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
@@ -19,6 +19,7 @@ from beekeed.sqlite.store import (
     reason_of,
     reason_values,
     seconds,
+    text_of_params,
 )
 
 _KEPT_SECONDS = 366 * 86400
@@ -76,6 +77,26 @@ class SqliteHistory:
             await db.executemany(
                 "INSERT OR REPLACE INTO run_uncarried (run_id, what, count) VALUES (?, ?, ?)",
                 [(run_id, str(what), count) for what, count in counts.items() if count],
+            )
+
+    async def found(self, run_id: int, actions: Sequence[Action]) -> None:
+        """See ports.History."""
+        async with self._store.write() as db:
+            await db.executemany(
+                "INSERT INTO run_action (run_id, kind, verdict, code, params, count)"
+                " VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                [
+                    (
+                        run_id,
+                        KIND_NUMBER[each.kind],
+                        each.verdict,
+                        str(each.reason.code) if each.reason else "",
+                        text_of_params(each.reason.params) if each.reason else "{}",
+                        each.count,
+                    )
+                    for each in actions
+                ],
             )
 
     async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Where we send: the online sites, our learners' accounts there, and the courses there."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import aiosqlite
@@ -11,7 +11,7 @@ from beekeed.core.model import Account, Key, Kind, Learner, Site
 from beekeed.errors import Code
 from beekeed.ports.stores import CourseMatch, KeptContents
 from beekeed.sqlite import contents
-from beekeed.sqlite.store import KIND_NUMBER, Row, Store, reason_values, seconds, slots
+from beekeed.sqlite.store import KIND_NUMBER, Row, Store, moment, reason_values, seconds, slots
 
 
 class SqliteTargets:
@@ -96,6 +96,48 @@ class SqliteTargets:
             *learner_ids,
         )
         return {row["learner_id"]: _account(row) for row in rows}
+
+    async def known(self, target_id: int, after: int, limit: int) -> Sequence[int]:
+        """See ports.Targets."""
+        rows = await self._store.rows(
+            "SELECT learner_id FROM account WHERE target_id = ? AND learner_id > ?"
+            " ORDER BY learner_id LIMIT ?",
+            target_id,
+            after,
+            limit,
+        )
+        return [row["learner_id"] for row in rows]
+
+    async def longest_unverified(self, target_id: int, limit: int) -> Sequence[int]:
+        """See ports.Targets."""
+        rows = await self._store.rows(
+            "SELECT learner_id FROM account WHERE target_id = ?"
+            " ORDER BY coalesce(verified_at, acknowledged_at), learner_id LIMIT ?",
+            target_id,
+            limit,
+        )
+        return [row["learner_id"] for row in rows]
+
+    async def verified(self, target_id: int, learner_ids: Collection[int], now: datetime) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE account SET verified_at = ? WHERE target_id = ?"
+                f" AND learner_id IN ({slots(learner_ids)})",
+                (seconds(now), target_id, *learner_ids),
+            )
+
+    async def audited_at(self, target_id: int) -> datetime | None:
+        """See ports.Targets."""
+        row = await self._store.row("SELECT audited_at FROM target WHERE id = ?", target_id)
+        return moment(row["audited_at"]) if row else None
+
+    async def audited(self, target_id: int, now: datetime) -> None:
+        """See ports.Targets."""
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE target SET audited_at = ? WHERE id = ?", (seconds(now), target_id)
+            )
 
     async def renew_account(self, target_id: int, learner_id: int, learner: Learner) -> None:
         """See ports.Targets."""
@@ -189,7 +231,7 @@ class SqliteTargets:
                 " part_id, value, first_seen_at) VALUES (?, ?, ?, 0, 0, 'exists', ?)",
                 (target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id, seconds(now)),
             )
-            await _forget_receipts(db, target_id, "learner_id", learner_id)
+            await _forget_receipts(db, target_id, "learner_id", learner_id, now)
             await db.execute(
                 "DELETE FROM account WHERE target_id = ? AND learner_id = ?",
                 (target_id, learner_id),
@@ -272,22 +314,28 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
 
 
 async def _forget_receipts(
-    db: aiosqlite.Connection, target_id: int, column: str, number: int
+    db: aiosqlite.Connection,
+    target_id: int,
+    column: str,
+    number: int,
+    missing_since: datetime | None = None,
 ) -> None:
     """Turn the receipts of a course or a learner into changes that are pending again.
 
-    A completion that was taken back needs nothing, nor does an enrolment that was
-    removed; a profile goes with the account when that is made again.
+    `missing_since`: where they are known to be missing online. A completion that was taken
+    back needs nothing, nor does an enrolment that was removed; a profile goes with the
+    account when that is made again.
     """
     await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
     await db.execute(
         "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
-        " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
-        " learner_id, value, happened_at, first_seen_at FROM receipt"
+        " value, happened_at, first_seen_at, missing_since) SELECT target_id, kind, course_id,"
+        " part_id, learner_id, value, happened_at, first_seen_at, ? FROM receipt"
         f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL"
         " AND NOT (kind = ? AND value = '0') AND NOT (kind = ? AND value = 'removed')"
         " AND kind <> ?",
         (
+            seconds(missing_since),
             target_id,
             number,
             KIND_NUMBER[Kind.COMPLETION],

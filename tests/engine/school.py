@@ -23,6 +23,7 @@ from beekeed.moodle.login import Login
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.ports.device import DeviceMoodle
+from beekeed.ports.link import Meter
 from beekeed.ports.stores import RunDetails
 from beekeed.sandbox import database, site
 from beekeed.sandbox.content import add_activity, add_course
@@ -252,6 +253,8 @@ class School:
         self.token = TOKEN
         self.batch_calls = 100
         self.quiet = False
+        self.meter: Meter = NoMeter()
+        self.audit_bytes = 0
         self.device: DeviceMoodle = SqlDevice(
             login=lambda: Login(kind="sqlite", path=str(box.path), prefix="mdl_"),
             learner_archetypes=("student",),
@@ -302,7 +305,8 @@ class School:
                 manner=self.manner,
             ),
             stores=self.stores,
-            meter=NoMeter(),
+            meter=self.meter,
+            audit_bytes=self.audit_bytes,
             rules=self.rules,
             fact_rules=self.fact_rules,
             address=self.address,

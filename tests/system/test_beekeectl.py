@@ -38,7 +38,7 @@ def test_help_names_every_command_and_exit_code() -> None:
         [sys.executable, "-m", "beekeed.ctl", "--help"],
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
-    for word in ("status", "sync", "history", "show", "set-aside", "guard", "check"):
+    for word in ("status", "sync", "history", "show", "set-aside", "guard", "verify", "check"):
         assert word in done.stdout
     for code in EXITS:
         assert f"{code.value} " in done.stdout
