@@ -127,20 +127,24 @@ async def test_a_learner_who_was_deleted_online_is_pending_again(sent: School) -
 
 
 async def test_what_somebody_decided_online_stays(sent: School) -> None:
-    """A grade that a teacher changed, a completion taken back, a learner unenrolled."""
+    """A grade that a teacher changed, a completion taken back."""
     sent.online.sql("UPDATE mdl_grade_grades SET rawgrade = 3, finalgrade = 3")
     sent.online.complete("amina", "Numbers", 0)
-    sent.online.sql(
-        "DELETE FROM mdl_user_enrolments WHERE enrolid IN"
-        " (SELECT id FROM mdl_enrol WHERE courseid = ?)",
-        sent.online.course("MATHS"),
-    )
     details = await verify(sent)
     assert details.run.status is RunStatus.COMPLETED
-    assert found(details, "differs") == {"grade": 1, "completion": 1, "enrolment": 1}
+    assert found(details, "differs") == {"grade": 1, "completion": 1}
     assert await sent.waiting() == 0
     reasons = {a.reason.code: a.reason.params for a in details.actions if a.reason}
     assert reasons == {"changed_online": {"course": "MATHS"}}
+
+
+async def test_who_was_unenrolled_online_is_not_enrolled_again(sent: School) -> None:
+    """The work that is left shows that nobody put the site back."""
+    sent.online.sql("DELETE FROM mdl_user_enrolments")
+    sent.online.sql("DELETE FROM mdl_grade_grades")  # Moodle takes them with the enrolment
+    details = await verify(sent)
+    assert found(details, "differs") == {"enrolment": 1, "grade": 1}
+    assert found(details, "missing") == {"enrolment": 1}  # in the course where nothing was done
 
 
 async def test_a_course_that_differs_cannot_be_checked(sent: School) -> None:

@@ -14,7 +14,7 @@ Exchange = dict[str, Any]
 # What only the recorded machine knows: its clock, its caches, its contexts, its php.ini.
 _VOLATILE = re.compile(
     r"^(time(created|modified)|cacherev|contextid|lastmodified|gradedate(graded|submitted)"
-    r"|usermaxuploadfilesize)$"
+    r"|usermaxuploadfilesize|timeupdated)$"
 )
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 _MACHINE = re.compile(r"(pluginfile\.php/|image\.php/boost/\w+/)\d+")

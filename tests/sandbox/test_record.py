@@ -272,12 +272,8 @@ async def test_nothing_is_fitted_to_recorded_numbers(
 
 
 def test_what_is_not_covered_is_named() -> None:
-    """The recorded exchanges that call functions not built yet are these and no others."""
-    left_out = [e for e in exchanges("exchanges.jsonl") if not _is_built(e)]
-    assert len(left_out) == 1
-    assert {exchange["function"] for exchange in left_out} == {
-        "core_course_get_updates_since",
-    }
+    """Nothing of the first recording is left out."""
+    assert [e["function"] for e in exchanges("exchanges.jsonl") if not _is_built(e)] == []
 
 
 @pytest.mark.parametrize("name", ["production.jsonl", "assignments.jsonl"])

@@ -22,6 +22,7 @@ from beekeed.sandbox.functions import (
     groups,
     memberships,
     site,
+    updates,
     user_updates,
     users,
 )
@@ -33,6 +34,7 @@ FUNCTIONS: Mapping[str, Callable[[Call, Parameters], Any]] = MappingProxyType(
         "core_webservice_get_site_info": site.get_site_info,
         "core_course_get_courses_by_field": courses.get_courses_by_field,
         "core_course_get_contents": contents.get_course_contents,
+        "core_course_get_updates_since": updates.get_updates_since,
         "core_user_get_users_by_field": users.get_users_by_field,
         "core_user_create_users": users.create_users,
         "core_user_update_users": user_updates.update_users,
