@@ -63,7 +63,7 @@ def online(grade: float | None, comment: str = "", *, fixed: bool = False) -> On
         (receipt("5"), online(4, fixed=True), DIFFERS),
         (receipt("5"), online(None), MISSING),
         (receipt("5"), online(None, fixed=True), DIFFERS),
-        (receipt("5\n1Good"), online(5, "<p>Good</p>"), FOUND),
+        (receipt("5\n1Good"), online(5, " Good\r\n"), FOUND),
         (receipt("5\n1Good"), online(5), MISSING),  # the grade arrived earlier than the comment
         (receipt("5\n1Good"), online(5, fixed=True), DIFFERS),
         (receipt("5\n1Good"), online(5, "Bad"), DIFFERS),
