@@ -71,6 +71,7 @@ class AccountSettings(Section, frozen=True, kw_only=True):
 class SyncSettings(Section, frozen=True, kw_only=True):
     """What a sync does beside sending."""
 
+    late_changes: Literal["hold", "send"] = "hold"
     audit_bytes: Annotated[int, Meta(ge=0, le=10_000_000)] = 5000
 
 

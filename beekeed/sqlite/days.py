@@ -1,0 +1,188 @@
+"""Days: which are closed, what of each is saved, and what stands in its way."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+import aiosqlite
+
+from beekeed.core import calendar
+from beekeed.core.calendar import DayWork, Pending, Span
+from beekeed.core.model import Kind
+from beekeed.core.request import Period, Wanted
+from beekeed.errors import Code
+from beekeed.sqlite.store import KIND_NUMBER, Row, Store, moment, seconds
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+BLOCKED = f"""EXISTS (
+        SELECT 1 FROM change AS held
+        WHERE held.target_id = change.target_id AND held.learner_id = change.learner_id
+        AND held.aside_code IS NOT NULL
+        AND (held.kind = {KIND_NUMBER[Kind.ACCOUNT]}
+             OR held.kind = {KIND_NUMBER[Kind.ENROLMENT]} AND held.course_id = change.course_id)
+    )"""
+"""A change waits for its learner's account or enrolment where that was set aside."""
+
+
+def number(day: date) -> int:
+    """Give the number that stands for a day in the tables."""
+    return day.toordinal() - _EPOCH
+
+
+def day_of_number(number: int) -> date:
+    """Give the day that a number in the tables stands for."""
+    return date.fromordinal(number + _EPOCH)
+
+
+def is_wanted(wanted: Wanted) -> tuple[str, tuple[int, ...]]:
+    """Give the condition on a change's row that a run wants it, and its values."""
+    late = "" if wanted.late else " AND late = 0"
+    if wanted.period is None:
+        return f"1 = 1{late}", ()
+    days = (number(wanted.period.first), number(wanted.period.last))
+    return f"day BETWEEN ? AND ?{late}", days
+
+
+async def count_saved(
+    db: aiosqlite.Connection, target_id: int, run_id: int, day: int, *, is_new: bool
+) -> None:
+    """Count a change as acknowledged by a run; `is_new`: and for the first time."""
+    await db.execute(
+        "INSERT INTO run_day VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
+        (run_id, day),
+    )
+    if is_new:
+        await add_saved(db, target_id, day, 1)
+
+
+async def add_saved(db: aiosqlite.Connection, target_id: int, day: int, count: int) -> None:
+    """Count so many more changes of a day as acknowledged, or fewer."""
+    await db.execute(
+        "INSERT INTO saved_day VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET count = max(count + excluded.count, 0)",
+        (target_id, day, count),
+    )
+
+
+class SqliteDays:
+    """See ports.Days."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    async def closed(self, target_id: int) -> Sequence[Period]:
+        """See ports.Days."""
+        rows = await self._store.rows(
+            "SELECT first_day, last_day FROM closed_days WHERE target_id = ?", target_id
+        )
+        return calendar.merged(_period(row) for row in rows)
+
+    async def close(self, target_id: int, run_id: int, period: Period, today: date) -> None:
+        """See ports.Days."""
+        closed = await self.closed(target_id)
+        left = calendar.left_open(period, closed)
+        is_ahead = any(each.last >= today for each in closed)
+        if left is None and not is_ahead:
+            return
+        async with self._store.write() as db:
+            await db.execute("DELETE FROM closed_days WHERE first_day >= ?", (number(today),))
+            await db.execute(
+                "UPDATE closed_days SET last_day = ? WHERE last_day >= ?",
+                (number(today) - 1, number(today)),
+            )
+            if left is not None:
+                await db.execute(
+                    "INSERT OR REPLACE INTO closed_days VALUES (?, ?, ?, ?)",
+                    (target_id, run_id, number(left.first), number(left.last)),
+                )
+
+    async def work(self, target_id: int, period: Period) -> Mapping[date, DayWork]:
+        """See ports.Days."""
+        where = (target_id, number(period.first), number(period.last))
+        saved = await self._store.rows(
+            "SELECT day, count FROM saved_day WHERE target_id = ? AND day BETWEEN ? AND ?", *where
+        )
+        pending = await self._store.rows(
+            f"SELECT day, late, missing, aside_code, {BLOCKED} AS blocked,"
+            " NOT EXISTS (SELECT 1 FROM not_carried AS n WHERE n.target_id = change.target_id"
+            "  AND n.kind = change.kind AND n.course_id = change.course_id) AS carried,"
+            " count(*) AS count FROM change WHERE target_id = ? AND day BETWEEN ? AND ?"
+            " AND NOT (again AND aside_code IS NULL)"
+            " GROUP BY day, late, missing, aside_code, blocked, carried",
+            *where,
+        )
+        return calendar.work_by_day(
+            {day_of_number(row["day"]): row["count"] for row in saved},
+            [_pending(row) for row in pending],
+        )
+
+    async def late(self, target_id: int) -> int:
+        """See ports.Days."""
+        row = await self._store.row(
+            "SELECT count(*) FROM change WHERE target_id = ? AND late", target_id
+        )
+        return int(row[0]) if row else 0
+
+    async def note_not_carried(self, target_id: int, what: Collection[tuple[Kind, int]]) -> None:
+        """See ports.Days."""
+        async with self._store.write() as db:
+            await db.execute("DELETE FROM not_carried WHERE target_id = ?", (target_id,))
+            await db.executemany(
+                "INSERT INTO not_carried VALUES (?, ?, ?)",
+                [(target_id, KIND_NUMBER[kind], course_id) for kind, course_id in what],
+            )
+
+    async def note_doubt(self, span: Span) -> None:
+        """See ports.Days."""
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT OR REPLACE INTO clock_doubt VALUES (?, ?)",
+                (seconds(span.began_at), seconds(span.ended_at)),
+            )
+
+    async def drop_doubt(self, began_at: datetime) -> None:
+        """See ports.Days."""
+        async with self._store.write() as db:
+            await db.execute("DELETE FROM clock_doubt WHERE began_at = ?", (seconds(began_at),))
+
+    async def doubts(self) -> Sequence[Span]:
+        """See ports.Days."""
+        rows = await self._store.rows("SELECT * FROM clock_doubt ORDER BY began_at")
+        spans = ((moment(row["began_at"]), moment(row["ended_at"])) for row in rows)
+        return [Span(began, ended) for began, ended in spans if began and ended]
+
+    async def date_unsure(self, now: datetime) -> None:
+        """See ports.Days."""
+        moved = await self._store.rows(
+            "SELECT target_id, day, count(*) AS count FROM receipt WHERE NOT seen_trusted"
+            " GROUP BY target_id, day"
+        )
+        unsure = await self._store.row("SELECT 1 FROM change WHERE NOT seen_trusted LIMIT 1")
+        if not moved and unsure is None:
+            return
+        async with self._store.write() as db:
+            for row in moved:
+                await add_saved(db, row["target_id"], row["day"], -row["count"])
+                await add_saved(db, row["target_id"], number(calendar.day(now)), row["count"])
+            for table in ("change", "receipt"):
+                await db.execute(
+                    f"UPDATE {table} SET first_seen_at = ?, seen_trusted = 1"
+                    " WHERE NOT seen_trusted",
+                    (seconds(now),),
+                )
+
+
+def _period(row: Row) -> Period:
+    return Period(day_of_number(row["first_day"]), day_of_number(row["last_day"]))
+
+
+def _pending(row: Row) -> Pending:
+    return Pending(
+        day_of_number(row["day"]),
+        row["count"],
+        late=bool(row["late"]),
+        missing=bool(row["missing"]),
+        aside=Code(row["aside_code"]) if row["aside_code"] else None,
+        blocked=bool(row["blocked"]),
+        carried=bool(row["carried"]),
+    )
