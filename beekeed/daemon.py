@@ -18,6 +18,7 @@ from beekeed.control.sockets import serve_control
 from beekeed.core.cycle import Phase
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
+from beekeed.link.clocktrust import TimesyncTrust
 from beekeed.link.meter import InterfaceMeter
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
@@ -29,6 +30,7 @@ from beekeed.moodle.transport import Transport
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.days import SqliteDays
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
@@ -67,6 +69,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         history=SqliteHistory(store=store),
         guards=SqliteGuards(store=store),
         outlook=SqliteOutlook(store=store),
+        days=SqliteDays(store=store),
     )
     engine = Engine(
         clock=clock,
@@ -74,12 +77,14 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         online=_online(settings, token, uplink),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
+        trust=TimesyncTrust(clock=clock),
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),
         address=settings.online.address,
         token_digest=token_digest(token),
         is_quiet=is_quiet,
         audit_bytes=settings.sync.audit_bytes,
+        holds_late=settings.sync.late_changes == "hold",
     )
     notify = notifier()
     loop = Loop(

@@ -78,9 +78,19 @@ def compare(
         if not acknowledged(fact, receipt):
             if before is None or before.value != fact.value:
                 pending.append(Change(fact.key, fact.value, fact.happened_at, base=receipt))
-        elif before is not None:
+        elif before is not None and not _stays_aside(before, fact, receipt):
             settled.append(fact.key)
     return Differences(tuple(pending), tuple(settled), tuple(lost), tuple(gone), tuple(back))
+
+
+def _stays_aside(before: Change, fact: Fact, receipt: Receipt | None) -> bool:
+    """Tell whether it was acknowledged, and set aside when it was read again later.
+
+    Online changed since: the box has nothing to send, and a person should know all the same.
+    """
+    if before.aside is None or receipt is None or fact.key.kind is Kind.ACCOUNT:
+        return False
+    return before.value == receipt.value == fact.value
 
 
 def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:
@@ -125,11 +135,18 @@ def _completion_acknowledged(state: Completion, receipt: Receipt | None) -> bool
 def reads_first(change: Change) -> bool:
     """Tell whether the online state must be read before this completion may be sent.
 
-    Before one is lowered, and for a pass, which Moodle may have decided itself.
-    A plain completion needs no reading: Moodle leaves any result alone (recorded:
-    "complete sent to one that already has passed or failed changes nothing").
+    Before one is lowered, before one is sent again, and for a pass, which Moodle may
+    have decided itself. A plain completion needs no reading: Moodle leaves any result
+    alone (recorded: "complete sent to one that already has passed or failed changes
+    nothing").
     """
-    return change.key.kind is Kind.COMPLETION and change.value != str(Completion.COMPLETE.value)
+    is_plain = change.value == str(Completion.COMPLETE.value) and not is_again(change)
+    return change.key.kind is Kind.COMPLETION and not is_plain
+
+
+def is_again(change: Change) -> bool:
+    """Tell whether the very same was acknowledged before: only what is missing online is sent."""
+    return change.base is not None and change.base.value == change.value
 
 
 def decide(change: Change, theirs: Completion) -> Outcome | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from beekeed.core import guard, plan
+from beekeed.core.change import is_again
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import Enrol, Outcome, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
@@ -26,10 +27,10 @@ class Enrolling:
             for change in pending.values()
             if change.aside is None and not guard.holds(change, out.guarded)
         ]
-        edits = [change for change in open_ if change.base is not None]
+        edits = [c for c in open_ if c.base is not None and not is_again(c)]
         new = [change for change in open_ if change not in edits]
         there = [change for change in new if out.is_enrolled(change.key, accounts)]
-        await out.wire.record([(change, Outcome(Verdict.ALREADY, "there")) for change in there])
+        await out.wire.record([(change, _already(change)) for change in there])
         await self._enrol_all([self._step(c, accounts) for c in new if c not in there])
         await self._suspending.edit(edits, accounts)
         await self._refuse_unenrolled(changes, pending, accounts)
@@ -98,3 +99,8 @@ class Enrolling:
         ]
         await self._out.wire.refuse(left, Reason(Code.NOT_ENROLLED_ONLINE))
         await self._out.targets.forget_results(self._out.target_id, plan.enrolment_keys(left))
+
+
+def _already(change: Change) -> Outcome:
+    """Tell that somebody is enrolled; who made that enrolment stays as it was known."""
+    return Outcome(Verdict.ALREADY, change.base.online_value if change.base else "there")

@@ -9,11 +9,12 @@ is compared; once a day, and after any trouble, everybody is (`core/change.py`).
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
 from beekeed.core import change, profile
+from beekeed.core.calendar import UNDATED, Dating
 from beekeed.core.model import Course, Key, Kind, Learner, Receipt, Uncarried
 from beekeed.engine.facts import (
     Digests,
@@ -44,8 +45,12 @@ class Reading:
     uncarried: Mapping[Uncarried, int]
 
 
+async def _undated(_: int) -> Dating:
+    return UNDATED
+
+
 class Reader:
-    """Holds the box against the receipts of one target."""
+    """Holds the box against the receipts of one target. `dating`: what tells what is late."""
 
     def __init__(
         self,
@@ -56,8 +61,10 @@ class Reader:
         changes: Changes,
         targets: Targets,
         rules: FactRules,
+        dating: Callable[[int], Awaitable[Dating]] = _undated,
     ) -> None:
         self._rules = rules
+        self._dating = dating
         self._clock = clock
         self._device = device
         self._catalogue = catalogue
@@ -71,6 +78,7 @@ class Reader:
         """
         unsent: Tally = Counter()
         seen: set[int] = set()
+        dating = await self._dating(target_id)
         async with self._device.snapshot() as box:
             found = await stop.unless_asked(box.courses())
             courses = [await self._known(course) for course in found]
@@ -95,7 +103,7 @@ class Reader:
                 for start in range(0, len(left), _LEARNERS):
                     stop.check()
                     part = left[start : start + _LEARNERS]
-                    unsent += await self._compare(box, target_id, places, part, marks, same)
+                    unsent += await self._compare(box, target_id, places, part, marks, same, dating)
         unsent += await self._changes.end_reading(
             target_id, seen, self._clock.now(), compared_all=compare_all
         )
@@ -141,6 +149,7 @@ class Reader:
         people: Sequence[Person],
         marks: Mapping[int, int],
         same: Collection[int],
+        dating: Dating,
     ) -> Tally:
         """Hold all that some people did against their receipts, and note the differences.
 
@@ -171,6 +180,6 @@ class Reader:
             log.warning("the digests hid what %d learners did; it was found now", len(hidden))
         told = {each.learner_id for each in people} - work.with_unsent
         kept = {learner_id: mark for learner_id, mark in marks.items() if learner_id in told}
-        await self._changes.note(target_id, found, kept, self._clock.now())
+        await self._changes.note(target_id, found, kept, self._clock.now(), dating)
         work.unsent.update((key.kind, Code.GONE_FROM_BOX) for key in found.lost)
         return work.unsent

@@ -10,8 +10,9 @@ from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
-from beekeed.core.request import VERIFY, Request
+from beekeed.core.request import VERIFY, Request, Wanted, wanted
 from beekeed.engine.auditing import Auditor, is_audit_due
+from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
@@ -20,6 +21,8 @@ from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
+from beekeed.ports.clocktrust import ClockTrust
+from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
 from beekeed.ports.link import Meter
@@ -49,6 +52,7 @@ class Stores:
     history: History
     guards: Guards
     outlook: Outlook
+    days: Days
 
 
 @dataclass(slots=True)
@@ -56,10 +60,12 @@ class _Run:
     """What a run knows of itself while it runs."""
 
     request: Request
+    wanted: Wanted
     run_id: int
     event_id: str
     report: Callable[[Event], None]
     stop: Stop
+    began: float
     target_id: int | None = None
     site: Site | None = None
     reading: Reading | None = None
@@ -82,12 +88,14 @@ class Engine:
         online: OnlineMoodle,
         stores: Stores,
         meter: Meter,
+        trust: ClockTrust,
         rules: Rules,
         fact_rules: FactRules,
         address: str,
         token_digest: str,
         is_quiet: Callable[[], bool],
         audit_bytes: int = 0,
+        holds_late: bool = True,
     ) -> None:
         self._clock = clock
         self._is_quiet = is_quiet
@@ -100,6 +108,8 @@ class Engine:
         self._audit_bytes = audit_bytes
         self._stop: Stop | None = None
         self._report: Callable[[Event], None] | None = None
+        self._holds_late = holds_late
+        self._daybook = DayBook(clock=clock, trust=trust, days=stores.days, targets=stores.targets)
         self._reader = Reader(
             clock=clock,
             device=device,
@@ -107,6 +117,7 @@ class Engine:
             changes=stores.changes,
             targets=stores.targets,
             rules=fact_rules,
+            dating=self._daybook.dating,
         )
 
     async def run(
@@ -118,14 +129,18 @@ class Engine:
         where not even that can be written down, and whatever is our own mistake.
         """
         self._stop = stop = Stop()
-        run_id, event_id = await self._stores.history.begin(request.cause, self._clock.now())
-        run = _Run(request, run_id, event_id, report, stop)
+        run_id, event_id = await self._stores.history.begin(
+            request.cause, self._clock.now(), request.period
+        )
+        started = self._clock.monotonic()
+        chosen = wanted(request, holds_late=self._holds_late)
+        run = _Run(request, chosen, run_id, event_id, report, stop, started)
         begun(event_id)
         report(Event.STARTED)
         self._report = report
         if stop.asked:
             report(Event.STOP_ASKED)
-        started, measurement = self._clock.monotonic(), self._meter.begin()
+        measurement = self._meter.begin()
         status: RunStatus = RunStatus.ERROR
         reason: Reason | None = Reason(Code.INTERNAL)
         try:
@@ -136,6 +151,7 @@ class Engine:
         finally:
             self._stop = self._report = None
             await self._online.close()
+            await self._stores.changes.drop_again()
             ending = Ending(
                 status=status,
                 reason=reason,
@@ -166,7 +182,11 @@ class Engine:
         except BeekeedError as error:
             log.warning("sync %s cannot go on: %s", run.event_id, error)
             return RunStatus.ERROR, Reason(error.code, error.params)
-        return (RunStatus.STOPPED, None) if run.stop.asked else ended
+        if run.stop.asked:
+            return RunStatus.STOPPED, None
+        if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
+            await self._daybook.close(run.target_id, run.run_id, run.request.period, run.began)
+        return ended
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -183,7 +203,7 @@ class Engine:
         run.stop.check()
         held = sum(each.loss.held for each in run.guards)
         verifies = run.request.cause == VERIFY
-        if not verifies and await self._has_nothing_to_do(target_id, held):
+        if not verifies and await self._has_nothing_to_do(run, target_id, held):
             return await self._asked(run)
         target_id = await self._contact(run, target_id)
         if verifies:
@@ -191,7 +211,7 @@ class Engine:
         matched = await self._match(run, target_id, await self._pending_courses(run, target_id))
         run.report(Event.MATCHED)
         sender = await self._send(run, target_id, matched)
-        status, reason = await self._judge(target_id, matched, sender)
+        status, reason = await self._judge(run, target_id, matched, sender)
         await self._audit(run, target_id, sender)
         return (
             (status, reason)
@@ -235,13 +255,13 @@ class Engine:
         )
         return await previewer.preview(limit_bytes)
 
-    async def _has_nothing_to_do(self, target_id: int, held: int) -> bool:
+    async def _has_nothing_to_do(self, run: _Run, target_id: int, held: int) -> bool:
         """Tell whether a run may end before a byte leaves."""
         if not await self._stores.targets.met(target_id):
             return False
         if await self._stores.journal.intents(target_id):
             return False
-        if await self._stores.changes.waiting(target_id) != held:
+        if await self._stores.changes.sendable(target_id, run.wanted) > held:
             return False
         audited_at = await self._stores.targets.audited_at(target_id)
         return not is_audit_due(audited_at, self._clock.now(), self._audit_bytes)
@@ -279,6 +299,7 @@ class Engine:
         So that nothing that digests may hide waits longer than a day, and the number
         that waits is known. Raises StoreBroken.
         """
+        await self._daybook.look()
         target_id = await self._stores.targets.find(self._address, self._token_digest)
         if target_id is None or not self._is_quiet() or not await self._compares_all(target_id):
             return
@@ -296,13 +317,19 @@ class Engine:
         return comparison_due(compared_at, self._clock.now(), trouble, quiet=self._is_quiet())
 
     async def _read_box(self, run: _Run, target_id: int, *, sure: bool = False) -> None:
-        """Read the box; `sure`: no digest is believed."""
+        """Read the box; `sure`: no digest is believed.
+
+        What somebody asked to be sent again is pending then.
+        """
+        await self._stores.changes.drop_again()
         compare_all = sure or await self._compares_all(target_id)
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         run.guards = await self._stores.guards.look(target_id, self._clock.now())
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
         await self._stores.history.uncarried(run.run_id, run.reading.uncarried)
+        if run.request.period is not None:
+            await self._stores.changes.read_again(target_id, run.request.period)
 
     async def _contact(self, run: _Run, opened: int) -> int:
         """Meet the site, and settle what a lost answer left open. Gives the target.
@@ -332,7 +359,7 @@ class Engine:
         return bool(steps)
 
     async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
-        pending = await self._stores.changes.courses(target_id)
+        pending = await self._stores.changes.courses(target_id, run.wanted)
         return [course for course in run.courses if course.course_id in pending]
 
     async def _match(
@@ -355,9 +382,12 @@ class Engine:
         self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]
     ) -> Sender:
         sender = self._sender(run, target_id, matched)
-        if matched or await self._stores.changes.any_of(target_id, Kind.PROFILE, MENDABLE):
+        if matched or await self._stores.changes.any_of(
+            target_id, Kind.PROFILE, MENDABLE, run.wanted
+        ):
             try:
                 await sender.send_all()
+                await self._stores.days.note_not_carried(target_id, sender.not_carried)
             finally:
                 await self._note_uncarried(run, sender)
         for course_id, reason in sender.left_out.items():
@@ -395,16 +425,19 @@ class Engine:
         await self._stores.history.uncarried(run.run_id, counts)
 
     async def _judge(
-        self, target_id: int, matched: Mapping[int, MatchedCourse], sender: Sender
+        self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse], sender: Sender
     ) -> tuple[RunStatus, Reason | None]:
-        """Tell how a run ended that nothing broke off."""
+        """Tell how a run ended that nothing broke off, by what it was to send.
+
+        What is late and waits to be asked for makes none partial: nothing went wrong.
+        """
         served = set(matched) - set(sender.left_out)
         lacking = next(iter(sender.lacking.values()), None)
         if lacking is not None and not (served and sender.acknowledged):
             return RunStatus.ERROR, lacking
-        pending = await self._stores.changes.courses(target_id)
+        pending = await self._stores.changes.courses(target_id, run.wanted)
         if pending and not served and not await self._stores.targets.synchronized(target_id):
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         lacking = lacking or sender.lacking_extra
-        troubled = await self._stores.changes.troubled(target_id, served)
+        troubled = await self._stores.changes.troubled(target_id, served, run.wanted)
         return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

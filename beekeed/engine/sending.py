@@ -12,6 +12,7 @@ from beekeed.clock import Clock
 from beekeed.core import guard, person, plan
 from beekeed.core.guard import Area
 from beekeed.core.model import Change, Key, Kind, Reason
+from beekeed.core.request import EVERYTHING, Wanted
 from beekeed.engine.completing import Completing
 from beekeed.engine.editing import Editing
 from beekeed.engine.enrolling import Enrolling
@@ -58,7 +59,9 @@ class Sender:
         targets: Targets,
         journal: Journal,
         rules: Rules,
+        wanted: Wanted = EVERYTHING,
     ) -> None:
+        self._wanted = wanted
         self._out = out = Outbound(
             target_id=target_id,
             courses=courses,
@@ -112,6 +115,11 @@ class Sender:
     def lacking_extra(self) -> Reason | None:
         """Why memberships or profiles wait that our account may not touch, or None."""
         return self._out.wire.withheld_extra()
+
+    @property
+    def not_carried(self) -> Collection[tuple[Kind, int]]:
+        """Which kinds waited in which courses because the target cannot carry them."""
+        return self._out.wire.not_carried()
 
     @property
     def left_out(self) -> Mapping[int, Reason]:
@@ -185,7 +193,7 @@ class Sender:
                 and not out.wire.is_withheld(kind, course_id)
             ]
             slice_ = await out.changes.next(
-                out.target_id, kind, courses, after, out.rules.slice_changes
+                out.target_id, kind, courses, after, out.rules.slice_changes, self._wanted
             )
             if not slice_:
                 return

@@ -90,7 +90,7 @@ class Verifier:
         missing = [key for key, each in findings.items() if each is Finding.MISSING]
         missing += [Key(Kind.ACCOUNT, 0, 0, learner_id) for learner_id in gone]
         now = self._clock.now()
-        await out.changes.missed(out.target_id, missing, now)
+        await out.changes.missed(out.target_id, missing)
         await out.targets.verified(out.target_id, learner_ids, now)
         self.tally.update((key.kind, each, key.course_id) for key, each in findings.items())
 

@@ -1,7 +1,7 @@
 """Steps on the wire: intent, request, receipt; what a refusal reaches is not asked again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from beekeed.clock import Clock
 from beekeed.core import plan
@@ -75,6 +75,12 @@ class Wire:
         """Give a reason why something else waits that our account may not do, or None."""
         reasons = (reason for (kind, _), reason in self._withheld.items() if kind in plan.EXTRA)
         return next(reasons, self._lacking)
+
+    def not_carried(self) -> Collection[tuple[Kind, int]]:
+        """Give the kinds and courses in which our service lacks a function for them."""
+        return [
+            what for what, reason in self._withheld.items() if reason.code is Code.FUNCTION_MISSING
+        ]
 
     @property
     def served(self) -> Set[int]:

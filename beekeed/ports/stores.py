@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from beekeed.core.calendar import UNDATED, Dating
 from beekeed.core.change import Differences
 from beekeed.core.course import Kept
 from beekeed.core.model import (
@@ -26,6 +27,7 @@ from beekeed.core.model import (
     Site,
     Uncarried,
 )
+from beekeed.core.request import EVERYTHING, Period, Wanted
 from beekeed.core.step import Outcome, Step
 from beekeed.errors import Code
 
@@ -144,10 +146,12 @@ class Changes(Protocol):
         differences: Differences,
         marks: Mapping[int, int],
         now: datetime,
+        dating: Dating = UNDATED,
     ) -> None:
         """Write down what comparing a slice found, and the learners' marks.
 
-        Writes nothing where nothing differs.
+        Writes nothing where nothing differs. `dating` tells what of it is late; what was
+        noted before and was not late then is never late.
         """
         ...
 
@@ -169,7 +173,7 @@ class Changes(Protocol):
         """Give the courses in which anything was acknowledged."""
         ...
 
-    async def missed(self, target_id: int, keys: Collection[Key], now: datetime) -> None:
+    async def missed(self, target_id: int, keys: Collection[Key]) -> None:
         """Forget receipts of what is missing online: it is pending again, and known as missing."""
         ...
 
@@ -182,9 +186,15 @@ class Changes(Protocol):
         ...
 
     async def next(
-        self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
+        self,
+        target_id: int,
+        kind: Kind,
+        courses: Collection[int],
+        after: Key | None,
+        limit: int,
+        wanted: Wanted = EVERYTHING,
     ) -> Sequence[Change]:
-        """Give the next sendable changes, learner by learner.
+        """Give the next wanted changes that can be sent, learner by learner.
 
         Not what is set aside, nor what is held by it, nor the enrolments of who
         left, which only go where results need them.
@@ -195,8 +205,8 @@ class Changes(Protocol):
         """Give those of some keys that are pending, with their bases."""
         ...
 
-    async def courses(self, target_id: int) -> Collection[int]:
-        """Give the courses in which anything is pending."""
+    async def courses(self, target_id: int, wanted: Wanted = EVERYTHING) -> Collection[int]:
+        """Give the courses in which anything wanted is pending."""
         ...
 
     async def waiting(self, target_id: int) -> int | None:
@@ -211,12 +221,38 @@ class Changes(Protocol):
         """Count what is set aside."""
         ...
 
-    async def any_of(self, target_id: int, kind: Kind, mendable: Collection[Code]) -> bool:
-        """Tell whether anything of a kind is pending, or set aside for one of some reasons."""
+    async def sendable(self, target_id: int, wanted: Wanted = EVERYTHING) -> int:
+        """Count what is wanted and a reason to contact the site.
+
+        An account alone is none: it is only sent with what needs it.
+        """
         ...
 
-    async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
-        """Tell whether anything pending is set aside or in a course not among `courses`."""
+    async def any_of(
+        self,
+        target_id: int,
+        kind: Kind,
+        mendable: Collection[Code],
+        wanted: Wanted = EVERYTHING,
+    ) -> bool:
+        """Tell whether anything wanted of a kind is pending, or aside for one of some reasons."""
+        ...
+
+    async def troubled(
+        self, target_id: int, courses: Collection[int], wanted: Wanted = EVERYTHING
+    ) -> bool:
+        """Tell whether anything wanted is set aside or in a course not among `courses`."""
+        ...
+
+    async def read_again(self, target_id: int, period: Period) -> None:
+        """Have what was acknowledged of some days held against the online Moodle again.
+
+        It is pending in this run, with its receipt as base; `drop_again` ends that.
+        """
+        ...
+
+    async def drop_again(self) -> None:
+        """Let go of what was to be read again and was not, but for what was set aside."""
         ...
 
     async def aside_for(
@@ -491,6 +527,12 @@ class Run:
     waiting: int | None
     set_aside: int | None
     reason: Reason | None
+    period: Period | None = None
+    """The days that it was for; None: all."""
+    saved_days: int = 0
+    """Of how many days it brought something online."""
+    saved_events: int = 0
+    """How many changes it brought online, or found there for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,8 +548,10 @@ class RunDetails:
 class History(Protocol):
     """The runs."""
 
-    async def begin(self, cause: str, now: datetime) -> tuple[int, str]:
-        """Open a run; gives its number and its Sync Event ID."""
+    async def begin(
+        self, cause: str, now: datetime, period: Period | None = None
+    ) -> tuple[int, str]:
+        """Open a run for some days, or for all; gives its number and its Sync Event ID."""
         ...
 
     async def course(self, run_id: int, match: CourseMatch) -> None:

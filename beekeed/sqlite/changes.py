@@ -7,10 +7,14 @@ from datetime import datetime
 
 import aiosqlite
 
+from beekeed.core.calendar import UNDATED, Dating
 from beekeed.core.change import Differences
 from beekeed.core.model import Change, Key, Kind, Receipt
+from beekeed.core.request import EVERYTHING, Period, Wanted
 from beekeed.errors import Code
 from beekeed.ports.stores import AsideRow, GoneRow
+from beekeed.sqlite import receipts
+from beekeed.sqlite.days import BLOCKED, is_wanted, number
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -35,17 +39,12 @@ _OF_COURSES = ", ".join(
     for kind in (Kind.ENROLMENT, Kind.MEMBERSHIP, Kind.COMPLETION, Kind.GRADE)
 )
 
-# A change waits for its learner's account or enrolment where that was set aside.
-_NOT_HELD = f"""
-    aside_code IS NULL AND NOT EXISTS (
-        SELECT 1 FROM change AS held
-        WHERE held.target_id = change.target_id AND held.learner_id = change.learner_id
-        AND held.aside_code IS NOT NULL
-        AND (held.kind = {_ACCOUNT}
-             OR held.kind = {_ENROLMENT} AND held.course_id = change.course_id
-                AND NOT EXISTS (SELECT 1 FROM receipt AS made WHERE made.kind = held.kind
-                    AND made.target_id = held.target_id AND made.learner_id = held.learner_id
-                    AND made.course_id = held.course_id AND made.part_id = 0))
+_NOT_HELD = f"aside_code IS NULL AND NOT {BLOCKED}"
+_SAME_RECEIPT = """EXISTS (
+        SELECT 1 FROM receipt WHERE receipt.target_id = change.target_id
+        AND receipt.kind = change.kind AND receipt.course_id = change.course_id
+        AND receipt.part_id = change.part_id AND receipt.learner_id = change.learner_id
+        AND receipt.value = change.value
     )"""
 
 
@@ -91,6 +90,7 @@ class SqliteChanges:
         differences: Differences,
         marks: Mapping[int, int],
         now: datetime,
+        dating: Dating = UNDATED,
     ) -> None:
         """See ports.Changes."""
         known = await self._marks(target_id, marks)
@@ -104,20 +104,14 @@ class SqliteChanges:
             )
             await db.executemany(
                 "INSERT INTO change (target_id, kind, course_id, part_id, learner_id,"
-                " value, happened_at, first_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " value, happened_at, first_seen_at, happened_trusted, seen_trusted, late)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value,"
                 " happened_at = excluded.happened_at,"
+                " happened_trusted = excluded.happened_trusted,"
+                " late = late AND excluded.late, again = 0,"
                 " aside_code = NULL, aside_params = NULL, aside_at = NULL",
-                [
-                    (
-                        target_id,
-                        *key_values(change.key),
-                        change.value,
-                        seconds(change.happened_at),
-                        seconds(now),
-                    )
-                    for change in differences.pending
-                ],
+                [_noted(target_id, change, now, dating) for change in differences.pending],
             )
             await db.executemany(
                 f"DELETE FROM change WHERE {_KEY}",
@@ -136,7 +130,7 @@ class SqliteChanges:
                 "INSERT INTO change (target_id, kind, course_id, part_id, learner_id, value,"
                 " happened_at, first_seen_at, aside_code, aside_params, aside_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET aside_code = excluded.aside_code,"
+                " ON CONFLICT DO UPDATE SET aside_code = excluded.aside_code, late = 0,"
                 " aside_params = excluded.aside_params, aside_at = excluded.aside_at",
                 (
                     target_id,
@@ -150,20 +144,28 @@ class SqliteChanges:
             )
 
     async def next(
-        self, target_id: int, kind: Kind, courses: Collection[int], after: Key | None, limit: int
+        self,
+        target_id: int,
+        kind: Kind,
+        courses: Collection[int],
+        after: Key | None,
+        limit: int,
+        wanted: Wanted = EVERYTHING,
     ) -> Sequence[Change]:
         """See ports.Changes."""
+        where, values = is_wanted(wanted)
         passed = (after.learner_id, after.course_id, after.part_id) if after else (-1, -1, -1)
         rows = await self._store.rows(
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
             f" AND course_id IN ({slots(courses)})"
             " AND (learner_id, course_id, part_id) > (?, ?, ?)"
-            f" AND NOT (kind = {_ENROLMENT} AND value = 'left') AND {_NOT_HELD}"
+            f" AND NOT (kind = {_ENROLMENT} AND value = 'left') AND {where} AND {_NOT_HELD}"
             " ORDER BY learner_id, course_id, part_id LIMIT ?",
             target_id,
             KIND_NUMBER[kind],
             *courses,
             *passed,
+            *values,
             limit,
         )
         return await self._with_bases(target_id, [_change(row) for row in rows])
@@ -251,23 +253,14 @@ class SqliteChanges:
         )
         return {row["course_id"] for row in rows}
 
-    async def missed(self, target_id: int, keys: Collection[Key], now: datetime) -> None:
+    async def missed(self, target_id: int, keys: Collection[Key]) -> None:
         """See ports.Changes."""
-        where = _keyed(target_id, keys)
-        if not where:
+        if not keys:
             return
+        part = _KEY.partition(" AND ")[2]
         async with self._store.write() as db:
-            await db.executemany(
-                "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
-                " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
-                f" learner_id, value, happened_at, first_seen_at FROM receipt WHERE {_KEY}",
-                where,
-            )
-            await db.executemany(
-                f"UPDATE change SET missing_since = coalesce(missing_since, ?) WHERE {_KEY}",
-                [(seconds(now), *values) for values in where],
-            )
-            await db.executemany(f"DELETE FROM receipt WHERE {_KEY}", where)
+            for key in keys:
+                await receipts.forget(db, target_id, part, *key_values(key))
             await db.executemany(
                 "DELETE FROM reading WHERE target_id = ? AND learner_id = ?",
                 [(target_id, key.learner_id) for key in keys],
@@ -283,11 +276,14 @@ class SqliteChanges:
         row = await self._store.row("SELECT compared_at FROM target WHERE id = ?", target_id)
         return moment(row["compared_at"]) if row else None
 
-    async def courses(self, target_id: int) -> Collection[int]:
+    async def courses(self, target_id: int, wanted: Wanted = EVERYTHING) -> Collection[int]:
         """See ports.Changes."""
+        where, values = is_wanted(wanted)
         rows = await self._store.rows(
-            "SELECT DISTINCT course_id FROM change WHERE target_id = ? AND course_id <> 0",
+            "SELECT DISTINCT course_id FROM change WHERE target_id = ? AND course_id <> 0"
+            f" AND {where}",
             target_id,
+            *values,
         )
         return {row["course_id"] for row in rows}
 
@@ -313,27 +309,71 @@ class SqliteChanges:
         )
         return int(row[0]) if row else 0
 
-    async def any_of(self, target_id: int, kind: Kind, mendable: Collection[Code]) -> bool:
+    async def sendable(self, target_id: int, wanted: Wanted = EVERYTHING) -> int:
         """See ports.Changes."""
+        where, values = is_wanted(wanted)
         row = await self._store.row(
-            "SELECT 1 FROM change WHERE target_id = ? AND kind = ?"
+            f"SELECT count(*) FROM change WHERE target_id = ? AND {where}"
+            " AND (kind <> ? OR aside_code IS NOT NULL)",
+            target_id,
+            *values,
+            _ACCOUNT,
+        )
+        return int(row[0]) if row else 0
+
+    async def any_of(
+        self,
+        target_id: int,
+        kind: Kind,
+        mendable: Collection[Code],
+        wanted: Wanted = EVERYTHING,
+    ) -> bool:
+        """See ports.Changes."""
+        where, values = is_wanted(wanted)
+        row = await self._store.row(
+            f"SELECT 1 FROM change WHERE target_id = ? AND kind = ? AND {where}"
             f" AND (aside_code IS NULL OR aside_code IN ({slots(mendable)})) LIMIT 1",
             target_id,
             KIND_NUMBER[kind],
+            *values,
             *map(str, mendable),
         )
         return row is not None
 
-    async def troubled(self, target_id: int, courses: Collection[int]) -> bool:
+    async def troubled(
+        self, target_id: int, courses: Collection[int], wanted: Wanted = EVERYTHING
+    ) -> bool:
         """See ports.Changes."""
+        where, values = is_wanted(wanted)
         row = await self._store.row(
-            "SELECT 1 FROM change WHERE target_id = ? AND (aside_code IS NOT NULL"
+            f"SELECT 1 FROM change WHERE target_id = ? AND {where} AND (aside_code IS NOT NULL"
             f" OR course_id NOT IN ({slots((0, *courses))})) LIMIT 1",
             target_id,
+            *values,
             0,  # accounts and profiles belong to no course
             *courses,
         )
         return row is not None
+
+    async def read_again(self, target_id: int, period: Period) -> None:
+        """See ports.Changes."""
+        async with self._store.write() as db:
+            await db.execute(
+                "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
+                " value, happened_at, first_seen_at, happened_trusted, seen_trusted, again)"
+                " SELECT target_id, kind, course_id, part_id, learner_id,"
+                " value, happened_at, first_seen_at, happened_trusted, seen_trusted, 1 FROM receipt"
+                " WHERE target_id = ? AND day BETWEEN ? AND ? AND gone_at IS NULL"
+                " AND value NOT IN ('left', 'removed')",
+                (target_id, number(period.first), number(period.last)),
+            )
+
+    async def drop_again(self) -> None:
+        """See ports.Changes."""
+        left = f"again AND aside_code IS NULL AND {_SAME_RECEIPT}"
+        if await self._store.row(f"SELECT 1 FROM change WHERE {left} LIMIT 1"):
+            async with self._store.write() as db:
+                await db.execute(f"DELETE FROM change WHERE {left}")
 
     async def aside_for(
         self, target_id: int, codes: Collection[Code], courses: Collection[int]
@@ -386,6 +426,20 @@ class SqliteChanges:
             target_id,
         )
         return [_aside_row(row) for row in rows]
+
+
+def _noted(target_id: int, change: Change, now: datetime, dating: Dating) -> tuple[object, ...]:
+    """Give the columns of a change that is first seen now."""
+    return (
+        target_id,
+        *key_values(change.key),
+        change.value,
+        seconds(change.happened_at),
+        seconds(now),
+        dating.trusts(change.happened_at),
+        dating.trusted,
+        dating.is_late(change, now),
+    )
 
 
 async def _mark_gone(

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
+from beekeed.core.request import Period
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
 from beekeed.ports.stores import Action, CourseMatch, Done, Ending, Run, RunCourse, RunDetails
+from beekeed.sqlite.days import day_of_number, number
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -26,6 +28,10 @@ _KEPT_SECONDS = 366 * 86400
 """How long actions are kept (features.md, row 18), counted back from the run before this one: one
 jump of the clock must not take them away."""
 
+_RUN = (
+    "SELECT run.*, (SELECT count(*) FROM run_day WHERE run_id = run.id) AS saved_days,"
+    " (SELECT coalesce(sum(count), 0) FROM run_day WHERE run_id = run.id) AS saved_events FROM run"
+)
 _SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
 
 
@@ -35,12 +41,16 @@ class SqliteHistory:
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    async def begin(self, cause: str, now: datetime) -> tuple[int, str]:
+    async def begin(
+        self, cause: str, now: datetime, period: Period | None = None
+    ) -> tuple[int, str]:
         """See ports.History."""
+        days = (number(period.first), number(period.last)) if period else (None, None)
         async with self._store.write() as db:
             cursor = await db.execute(
-                "INSERT INTO run (event_id, cause, status, started_at) VALUES (?, ?, ?, ?)",
-                (secrets.token_hex(8), cause, str(RunStatus.RUNNING), seconds(now)),
+                "INSERT INTO run (event_id, cause, status, started_at, first_day, last_day)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (secrets.token_hex(8), cause, str(RunStatus.RUNNING), seconds(now), *days),
             )
             run_id = int(cursor.lastrowid or 0)
             suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
@@ -149,9 +159,7 @@ class SqliteHistory:
 
     async def recent(self, limit: int, offset: int = 0) -> list[Run]:
         """List runs, newest first."""
-        rows = await self._store.rows(
-            "SELECT * FROM run ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
-        )
+        rows = await self._store.rows(f"{_RUN} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset)
         return [_run(row) for row in rows]
 
     async def count(self) -> int:
@@ -175,7 +183,7 @@ class SqliteHistory:
 
     async def details(self, event_id: str) -> RunDetails | None:
         """Give one run with what it did, or None where there is no such run."""
-        row = await self._store.row("SELECT * FROM run WHERE event_id = ?", event_id)
+        row = await self._store.row(f"{_RUN} WHERE event_id = ?", event_id)
         if row is None:
             return None
         actions = await self._store.rows("SELECT * FROM run_action WHERE run_id = ?", row["id"])
@@ -201,6 +209,7 @@ def _run(row: Row) -> Run:
     reason = reason_of(row["code"], row["params"])
     started_at = moment(row["started_at"])
     assert started_at is not None  # noqa: S101 - the column is NOT NULL
+    days = [day_of_number(row[name]) for name in ("first_day", "last_day") if row[name] is not None]
     return Run(
         event_id=row["event_id"],
         cause=row["cause"],
@@ -212,6 +221,9 @@ def _run(row: Row) -> Run:
         waiting=row["waiting"],
         set_aside=row["set_aside"],
         reason=reason,
+        period=Period(*days) if days else None,
+        saved_days=row["saved_days"],
+        saved_events=row["saved_events"],
     )
 
 

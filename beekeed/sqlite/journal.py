@@ -7,6 +7,7 @@ fails, the next start finds either a receipt or an intent to settle.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import aiosqlite
 import msgspec
@@ -27,6 +28,7 @@ from beekeed.core.step import (
 )
 from beekeed.ports.stores import Adopted
 from beekeed.sqlite import contents
+from beekeed.sqlite.days import count_saved
 from beekeed.sqlite.store import (
     KIND_NUMBER,
     KIND_OF_NUMBER,
@@ -177,7 +179,8 @@ class _Entry:
         if outcome.reason is not None and outcome.reason.code in MODULE_REFUSALS:
             await contents.doubt(self._db, self._target_id, change.key.course_id, self._run_id)
         await self._db.execute(
-            "UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ?, aside_online = ?"
+            "UPDATE change SET aside_code = ?, aside_params = ?, aside_at = ?, aside_online = ?,"
+            " late = 0, again = 0"
             f" WHERE {_KEY}",
             (
                 *reason_values(outcome.reason),
@@ -190,25 +193,41 @@ class _Entry:
 
     async def _receipt(self, change: Change, outcome: Outcome) -> None:
         """Write what was sent as acknowledged; a value that came since stays pending."""
+        where = (self._target_id, *key_values(change.key))
+        before = await self._one(f"SELECT value FROM receipt WHERE {_KEY}", where)
+        trusted = await self._one(
+            f"SELECT happened_trusted, seen_trusted FROM change WHERE {_KEY}", where
+        )
         await self._db.execute(
             "INSERT OR REPLACE INTO receipt (target_id, kind, course_id, part_id, learner_id,"
-            " value, online_value, happened_at, first_seen_at, acknowledged_at, run_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " value, online_value, happened_at, first_seen_at, acknowledged_at, run_id,"
+            " happened_trusted, seen_trusted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                self._target_id,
-                *key_values(change.key),
+                *where,
                 change.value,
                 outcome.online_value,
                 seconds(change.happened_at),
                 seconds(change.first_seen_at) or self._now,
                 self._now,
                 self._run_id,
+                *(trusted or (1, 1)),
             ),
         )
         await self._db.execute(
-            f"DELETE FROM change WHERE {_KEY} AND value = ?",
-            (self._target_id, *key_values(change.key), change.value),
+            f"DELETE FROM change WHERE {_KEY} AND value = ?", (*where, change.value)
         )
+        is_new = before is None or before[0] != change.value
+        if is_new or outcome.verdict is Verdict.DONE:
+            day = await self._one(f"SELECT day FROM receipt WHERE {_KEY}", where)
+            await self._count_saved(day, is_new=is_new)
+
+    async def _count_saved(self, day: Sequence[int] | None, *, is_new: bool) -> None:
+        if day is not None:
+            await count_saved(self._db, self._target_id, self._run_id, day[0], is_new=is_new)
+
+    async def _one(self, sql: str, values: Sequence[object]) -> Sequence[Any] | None:
+        rows = list(await self._db.execute_fetchall(sql, tuple(values)))
+        return tuple(rows[0]) if rows else None
 
     async def account(
         self,
@@ -220,10 +239,16 @@ class _Entry:
         made_by_us: bool,
     ) -> None:
         """Write an account receipt, with the names that tell who it is."""
+        day = await self._one(
+            "SELECT day FROM change WHERE target_id = ? AND kind = ? AND learner_id = ?"
+            " AND seen_trusted",
+            (self._target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id),
+        )
+        await self._count_saved(day, is_new=True)
         await self._db.execute(
             "INSERT OR REPLACE INTO account (target_id, learner_id, username, online_id,"
-            " made_by_us, first_name, last_name, idnumber, device_id, acknowledged_at, run_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " made_by_us, first_name, last_name, idnumber, device_id, acknowledged_at, run_id,"
+            " day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._target_id,
                 learner_id,
@@ -236,6 +261,7 @@ class _Entry:
                 learner.device_id,
                 self._now,
                 self._run_id,
+                day[0] if day else None,
             ),
         )
         await self._db.execute(

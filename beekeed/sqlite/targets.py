@@ -10,7 +10,8 @@ from beekeed.core.course import MODULE_REFUSALS
 from beekeed.core.model import Account, Key, Kind, Learner, Site
 from beekeed.errors import Code
 from beekeed.ports.stores import CourseMatch, KeptContents
-from beekeed.sqlite import contents
+from beekeed.sqlite import contents, receipts
+from beekeed.sqlite.days import add_saved
 from beekeed.sqlite.store import KIND_NUMBER, Row, Store, moment, reason_values, seconds, slots
 
 
@@ -212,26 +213,29 @@ class SqliteTargets:
     async def forget_results(self, target_id: int, keys: Collection[Key]) -> None:
         """See ports.Targets."""
         lost = f"kind IN ({KIND_NUMBER[Kind.GRADE]}, {KIND_NUMBER[Kind.MEMBERSHIP]})"
-        where = f"target_id = ? AND course_id = ? AND learner_id = ? AND gone_at IS NULL AND {lost}"
-        rows = [(target_id, key.course_id, key.learner_id) for key in keys]
         async with self._store.write() as db:
-            await db.executemany(
-                "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
-                " value, happened_at, first_seen_at) SELECT target_id, kind, course_id, part_id,"
-                f" learner_id, value, happened_at, first_seen_at FROM receipt WHERE {where}",
-                rows,
-            )
-            await db.executemany(f"DELETE FROM receipt WHERE {where}", rows)
+            for key in keys:
+                await receipts.forget(
+                    db,
+                    target_id,
+                    f"course_id = ? AND learner_id = ? AND {lost}",
+                    key.course_id,
+                    key.learner_id,
+                )
 
     async def forget_account(self, target_id: int, learner_id: int, now: datetime) -> None:
         """See ports.Targets."""
         async with self._store.write() as db:
             await db.execute(
                 "INSERT OR IGNORE INTO change (target_id, kind, learner_id, course_id,"
-                " part_id, value, first_seen_at) VALUES (?, ?, ?, 0, 0, 'exists', ?)",
+                " part_id, value, first_seen_at, missing) VALUES (?, ?, ?, 0, 0, 'exists', ?, 1)",
                 (target_id, KIND_NUMBER[Kind.ACCOUNT], learner_id, seconds(now)),
             )
-            await _forget_receipts(db, target_id, "learner_id", learner_id, now)
+            account = "SELECT day FROM account WHERE target_id = ? AND learner_id = ?"
+            for (day,) in await db.execute_fetchall(account, (target_id, learner_id)):
+                if day is not None:
+                    await add_saved(db, target_id, day, -1)
+            await _forget_receipts(db, target_id, "learner_id", learner_id)
             await db.execute(
                 "DELETE FROM account WHERE target_id = ? AND learner_id = ?",
                 (target_id, learner_id),
@@ -314,38 +318,11 @@ async def _forget_target(db: aiosqlite.Connection, target_id: int) -> None:
 
 
 async def _forget_receipts(
-    db: aiosqlite.Connection,
-    target_id: int,
-    column: str,
-    number: int,
-    missing_since: datetime | None = None,
+    db: aiosqlite.Connection, target_id: int, column: str, number: int
 ) -> None:
-    """Turn the receipts of a course or a learner into changes that are pending again.
-
-    `missing_since`: where they are known to be missing online. A completion that was taken
-    back needs nothing, nor does an enrolment that was removed; a profile goes with the
-    account when that is made again.
-    """
+    """Make the receipts of a course or a learner pending again."""
     await db.execute("DELETE FROM reading WHERE target_id = ?", (target_id,))
-    await db.execute(
-        "INSERT OR IGNORE INTO change (target_id, kind, course_id, part_id, learner_id,"
-        " value, happened_at, first_seen_at, missing_since) SELECT target_id, kind, course_id,"
-        " part_id, learner_id, value, happened_at, first_seen_at, ? FROM receipt"
-        f" WHERE target_id = ? AND {column} = ? AND gone_at IS NULL"
-        " AND NOT (kind = ? AND value = '0') AND NOT (kind = ? AND value = 'removed')"
-        " AND kind <> ?",
-        (
-            seconds(missing_since),
-            target_id,
-            number,
-            KIND_NUMBER[Kind.COMPLETION],
-            KIND_NUMBER[Kind.ENROLMENT],
-            KIND_NUMBER[Kind.PROFILE],
-        ),
-    )
-    await db.execute(
-        f"DELETE FROM receipt WHERE target_id = ? AND {column} = ?", (target_id, number)
-    )
+    await receipts.forget(db, target_id, f"{column} = ?", number)
 
 
 async def _try_again(

@@ -34,6 +34,7 @@ from beekeed.sandbox.people import grade as set_grade
 from beekeed.sandbox.service import add_service
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
+from beekeed.sqlite.days import SqliteDays
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
@@ -44,6 +45,7 @@ from beekeed.sqlite.targets import SqliteTargets
 TOKEN = "0123456789abcdef0123456789abcdef"
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MADE = int(START.timestamp()) - 90 * 86400
+BEFORE = START - timedelta(days=10)
 
 MATHS = Course(
     shortname="MATHS",
@@ -87,6 +89,17 @@ class FakeClock:
         """See Clock."""
         self.time += timedelta(seconds=seconds)
         await asyncio.sleep(0)
+
+
+class FakeTrust:
+    """What says whether the clock is trusted."""
+
+    def __init__(self) -> None:
+        self.trusted = True
+
+    def is_trusted(self) -> bool:
+        """See ClockTrust."""
+        return self.trusted
 
 
 class NoMeter:
@@ -168,12 +181,11 @@ class Side:
         self.enrol(username, *shortnames)
         return user
 
-    def complete(self, username: str, activity: str, state: int = 1) -> None:
+    def complete(self, username: str, activity: str, state: int = 1, at: datetime = BEFORE) -> None:
         """Set somebody's completion of an activity."""
+        now = int(at.timestamp())
         with self.open() as db:
-            set_completion(
-                db, self.module(activity), self.user(username), state, now=MADE + 86400 * 80
-            )
+            set_completion(db, self.module(activity), self.user(username), state, now=now)
 
     def state(self, username: str, activity: str) -> int | None:
         """Somebody's completion of an activity; None where there is no row."""
@@ -185,12 +197,19 @@ class Side:
         )
         return state
 
-    def grade(self, username: str, activity: str, grade: float, comment: str | None = None) -> None:
+    def grade(
+        self,
+        username: str,
+        activity: str,
+        grade: float,
+        comment: str | None = None,
+        at: datetime = BEFORE,
+    ) -> None:
         """Set somebody's grade in an activity with one grade item."""
-        at = MADE + 86400 * 80
+        now = int(at.timestamp())
         with self.open() as db:
             set_grade(
-                db, self.module(activity), self.user(username), grade, now=at, feedback=comment
+                db, self.module(activity), self.user(username), grade, now=now, feedback=comment
             )
 
     def add_item(self, course: str, modname: str, name: str, number: int, highest: float) -> None:
@@ -255,6 +274,9 @@ class School:
         self.quiet = False
         self.meter: Meter = NoMeter()
         self.audit_bytes = 0
+        self.trust = FakeTrust()
+        self.holds_late = False
+        """Work here is mostly dated BEFORE, whenever it is done."""
         self.device: DeviceMoodle = SqlDevice(
             login=lambda: Login(kind="sqlite", path=str(box.path), prefix="mdl_"),
             learner_archetypes=("student",),
@@ -264,6 +286,7 @@ class School:
         self.history = SqliteHistory(store=store)
         self.targets = SqliteTargets(store=store)
         self.guards = SqliteGuards(store=store)
+        self.days = SqliteDays(store=store)
         self.stores = Stores(
             catalogue=SqliteCatalogue(store=store),
             changes=self.changes,
@@ -272,6 +295,7 @@ class School:
             history=self.history,
             guards=self.guards,
             outlook=SqliteOutlook(store=store),
+            days=self.days,
         )
 
     async def sync(self, request: Request | None = None) -> RunDetails:
@@ -307,6 +331,8 @@ class School:
             stores=self.stores,
             meter=self.meter,
             audit_bytes=self.audit_bytes,
+            trust=self.trust,
+            holds_late=self.holds_late,
             rules=self.rules,
             fact_rules=self.fact_rules,
             address=self.address,

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from beekeed.core.model import Change, Kind, RunStatus
-from beekeed.core.request import Request
+from beekeed.core.request import Period, Request
 from beekeed.core.step import Outcome, Step
 from beekeed.loop import Loop
 from tests.adapters.test_transport import server
@@ -222,9 +222,11 @@ async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
     running = asyncio.create_task(loop.run())
     begin = amina.history.begin
 
-    async def begin_slowly(cause: str, now: datetime) -> tuple[int, str]:
+    async def begin_slowly(
+        cause: str, now: datetime, period: Period | None = None
+    ) -> tuple[int, str]:
         loop.stop()
-        return await begin(cause, now)
+        return await begin(cause, now, period)
 
     amina.history.begin = begin_slowly  # type: ignore[method-assign]
     await loop.request(Request())

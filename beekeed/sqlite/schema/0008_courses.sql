@@ -28,8 +28,5 @@ CREATE TABLE activity_match (
 ALTER TABLE run_course ADD COLUMN warning TEXT;
 ALTER TABLE run_course ADD COLUMN warning_params TEXT;
 
--- Since when what had been acknowledged is known to be missing online.
-ALTER TABLE change ADD COLUMN missing_since INTEGER;
-
 ALTER TABLE account ADD COLUMN verified_at INTEGER;  -- when all of a learner's was last read back
 ALTER TABLE target ADD COLUMN audited_at INTEGER;    -- when a sync last read some learners back
