@@ -12,7 +12,8 @@ Theory of operation, in the order of the data's way:
    online Moodle acknowledged. What is not acknowledged is a change, and is noted in
    our own database (`sqlite/`) until it is. The snapshot is closed before the first
    byte leaves. `core/guard.py` counts what fell: where that is much, nothing is
-   lowered until a person accepts it.
+   lowered until a person accepts it. `engine/daybook.py` tells what is late: its day
+   was closed (`core/calendar.py`).
 3. `engine/matching.py` finds each course that has changes online and checks that
    it is the same (`core/course.py`). One that differs is left out with its reason.
 4. `engine/sending.py` takes the changes in the order of their value
@@ -23,6 +24,7 @@ Theory of operation, in the order of the data's way:
    back (`moodle/settling.py`), at once or at the next start, and is never sent again
    blindly. One bad record is set aside with a reason; the rest goes on. A dry run
    (`engine/preview.py`) goes the same way, with prices (`core/cost.py`) for requests.
+   At its end a run closes the days that it covered.
 5. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
    `answers.py`, `refusals.py`) over one connection (`transport.py`); `link/` counts
    its bytes.

@@ -59,6 +59,7 @@ async def run(settings: Settings, file: Path) -> None:
 
 async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
     clock = SystemClock()
+    trust = TimesyncTrust(clock=clock)
     uplink = Uplink()
     device = _device(settings)
     stores = Stores(
@@ -77,7 +78,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         online=_online(settings, token, uplink),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
-        trust=TimesyncTrust(clock=clock),
+        trust=trust,
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),
         address=settings.online.address,
@@ -103,6 +104,8 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         changes=stores.changes,
         targets=stores.targets,
         guards=stores.guards,
+        days=stores.days,
+        trust=trust,
         address=settings.online.address,
         token_digest=token_digest(token),
         mail_consents=_mail_consents(settings),

@@ -9,6 +9,8 @@ from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
 from beekeed.core.request import Request
 from beekeed.errors import Code
+from beekeed.ports.clocktrust import ClockTrust
+from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guards
 from beekeed.ports.online import OnlineMoodle
@@ -69,6 +71,8 @@ class Api:
     changes: Changes
     targets: Targets
     guards: Guards
+    days: Days
+    trust: ClockTrust
     address: str
     token_digest: str
     mail_consents: Sequence[Code]

@@ -8,7 +8,7 @@ from aiohttp import web
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
 from beekeed.core.model import Reason
-from beekeed.core.request import VERIFY
+from beekeed.core.request import VERIFY, Period
 from beekeed.core.verify import Finding
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.stores import Run, RunDetails
@@ -68,6 +68,9 @@ def run_view(run: Run) -> dict[str, Any]:
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "duration_seconds": run.seconds,
+        "period": _period(run.period),
+        "saved_days": run.saved_days,
+        "saved_events": run.saved_events,
         "sent_bytes": run.traffic.sent,
         "received_bytes": run.traffic.received,
         "waiting": run.waiting,
@@ -101,6 +104,11 @@ def _details_view(details: RunDetails) -> dict[str, Any]:
             for what, count in details.uncarried.items()
         ],
     }
+
+
+def _period(period: Period | None) -> dict[str, Any] | None:
+    """Show the days that a run was for; None: all."""
+    return {"from": period.first, "to": period.last} if period else None
 
 
 def _reason(reason: Reason | None) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from beekeed.control.actions import actions
 from beekeed.control.api import Api
+from beekeed.control.calendar import month
 from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
 from beekeed.control.guard import accept, guard
@@ -51,6 +52,7 @@ ROUTES = (
     Route("GET", "/v1/runs", history, Right.READ),
     Route("GET", "/v1/runs/{event_id}", run, Right.READ),
     Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),
+    Route("GET", "/v1/calendar", month, Right.READ),
     Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),

@@ -18,6 +18,7 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "schema": "beekeed.status/1",
         "version": api.version,
         "now": api.clock.now(),
+        "clock_trusted": api.trust.is_trusted(),
         "phase": api.runner.phase,
         "running": api.runner.event_id,
         "target": {
@@ -26,6 +27,7 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         },
         "read_at": await api.changes.read_at(target_id) if target_id else None,
         "waiting": await api.changes.waiting(target_id) if target_id else None,
+        "late": await api.days.late(target_id) if target_id else 0,
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
         "guards": [guard_view(each) for each in guards],
         "latest": run_view(latest[0]) if latest else None,

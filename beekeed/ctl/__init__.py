@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import beekeed
 from beekeed.client import Client, Refused
-from beekeed.ctl import check, guard, history, set_aside, show, status, sync, verify
+from beekeed.ctl import calendar, check, guard, history, set_aside, show, status, sync, verify
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
@@ -74,15 +74,9 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("status", status.run, "how it stands: what waits, what runs, the latest sync")
-    syncing = add("sync", sync.run, "start a sync now")
-    syncing.add_argument(
-        "--wait", action="store_true", help="wait for its end and show what it did"
-    )
-    syncing.add_argument(
-        "--dry-run", action="store_true", help="send nothing: tell what would go and cost"
-    )
-    syncing.add_argument(
-        "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
+    sync.describe(add("sync", sync.run, "start a sync now, of all that waits or of some days"))
+    add("calendar", calendar.run, "which days are safe online").add_argument(
+        "month", nargs="?", metavar="YYYY-MM", help="a month (this one)"
     )
     add("history", history.run, "the latest syncs").add_argument(
         "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"

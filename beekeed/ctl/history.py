@@ -4,7 +4,7 @@ import argparse
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, moment, size
+from beekeed.ctl.terminal import Terminal, moment, period, size
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -21,5 +21,9 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         status = terminal.word(each["status"])
         if each["cause"] == "verify":
             status = f"{terminal.word(each['cause'])}: {status}"
-        print(f"{mark} {moment(each['started_at'])}  {each['event_id']:<12} {status:<16} {data:>9}")
+        saved = f"{each['saved_events']:>5} saved"
+        began = moment(each["started_at"])
+        print(f"{mark} {began}  {each['event_id']:<10}  {status:<16} {saved} {data:>9}")
+        if each["period"]:
+            terminal.line(f"for {period(each['period'])}", indent=2)
     return Exit.OK

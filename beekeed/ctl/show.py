@@ -8,7 +8,7 @@ from typing import Any
 from beekeed.client import Client
 from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, moment, size, span
+from beekeed.ctl.terminal import Terminal, moment, period, size, span
 from beekeed.say import clean
 
 
@@ -32,6 +32,7 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
         [
             ("Status", terminal.word(details["status"])),
             ("Sync Event ID", details["event_id"]),
+            ("Period", period(details["period"])),
             ("Started", moment(details["started_at"])),
             ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
             ("Duration", span(details["duration_seconds"])),
@@ -43,6 +44,7 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
             ("Actions", _actions(terminal, details["actions"]) or "none"),
             *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
+            ("Saved", _saved(terminal, details)),
             ("Still waiting", waiting(terminal, details)),
         ]
     )
@@ -66,6 +68,11 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
         terminal.line()
         terminal.line(f"{terminal.counted(stays['count'], stays['what'])} only on the box:")
         terminal.reason(stays["reason"], indent=2)
+
+
+def _saved(terminal: Terminal, details: dict[str, Any]) -> str:
+    events = terminal.counted(details["saved_events"], "change")
+    return f"{events} of {terminal.counted(details['saved_days'], 'day')}"
 
 
 def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
@@ -94,4 +101,6 @@ def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:
     text = terminal.counted(stands["waiting"], "change")
     if stands["set_aside"]:
         text += f", {stands['set_aside']} of them set aside: beekeectl set-aside"
+    if stands.get("late"):
+        text += f", {stands['late']} of them late: beekeectl calendar"
     return text

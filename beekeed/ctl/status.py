@@ -24,6 +24,8 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),
     ]
+    if not status["clock_trusted"]:
+        rows.append(("Clock", f"{moment(status['now'])} is not trusted: no day closes until it is"))
     terminal.fields(rows)
     asked = [each["reason"] for each in status["guards"]]
     for reason in asked:

@@ -10,7 +10,29 @@ from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.show import print_run
 from beekeed.ctl.terminal import Terminal
 
+_ASKED = ("day", "month", "from", "to", "force")
 _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as it is over
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl sync` takes."""
+    days = parser.add_mutually_exclusive_group()
+    days.add_argument("--day", metavar="YYYY-MM-DD", help="send a day again (in UTC)")
+    days.add_argument("--month", metavar="YYYY-MM", help="send a month again, up to today")
+    days.add_argument("--from", metavar="YYYY-MM-DD", help="send days again, from this one")
+    parser.add_argument("--to", metavar="YYYY-MM-DD", help="to this one")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="also courses with another modification date, and what is late; this time only",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="send nothing: tell what would go and cost"
+    )
+    parser.add_argument(
+        "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
+    )
+    parser.add_argument("--wait", action="store_true", help="wait for its end and show what it did")
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -20,13 +42,16 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.limit is not None:
         print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
         return Exit.USAGE
-    started = client.post("sync")
+    asked = {name: getattr(arguments, name) for name in _ASKED if getattr(arguments, name)}
+    started = client.post("sync", body=asked or None)
     if not arguments.wait:
         if terminal.as_json:
             terminal.json(started)
         else:
             verb = "runs already" if started["joined"] else "started"
             terminal.line(f"Sync {started['event_id']} {verb}.")
+            if started["joined"] and asked:
+                terminal.line("It was not asked for that: ask again when it is over.")
         return Exit.OK
     details = await_end(client, started["event_id"])
     if terminal.as_json:

@@ -83,6 +83,14 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def period(days: Mapping[str, str] | None) -> str:
+    """Show the days that a sync was for."""
+    if days is None:
+        return "all days"
+    first, last = days["from"], days["to"]
+    return first if first == last else f"{first} to {last}"
+
+
 def size(count: int) -> str:
     """Show bytes as people count them on a mobile plan: 1 kB is 1,000 bytes."""
     if count < 1000:

@@ -45,6 +45,22 @@ WORDS: Mapping[str, str] = {
     "there": "there",
     "nothing": "nothing",
     "not_read": "not read before",
+    # Days.
+    "day": "day",
+    "today": "today",
+    "green": "saved",
+    "amber": "look",
+    "grey": "open",
+    "late": "late",
+    "set_aside": "set aside",
+    "missing": "missing online",
+    "monday": "Mon",
+    "tuesday": "Tue",
+    "wednesday": "Wed",
+    "thursday": "Thu",
+    "friday": "Fri",
+    "saturday": "Sat",
+    "sunday": "Sun",
     # What cannot be carried.
     "badge": "badge",
     "course_completion": "completed course",
@@ -97,5 +113,6 @@ PLURALS: Mapping[str, str] = {
     "time": "original times",
     "comment": "comments",
     "change": "changes",
+    "day": "days",
 }
 """What is counted, in the plural."""

@@ -108,7 +108,9 @@ class SqliteChanges:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value,"
                 " happened_at = excluded.happened_at,"
+                " first_seen_at = excluded.first_seen_at,"
                 " happened_trusted = excluded.happened_trusted,"
+                " seen_trusted = excluded.seen_trusted,"
                 " late = late AND excluded.late, again = 0,"
                 " aside_code = NULL, aside_params = NULL, aside_at = NULL",
                 [_noted(target_id, change, now, dating) for change in differences.pending],

@@ -217,7 +217,9 @@ class _Entry:
             f"DELETE FROM change WHERE {_KEY} AND value = ?", (*where, change.value)
         )
         is_new = before is None or before[0] != change.value
-        if is_new or outcome.verdict is Verdict.DONE:
+        # A membership is joined again without reading whether it was missing.
+        was_missing = outcome.verdict is Verdict.DONE and change.key.kind is not Kind.MEMBERSHIP
+        if is_new or was_missing:
             day = await self._one(f"SELECT day FROM receipt WHERE {_KEY}", where)
             await self._count_saved(day, is_new=is_new)
 

@@ -76,6 +76,12 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = START
+        self._jumped = timedelta()
+
+    def set(self, time: datetime) -> None:
+        """Have the wall clock jump, as when it is set; no time passes."""
+        self._jumped += time - self.time
+        self.time = time
 
     def now(self) -> datetime:
         """See Clock."""
@@ -83,7 +89,7 @@ class FakeClock:
 
     def monotonic(self) -> float:
         """See Clock."""
-        return self.time.timestamp()
+        return (self.time - self._jumped).timestamp()
 
     async def sleep(self, seconds: float) -> None:
         """See Clock."""

@@ -7,7 +7,7 @@ import pytest
 
 from beekeed.core import calendar
 from beekeed.core.calendar import Day, DayState
-from beekeed.core.model import RunStatus
+from beekeed.core.model import RunStatus, Site
 from beekeed.core.request import Period, Request
 from beekeed.engine import Stop
 from tests.engine.school import School, counts
@@ -256,6 +256,43 @@ async def test_work_stamped_while_the_clock_was_wrong_is_not_late(amina: School)
     await amina.completed()
     assert amina.online.state("amina", "Fractions") == 1
     assert (await shown(amina, FOURTH)).work.saved == 1
+
+
+async def test_a_clock_that_turns_out_wrong_is_remembered(amina: School) -> None:
+    """Until the moment when it was set, by its own time; after that nothing is in doubt."""
+    engine = amina.engine()
+    amina.trust.trusted = False
+    amina.clock.time = FIRST
+    await engine.look(Stop())
+    amina.clock.time += timedelta(minutes=15)
+    amina.clock.set(FOURTH)
+    amina.trust.trusted = True
+    for _ in range(2):
+        await engine.look(Stop())
+        (doubt,) = await amina.days.doubts()
+        assert (doubt.began_at, doubt.ended_at) == (FIRST, FIRST + timedelta(minutes=15))
+        amina.clock.time += DAY
+
+
+async def test_a_run_closes_by_when_it_began_though_the_clock_was_set_meanwhile(
+    amina: School,
+) -> None:
+    """It began on the second day, as the clock tells that was set during it."""
+    amina.box.complete("amina", "Numbers", at=FIRST)
+    amina.clock.time = datetime(2001, 1, 1, tzinfo=UTC)
+    amina.trust.trusted = False
+    learn = amina.targets.meet
+
+    async def meet(target_id: int, site: Site) -> int:
+        amina.clock.time += timedelta(minutes=10)
+        amina.clock.set(THIRD.replace(hour=0, minute=5))
+        amina.trust.trusted = True
+        return await learn(target_id, site)
+
+    amina.targets.meet = meet  # type: ignore[method-assign]
+    await amina.completed()
+    (closed,) = await amina.days.closed(await target(amina))
+    assert closed.last == FIRST.date()
 
 
 async def test_a_clock_that_turns_out_right_was_right_before(amina: School) -> None:

@@ -38,7 +38,9 @@ def test_help_names_every_command_and_exit_code() -> None:
         [sys.executable, "-m", "beekeed.ctl", "--help"],
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
-    for word in ("status", "sync", "history", "show", "set-aside", "guard", "verify", "check"):
+    for word in (
+        *("status", "sync", "calendar", "history", "show", "set-aside", "guard", "verify", "check"),
+    ):
         assert word in done.stdout
     for code in EXITS:
         assert f"{code.value} " in done.stdout
@@ -78,6 +80,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["set-aside"], "beekeed.set-aside/1"),
         (["set-aside", "retry"], "beekeed.retry/1"),
         (["guard"], "beekeed.guard/1"),
+        (["calendar"], "beekeed.calendar/1"),
         (["check"], "beekeed.check/1"),
     ],
 )

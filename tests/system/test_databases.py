@@ -1,6 +1,7 @@
 """The whole way from a box on MariaDB and on PostgreSQL, as its Moodle's config.php names it."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -72,7 +73,10 @@ def test_everything_arrives_from_a_box_on_a_server(here: World, server: Server) 
     assert here.compare().verified
     assert here.sync()["actions"] == []
     for statement in (here.on_box, lambda sql: execute(login, sql)):
-        statement("UPDATE mdl_course_modules_completion SET completionstate = 0 WHERE id = 1")
+        statement(
+            "UPDATE mdl_course_modules_completion"
+            f" SET completionstate = 0, timemodified = {int(time.time())} WHERE id = 1"
+        )
     (action,) = here.sync()["actions"]
     assert (action["kind"], action["verdict"], action["count"]) == ("completion", "done", 1)
     assert here.compare().verified

@@ -1,0 +1,76 @@
+"""`beekeectl calendar`: which days are safe online."""
+
+import argparse
+from datetime import date
+from typing import Any
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal
+
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MARKS = {"green": "✓", "amber": "!", "grey": "-"}
+_CELL = 11
+_TROUBLES = ("late", "set_aside", "missing")
+
+
+def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """Print a month week by week, its synchronized days, and those that need a look."""
+    query = {"month": arguments.month} if arguments.month else {}
+    month = client.get("calendar", **query)
+    if terminal.as_json:
+        terminal.json(month)
+        return Exit.OK
+    days = month["days"]
+    terminal.line(f"{month['month']}: {month['synchronized']}/{len(days)} days synchronized")
+    terminal.line()
+    _print_weeks(terminal, days)
+    for day in days:
+        if day["state"] == "green":
+            terminal.line(f"✓ {day['date']}  Saved: {day['saved']}")
+    for day in days:
+        if day["state"] == "amber":
+            terminal.line(f"! {day['date']}  {_troubles(terminal, day)}")
+    _print_advice(terminal, days)
+    return Exit.OK
+
+
+def _print_weeks(terminal: Terminal, days: list[dict[str, Any]]) -> None:
+    cells = [""] * date.fromisoformat(days[0]["date"]).weekday()
+    cells += [_cell(terminal, day) for day in days]
+    weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
+    for week in [[f"  {terminal.word(name)}" for name in _WEEK], *weeks]:
+        print("".join(f"{cell:<{_CELL}}" for cell in week).rstrip())
+    print()
+
+
+def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
+    """Show a day with a mark and a word, so that nobody needs to see colours."""
+    number = f"{date.fromisoformat(day['date']).day:>2}"
+    if day["is_to_come"]:
+        return f"  {number}"
+    word = terminal.word("today" if day["is_today"] else day["state"])
+    return f"{_MARKS[day['state']]} {number} {word}"
+
+
+def _troubles(terminal: Terminal, day: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{terminal.counted(day[what], 'change')} {terminal.word(what)}"
+        for what in _TROUBLES
+        if day[what]
+    )
+
+
+def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:
+    """Say what to do about the first day of each trouble."""
+    late = [day["date"] for day in days if day["late"]]
+    missing = [day["date"] for day in days if day["missing"]]
+    if late:
+        terminal.line(
+            "Late: first seen after a sync had closed the day; it waits until somebody asks"
+            f" for it: beekeectl sync --day {late[0]}"
+        )
+    if any(day["set_aside"] for day in days):
+        terminal.line("Set aside: beekeectl set-aside says why, and what to do.")
+    if missing:
+        terminal.line("Missing online: the next sync sends it again: beekeectl sync")
