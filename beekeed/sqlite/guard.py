@@ -110,13 +110,14 @@ class SqliteGuards:
         after = (0, 0, 0, 0)
         while rows := await self._store.rows(_FACTS, target_id, *after):
             after = tuple(rows[-1])[:4]
-            facts = [_Fact(row, day) for row in rows]
-            await self._note(target_id, facts)
+            facts = [_Fact(row) for row in rows]
+            await self._note(target_id, facts, day)
             lost.update(fact.area for fact in facts if fact.state is State.FELL)
             held.update(fact.area for fact in facts if fact.would_lower)
         return lost, held
 
-    async def _note(self, target_id: int, facts: Sequence["_Fact"]) -> None:
+    async def _note(self, target_id: int, facts: Sequence["_Fact"], day: int) -> None:
+        """Write what changed; what fell further counts from this day on."""
         kept = [fact for fact in facts if fact.state is not State.STANDS and fact.differs]
         up = [fact for fact in facts if fact.state is State.STANDS and fact.differs]
         if not kept and not up:
@@ -125,10 +126,7 @@ class SqliteGuards:
             await db.executemany(
                 "INSERT OR REPLACE INTO fallen (target_id, kind, course_id, part_id, learner_id,"
                 " level, now, day) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (target_id, *key_values(fact.key), fact.level, fact.now, fact.day)
-                    for fact in kept
-                ],
+                [(target_id, *key_values(fact.key), fact.level, fact.now, day) for fact in kept],
             )
             await db.executemany(
                 f"DELETE FROM fallen WHERE {_KEY}",
@@ -233,7 +231,7 @@ class SqliteGuards:
 class _Fact:
     """A fact that may have fallen, as it was last read."""
 
-    def __init__(self, row: Row, today: int) -> None:
+    def __init__(self, row: Row) -> None:
         self.key: Key = key_of(row)
         self.area: Area = (self.key.kind, self.key.course_id)
         self._row = row
@@ -243,8 +241,6 @@ class _Fact:
         self.now: str | None = None if row["gone_at"] is not None else there
         self.level: str | None = acknowledged if is_new else row["level"]
         self.state = self._state()
-        fell_before = not is_new and guard.is_lower(self.key.kind, row["now"], row["level"])
-        self.day: int = row["day"] if fell_before else today
         if self.state is State.STANDS:
             self.differs = not is_new
         else:

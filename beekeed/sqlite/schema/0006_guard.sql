@@ -7,7 +7,7 @@ CREATE TABLE fallen (
     learner_id INTEGER NOT NULL,
     level      TEXT,                -- what it was known to be; NULL: that it is away is known
     now        TEXT,                -- as last read; NULL: away
-    day        INTEGER NOT NULL,    -- the number of the counted day on which it fell
+    day        INTEGER NOT NULL,    -- the number of the counted day on which it last fell
     PRIMARY KEY (target_id, kind, learner_id, course_id, part_id)
 ) STRICT, WITHOUT ROWID;
 
