@@ -158,7 +158,8 @@ class Spending:
         if self._limit is None:
             return changes
         left = self._limit - self.spent.sent - self.spent.received
-        return min(changes, max(0, changes * left // (own.sent + own.received)))
+        whole = max(1, own.sent + own.received)
+        return min(changes, max(0, changes * left // whole))
 
 
 def _less(whole: Bytes, part: Bytes) -> Bytes:

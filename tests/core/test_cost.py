@@ -76,6 +76,12 @@ def test_what_is_spent_is_within_the_limit_and_in_order(
         assert spending.rest == Bytes()
 
 
+def test_what_costs_nothing_fits_while_anything_does() -> None:
+    """And what costs something does not where nothing is left."""
+    assert Spending(5).take(5, NOTHING) == 5
+    assert Spending(0).take(5, Cost(Bytes(1, 1), 1)) == 0
+
+
 @given(slices, st.integers(0, 2_000_000), st.integers(0, 100_000))
 def test_more_bytes_never_carry_less(taken: list[tuple[int, Cost]], limit: int, more: int) -> None:
     """A higher limit serves no change later."""

@@ -9,7 +9,9 @@ import pytest
 from beekeed.core.cost import Cost, Preview, on_the_line
 from beekeed.core.model import Bytes, Kind, RunStatus
 from beekeed.engine.stopping import Stop, Stopped
+from beekeed.sandbox.content import add_course
 from beekeed.sandbox.course import Activity
+from tests.benchmarks.measure_bytes import course
 from tests.engine.school import School, counts
 
 # What nobody can know before asking: how well names compress, what is there already.
@@ -107,6 +109,30 @@ async def test_it_costs_about_what_it_said(
             sys.stdout.write(f"\n{said}")
         for told, was in ((found.cost.sent, line.sent), (found.cost.received, line.received)):
             assert was / NEAR < told < was * NEAR
+
+
+@pytest.mark.parametrize("what", ["grades", "states"])
+async def test_reports_on_a_large_course_are_reckoned(here: School, what: str) -> None:
+    """Each names every item of the course: most of what such a day costs."""
+    made = course(10, 60)
+    for side in (here.box, here.online):
+        with side.open() as db:
+            add_course(db, made)
+    names = [each.name for each in made.activities]
+    for username in CLASS:
+        here.box.learner(username, "Amina", username, "BIG")
+        for name in names[:30]:
+            here.box.complete(username, name)
+    await here.completed()
+    for username in CLASS[:10]:
+        if what == "grades":
+            here.box.grade(username, names[-1], 7)
+        else:
+            here.box.complete(username, names[0], 0)
+    found, before = await preview(here), requests(here)
+    await here.completed()
+    http = real(here, before)
+    assert http.received / 1.3 < found.cost.received < http.received * 1.3
 
 
 async def test_what_would_go_is_what_goes(classroom: School) -> None:
