@@ -79,7 +79,6 @@ WORDS: Mapping[str, str] = {
     "over": "over by itself",
     # What reading back found.
     "found": "found online",
-    "missing": "missing online",
     "differs": "different online",
     "unseen": "not seen online",
     # Who should act.
