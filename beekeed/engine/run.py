@@ -409,6 +409,7 @@ class Engine:
             targets=self._stores.targets,
             journal=self._stores.journal,
             rules=self._rules_for(run.site),
+            wanted=run.wanted,
         )
 
     def _rules_for(self, site: Site | None) -> Rules:

@@ -32,6 +32,12 @@ def at(here: School, moment: datetime) -> None:
     here.clock.time = moment - timedelta(hours=1)
 
 
+def track(here: School, module: int, completion: int) -> None:
+    """Have an activity tracked online or not, and the course's cache made anew, as Moodle does."""
+    here.online.sql("UPDATE mdl_course_modules SET completion = ? WHERE id = ?", completion, module)
+    here.online.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
+
+
 async def work_and_sync(here: School, activity: str, moment: datetime) -> None:
     """Have an activity completed at a moment, and synchronize an hour later."""
     here.box.complete("amina", activity, at=moment)
@@ -347,12 +353,12 @@ async def work_and_sync_partly(here: School, activity: str, moment: datetime) ->
 async def test_what_was_set_aside_once_is_never_late(amina: School) -> None:
     """Neither while it is, nor when it is mended after its day was closed."""
     module = amina.online.module("Numbers")
-    amina.online.sql("UPDATE mdl_course_modules SET completion = 0 WHERE id = ?", module)
+    track(amina, module, 0)
     await work_and_sync_partly(amina, "Numbers", FIRST)
     await work_and_sync_partly(amina, "Water", SECOND)
     assert (await shown(amina, FIRST)).state is DayState.AMBER
     amina.box.complete("amina", "Numbers", 2, at=FIRST + timedelta(minutes=1))
-    amina.online.sql("UPDATE mdl_course_modules SET completion = 2 WHERE id = ?", module)
+    track(amina, module, 2)
     await amina.completed()
     assert amina.online.state("amina", "Numbers") == 1
     assert (await shown(amina, FIRST)).state is DayState.GREEN
@@ -364,11 +370,11 @@ async def test_what_is_late_and_set_aside_when_asked_for_is_not_late_any_more(
     """Once it could not be sent, every sync tries it."""
     await closed_first_day(amina)
     module = amina.online.module("Fractions")
-    amina.online.sql("UPDATE mdl_course_modules SET completion = 0 WHERE id = ?", module)
+    track(amina, module, 0)
     amina.box.complete("amina", "Fractions", at=FIRST)
     assert (await amina.sync(only(FIRST))).run.status is RunStatus.PARTIAL
     assert await late(amina) == 0
-    amina.online.sql("UPDATE mdl_course_modules SET completion = 2 WHERE id = ?", module)
+    track(amina, module, 2)
     await amina.completed()
     assert amina.online.state("amina", "Fractions") == 1
 

@@ -143,6 +143,7 @@ class Year:
             "UPDATE mdl_course_modules SET completion = ? WHERE id = ?",
             completion, self.here.online.module(name),
         )  # fmt: skip
+        self.here.online.sql("UPDATE mdl_course SET cacherev = cacherev + 1")
 
     def work(self, at: datetime, *, knows_time: bool = True) -> None:
         """Have somebody complete something, or be graded better than before."""
