@@ -169,7 +169,10 @@ class Year:
             here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('maintenance', '1')")
         book.look(now, knows_time=knows_time)
         keys = book.wanted(first, last, asked=period is not None or request.force)
-        again = period is not None and any(first <= day <= last for day, _ in book.arrived.values())
+        again = period is not None and any(
+            first <= day <= last and key not in book.open  # a newer value takes its place
+            for key, (day, _) in book.arrived.items()
+        )
         status = (await here.sync(request)).run.status
         if is_away and (keys or again):
             assert status is RunStatus.ERROR
