@@ -27,7 +27,7 @@ async def forget(db: aiosqlite.Connection, target_id: int, where: str, *values: 
     await db.execute(
         f"INSERT INTO change ({_COLUMNS}, missing) SELECT {_COLUMNS}, 1 {named}"
         f" AND gone_at IS NULL AND NOT {_NOTHING_TO_SEND}"
-        " ON CONFLICT DO UPDATE SET missing = 1, again = 0",
+        " ON CONFLICT DO UPDATE SET again = 0, missing = missing OR again",
         (target_id, *values),
     )
     by_day = await db.execute_fetchall(

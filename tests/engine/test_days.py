@@ -1,15 +1,17 @@
 """Days in runs: what is late, what closes, and what is sent again (features.md, rows 9 to 11)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from beekeed.core import calendar
 from beekeed.core.calendar import Day, DayState
-from beekeed.core.model import RunStatus, Site
+from beekeed.core.model import Reason, RunStatus, Site
 from beekeed.core.request import Period, Request
 from beekeed.engine import Stop
+from beekeed.errors import Code
 from tests.engine.school import School, counts
 
 DAY = timedelta(days=1)
@@ -489,6 +491,44 @@ async def test_what_differs_when_it_is_sent_again_is_a_conflict(amina: School) -
     amina.clock.time += 2 * DAY
     await amina.sync()
     assert await amina.aside() == expected
+
+
+async def test_a_conflict_of_a_day_that_was_sent_again_can_be_tried_again(amina: School) -> None:
+    """The teacher took theirs away: now ours is missing, and is sent."""
+    amina.box.grade("amina", "Test", 7, at=FIRST)
+    await closed_first_day(amina)
+    amina.online.grade("amina", "Test", 9)
+    assert (await amina.sync(only(FIRST))).run.status is RunStatus.PARTIAL
+    amina.online.sql("DELETE FROM mdl_grade_grades")
+    await amina.changes.retry()
+    await amina.completed()
+    assert amina.online.grades("amina", "Test") == [(0, 7.0)]
+
+
+async def test_what_turns_out_missing_while_it_is_read_again_is_pending(amina: School) -> None:
+    """Its receipt went meanwhile: it must be neither let go nor hidden."""
+    await closed_first_day(amina)
+    target_id = await target(amina)
+    await amina.changes.read_again(target_id, Period(FIRST.date(), FIRST.date()))
+    learner = await amina.store.row("SELECT id FROM learner WHERE username = 'amina'")
+    assert learner is not None
+    await amina.targets.forget_account(target_id, learner["id"], amina.clock.now())
+    assert (await shown(amina, FIRST)).work.missing == 1
+    await amina.changes.drop_again()
+    assert (await shown(amina, FIRST)).work.missing == 1
+
+
+async def test_what_is_late_and_set_aside_without_being_sent_is_not_late(amina: School) -> None:
+    """Whoever sets it aside."""
+    await closed_first_day(amina)
+    amina.box.complete("amina", "Fractions", at=FIRST)
+    await amina.completed()
+    rows = await amina.store.rows("SELECT learner_id FROM change WHERE late")
+    _, noted = await amina.changes.slice(await target(amina), [rows[0]["learner_id"]])
+    (change,) = noted.values()
+    aside = replace(change, aside=Reason(Code.TRACKING_OFF))
+    await amina.changes.set_aside(await target(amina), aside, amina.clock.now())
+    assert await late(amina) == 0
 
 
 async def test_an_enrolment_that_somebody_suspended_online_stays_so(amina: School) -> None:
