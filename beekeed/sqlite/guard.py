@@ -6,7 +6,6 @@ what it has in memory tells nothing of how much is there.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from beekeed.core import guard
@@ -30,31 +29,55 @@ _KINDS = ", ".join(str(KIND_NUMBER[kind]) for kind in guard.KINDS)
 _COLUMNS = "kind, learner_id, course_id, part_id"
 _KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
 
-# Whatever may have fallen, or stand again: what is pending, away, or fell before. What is
-# away and known to be is left out.
+_SAME = " AND ".join(
+    f"{{0}}.{column} = {{1}}.{column}"
+    for column in ("target_id", "kind", "learner_id", "course_id", "part_id")
+)
+
+
+def _some(table: str, which: str) -> str:
+    """Give the next keys of a table, in the order of its key: a page costs what it holds."""
+    return (
+        f"SELECT * FROM (SELECT target_id, {_COLUMNS} FROM {table} WHERE target_id = ?1"
+        f" AND ({_COLUMNS}) > (?2, ?3, ?4, ?5) AND {which} ORDER BY {_COLUMNS} LIMIT {_PAGE})"
+    )
+
+
+def _with(table: str, of: str, which: str = "true") -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {_SAME.format(table, of)} AND {which})"
+
+
+_KNOWN_AWAY = "fallen.level IS NULL AND fallen.now IS NULL"
+_GONE = "receipt.gone_at IS NOT NULL"
+
+# Whatever may have fallen, or stand again: what fell before, is to be edited, or is away.
+# What is away and known to be is left out.
 _FACTS = f"""
-    SELECT keys.*, receipt.value AS acknowledged, change.value AS pending,
-        change.aside_code, fallen.day, fallen.level, fallen.now, receipt.gone_at
+    SELECT {", ".join(f"keys.{each}" for each in _COLUMNS.split(", "))},
+        receipt.value AS acknowledged, receipt.gone_at, change.value AS pending,
+        change.aside_code, fallen.day, fallen.level, fallen.now
     FROM (
-        SELECT {_COLUMNS} FROM fallen WHERE target_id = ?1
-        UNION SELECT {_COLUMNS} FROM change WHERE target_id = ?1 AND kind IN ({_KINDS})
-        UNION SELECT {_COLUMNS} FROM receipt INDEXED BY receipt_gone
-            WHERE target_id = ?1 AND gone_at IS NOT NULL AND kind IN ({_KINDS})
+        {_some("fallen", f"NOT ({_KNOWN_AWAY} AND {_with('receipt', 'fallen', _GONE)})")}
+        UNION {_some("change", f"kind IN ({_KINDS}) AND {_with('receipt', 'change')}")}
+        UNION {
+    _some(
+        "receipt INDEXED BY receipt_gone",
+        f"gone_at IS NOT NULL AND kind IN ({_KINDS})"
+        f" AND NOT {_with('fallen', 'receipt', _KNOWN_AWAY)}",
+    )
+}
+        ORDER BY {_COLUMNS} LIMIT {_PAGE}
     ) AS keys
-    LEFT JOIN receipt ON receipt.target_id = ?1 AND receipt.kind = keys.kind
-        AND receipt.learner_id = keys.learner_id AND receipt.course_id = keys.course_id
-        AND receipt.part_id = keys.part_id
-    LEFT JOIN change ON change.target_id = ?1 AND change.kind = keys.kind
-        AND change.learner_id = keys.learner_id AND change.course_id = keys.course_id
-        AND change.part_id = keys.part_id
-    LEFT JOIN fallen ON fallen.target_id = ?1 AND fallen.kind = keys.kind
-        AND fallen.learner_id = keys.learner_id AND fallen.course_id = keys.course_id
-        AND fallen.part_id = keys.part_id
-    WHERE (keys.kind, keys.learner_id, keys.course_id, keys.part_id) > (?2, ?3, ?4, ?5)
-        AND (receipt.value IS NOT NULL OR fallen.day IS NOT NULL)
-        AND NOT (receipt.gone_at IS NOT NULL AND fallen.day IS NOT NULL
-                 AND fallen.level IS NULL AND fallen.now IS NULL)
-    ORDER BY 1, 2, 3, 4 LIMIT {_PAGE}"""
+    LEFT JOIN receipt ON {_SAME.format("receipt", "keys")}
+    LEFT JOIN change ON {_SAME.format("change", "keys")}
+    LEFT JOIN fallen ON {_SAME.format("fallen", "keys")}
+    ORDER BY 1, 2, 3, 4"""
+
+
+_UP = (
+    "receipt.kind = ?2 AND receipt.course_id = ?3 AND gone_at IS NULL AND value <> 'removed'"
+    f" AND NOT (receipt.kind = {KIND_NUMBER[Kind.COMPLETION]} AND value = '0')"
+)
 
 
 class SqliteGuards:
@@ -138,12 +161,11 @@ class SqliteGuards:
     ) -> None:
         """Open, renew and end questions."""
         asked = {each.area: each.loss for each in await self.open(target_id)}
-        areas = {*asked, *(area for area, count in lost.items() if guard.may_fire(count))}
-        for area in sorted(areas):
-            found = Loss(lost.get(area, 0), 0, held.get(area, 0))
-            if area not in asked:
-                known = found.lost + await self._standing(target_id, area)
-                found = replace(found, known=known)
+        doubtful = {area for area, count in lost.items() if guard.may_fire(count)}
+        for area in sorted({*asked, *doubtful}):
+            count = lost.get(area, 0)
+            standing = 0 if area in asked else await self._standing(target_id, area)
+            found = Loss(count, count + standing, held.get(area, 0))
             loss = guard.judge(found, asked.get(area))
             if loss != asked.get(area):
                 await self._write(target_id, area, loss, asked.get(area), now)
@@ -177,15 +199,12 @@ class SqliteGuards:
     async def _standing(self, target_id: int, area: Area) -> int:
         """Count what was acknowledged in an area and stands on the box."""
         row = await self._store.row(
-            "SELECT count(*) FROM receipt WHERE target_id = ? AND kind = ? AND course_id = ?"
-            " AND gone_at IS NULL AND value <> 'removed' AND NOT (kind = ? AND value = '0')"
-            " AND NOT EXISTS (SELECT 1 FROM fallen WHERE fallen.target_id = receipt.target_id"
-            "  AND fallen.kind = receipt.kind AND fallen.course_id = receipt.course_id"
-            "  AND fallen.part_id = receipt.part_id AND fallen.learner_id = receipt.learner_id)",
+            f"SELECT (SELECT count(*) FROM receipt WHERE target_id = ?1 AND {_UP})"
+            f" - (SELECT count(*) FROM fallen JOIN receipt ON {_SAME.format('receipt', 'fallen')}"
+            f"    WHERE fallen.target_id = ?1 AND {_UP})",
             target_id,
             KIND_NUMBER[area[0]],
             area[1],
-            KIND_NUMBER[Kind.COMPLETION],
         )
         return int(row[0]) if row else 0
 
