@@ -15,7 +15,8 @@ Theory of operation, in the order of the data's way:
    lowered until a person accepts it. `engine/daybook.py` tells what is late: its day
    was closed (`core/calendar.py`).
 3. `engine/matching.py` finds each course that has changes online and checks that
-   it is the same (`core/course.py`). One that differs is left out with its reason.
+   it is the same (`core/course.py`). One that differs is left out with its reason
+   (`core/explanation.py`); what was matched is kept until either side changes.
 4. `engine/sending.py` takes the changes in the order of their value
    (`core/plan.py`). It finds out who each learner is online (`core/person.py`),
    makes what is missing (account, enrolment), and sends, each kind by its own rules
@@ -25,10 +26,12 @@ Theory of operation, in the order of the data's way:
    blindly. One bad record is set aside with a reason; the rest goes on. A dry run
    (`engine/preview.py`) goes the same way, with prices (`core/cost.py`) for requests.
    At its end a run closes the days that it covered.
-5. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
+5. `engine/verifying.py` reads back what was acknowledged, a few learners after each
+   sending and all when asked (`core/verify.py`): what is missing is pending again.
+6. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
    `answers.py`, `refusals.py`) over one connection (`transport.py`); `link/` counts
    its bytes.
-6. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
+7. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
    `say/` has every sentence that they read.
 
 `daemon.py` is the only wiring. `ports/` are the lines along which parts can be
