@@ -2,14 +2,16 @@
 
 Goes through what is pending as `sending.py` does, in the same order and slices. What
 only the online Moodle knows (what is there already, what it refuses) is counted as if
-it were to be sent: a little too much rather than too little.
+it were to be sent: a little too much rather than too little. Courses count as unchanged there.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence, Set
+from datetime import datetime
 
 from beekeed.core import guard, plan
 from beekeed.core.cost import Preview, Share, Spending
+from beekeed.core.course import fingerprint, is_fresh
 from beekeed.core.guard import Area
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import CreateAccount, Step
@@ -40,6 +42,7 @@ class Previewer:
         outlook: Outlook,
         rules: Rules,
         encrypted: bool,
+        now: datetime,
     ) -> None:
         self._target_id = target_id
         self._courses = {each.course_id: each for each in courses}
@@ -52,6 +55,7 @@ class Previewer:
         self._outlook = outlook
         self._rules = rules
         self._encrypted = encrypted
+        self._now = now
         self._brought: set[Key] = set()
         self._pricing = Pricing(self._courses, {}, rules)
         self._spending = Spending()
@@ -70,12 +74,22 @@ class Previewer:
         if not met or sum(each.count for each in pending) != held:
             ready = {each.course_id for each in pending} & self._courses.keys() - left_out.keys()
             others = await self._targets.synchronized(self._target_id)
-            spending.take(1, self._pricing.contact(ready, others.keys()))
+            spending.take(1, self._pricing.contact(ready, await self._read(ready), others.keys()))
             for kind in plan.ORDER:
                 async for slice_ in self._slices(kind, ready):
                     await self._take(kind, slice_)
         shares = self._shares(pending, left_out)
         return Preview(shares, spending.spent, spending.rest, met)
+
+    async def _read(self, ready: Collection[int]) -> Set[int]:
+        """Give the courses whose contents are read: not as they were last."""
+        read = set()
+        for course_id in ready:
+            kept = await self._targets.kept_contents(self._target_id, course_id)
+            box = fingerprint(self._courses[course_id].course)
+            if kept is None or not is_fresh(kept.kept, kept.kept.online, box, self._now):
+                read.add(course_id)
+        return read
 
     async def _slices(self, kind: Kind, ready: Collection[int]) -> AsyncIterator[list[Change]]:
         after: Key | None = None

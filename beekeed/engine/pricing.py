@@ -31,10 +31,15 @@ class Pricing:
             for key, number in known.numbers.items()
         }
 
-    def contact(self, ready: Collection[int], others: Collection[int]) -> Cost:
-        """Price what is read before anything is sent; `others`: also synchronized courses."""
+    def contact(
+        self, ready: Collection[int], read: Collection[int], others: Collection[int]
+    ) -> Cost:
+        """Price what is read before anything is sent.
+
+        `read`: of the ready courses, those with their contents; `others`: also synchronized.
+        """
         whole = cost.reading(Read.SITE, 1) + cost.reading(Read.COURSES, len(ready))
-        for course_id in ready:
+        for course_id in read:
             count = len(self._courses[course_id].course.activities)
             whole += cost.reading(Read.CONTENTS, count)
         for course_id in {*ready, *others}:

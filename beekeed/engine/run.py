@@ -240,10 +240,11 @@ class Engine:
         target_id = await stores.targets.open(self._address, self._token_digest, self._clock.now())
         compare_all = await self._compares_all(target_id)
         reading = await self._reader.read(target_id, stop, compare_all=compare_all)
+        now = self._clock.now()
         previewer = Previewer(
             target_id=target_id,
             courses=reading.courses,
-            guards=await stores.guards.look(target_id, self._clock.now()),
+            guards=await stores.guards.look(target_id, now),
             stop=stop,
             online=self._online,
             catalogue=stores.catalogue,
@@ -252,6 +253,7 @@ class Engine:
             outlook=stores.outlook,
             rules=self._rules,
             encrypted=self._address.startswith("https:"),
+            now=now,
         )
         return await previewer.preview(limit_bytes)
 

@@ -22,6 +22,7 @@ from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.store import Store, open_store
 
 TARGET, COURSE, PART = 1, 1, 1
+A_TARGET = "INSERT INTO target (id, address, token_digest, first_used_at) VALUES (1, 'x', 'y', 1)"
 LEARNERS = range(1, 31)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -78,6 +79,7 @@ async def site(folder: Path) -> Site:
     store = await open_store(folder / "beekeed.sqlite")
     async with store.write() as db:
         await db.execute("INSERT INTO course (shortname, fullname) VALUES ('MATHS', 'Maths')")
+        await db.execute(A_TARGET)
     run_id, _ = await SqliteHistory(store=store).begin("test", START)
     return Site(store, run_id)
 
@@ -125,6 +127,7 @@ async def test_what_was_away_before_there_was_a_guard_is_not_asked_about(databas
             db.executescript(file.read_text("utf-8"))
         db.execute("PRAGMA user_version = 4")
         db.execute("INSERT INTO course (shortname, fullname) VALUES ('MATHS', 'Maths')")
+        db.execute(A_TARGET)
         db.executemany(
             "INSERT INTO receipt VALUES (1, 3, 1, 1, ?, '1', '1', NULL, 1, 1, 1, ?)",
             [(learner, 2 if learner <= 20 else None) for learner in range(1, 26)],

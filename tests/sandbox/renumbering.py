@@ -184,6 +184,7 @@ def _kind(name: str, siblings: Mapping[str, Any], above: str) -> str | None:
 _SIGNATURES = (
     ("itemtype", "item"),
     ("modname", "cmid"),
+    ("contextlevel", "cmid"),
     ("modules", "section"),
     ("enrolmentkey", "group"),
     ("assignments", "course"),
