@@ -171,6 +171,18 @@ class World:
         }
         return done, grades
 
+    async def assert_all_is_listed(self, box: str) -> None:
+        """What is done on a box is done online, or its learner is in the list of what is not."""
+        here = self.boxes[box]
+        listed = {username for username, *_ in await here.aside()}
+        for who in self.names[box]:
+            missing = [
+                activity
+                for activity in ACTIVITIES
+                if here.box.state(who, activity) == 1 and self.online.state(who, activity) != 1
+            ]
+            assert not missing or who in listed, (who, missing)
+
     def assert_nobody_has_anothers(self) -> None:
         """Each result online is one that this very child reached, or a teacher gave."""
         people = {
@@ -227,6 +239,7 @@ async def live(boxes: dict[str, School], operations: list[tuple[str, ...]]) -> N
         assert len(done - now_done) + len(lower) <= _FEW
         assert not [each for each in lower if each in world.truth.taught]
         world.assert_nobody_has_anothers()
+        await world.assert_all_is_listed(arguments[0])
         known = {row[0] for row in before}
         after = world.online.sql("SELECT * FROM mdl_user ORDER BY id")
         assert [row for row in after if row[0] in known] == before
