@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from beekeed.clock import Clock
-from beekeed.core.model import Kind, Reason
+from beekeed.core.model import Bytes, Kind, Reason
 from beekeed.core.verify import Finding
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.sending import Sender
@@ -73,8 +73,8 @@ class Auditor:
     ) -> None:
         """Read back those who were not for the longest time, while the bytes last.
 
-        `known`: courses as they were matched earlier. Trouble of the line can wait: what a
-        run was for is done.
+        `known`: courses as they were matched earlier. `spent`: by the whole run so far.
+        Trouble of the line can wait: what a run was for is done.
         """
         verifier = self._verifier({**known, **self._sender.out.courses}, RESULTS)
         try:
@@ -89,14 +89,14 @@ class Auditor:
     async def _check_some(self, verifier: Verifier, spent: Measurement, most_bytes: int) -> None:
         """Check one after the other; the dearest tells whether there is room for another."""
         out = self._sender.out
-        before = dearest = 0
+        before = _sum(spent.so_far())
+        most, dearest = before + most_bytes, 0
         for learner_id in await out.targets.longest_unverified(out.target_id, _AT_MOST):
-            if out.stop.asked or before + dearest > most_bytes:
+            if out.stop.asked or before + dearest > most:
                 break
             await verifier.check([learner_id])
-            traffic = spent.so_far()
-            dearest = max(dearest, traffic.sent + traffic.received - before)
-            before = traffic.sent + traffic.received
+            now = _sum(spent.so_far())
+            before, dearest = now, max(dearest, now - before)
         await out.targets.audited(out.target_id, self._clock.now())
 
     def _verifier(self, courses: Mapping[int, MatchedCourse], kinds: Collection[Kind]) -> Verifier:
@@ -110,6 +110,10 @@ class Auditor:
 
     async def _note(self, tally: Mapping[tuple[Kind, Finding, int], int]) -> None:
         await self._history.found(self._run_id, actions(tally, self._shortnames))
+
+
+def _sum(traffic: Bytes) -> int:
+    return traffic.sent + traffic.received
 
 
 _TOLD = frozenset({Finding.MISSING, Finding.DIFFERS})

@@ -2,7 +2,8 @@
 
 Goes through what is pending as `sending.py` does, in the same order and slices. What
 only the online Moodle knows (what is there already, what it refuses) is counted as if
-it were to be sent: a little too much rather than too little. Courses count as unchanged there.
+it were to be sent: a little too much rather than too little. But courses count as
+unchanged there, and what is read back afterwards (`audit_bytes`) is not counted.
 """
 
 from collections import Counter, defaultdict

@@ -25,7 +25,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
-from beekeed.ports.link import Meter
+from beekeed.ports.link import Measurement, Meter
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.outlook import Outlook
 from beekeed.ports.stores import (
@@ -66,6 +66,7 @@ class _Run:
     report: Callable[[Event], None]
     stop: Stop
     began: float
+    spent: Measurement
     target_id: int | None = None
     site: Site | None = None
     reading: Reading | None = None
@@ -134,13 +135,13 @@ class Engine:
         )
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
-        run = _Run(request, chosen, run_id, event_id, report, stop, started)
+        measurement = self._meter.begin()
+        run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement)
         begun(event_id)
         report(Event.STARTED)
         self._report = report
         if stop.asked:
             report(Event.STOP_ASKED)
-        measurement = self._meter.begin()
         status: RunStatus = RunStatus.ERROR
         reason: Reason | None = Reason(Code.INTERNAL)
         try:
@@ -283,8 +284,7 @@ class Engine:
         """Read back a few learners, where the settings allow the bytes."""
         if self._audit_bytes and not run.stop.asked:
             known = await self._matcher(run).known(target_id, run.courses)
-            spent = self._meter.begin()
-            await self._auditor(run, sender).audit(known, spent, self._audit_bytes)
+            await self._auditor(run, sender).audit(known, run.spent, self._audit_bytes)
 
     def _auditor(self, run: _Run, sender: Sender) -> Auditor:
         return Auditor(

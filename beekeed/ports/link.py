@@ -17,5 +17,5 @@ class Meter(Protocol):
     """What counts bytes on the way to the online Moodle."""
 
     def begin(self) -> Measurement:
-        """Begin to count."""
+        """Begin to count, before a run uses the line: one that is open already counts nothing."""
         ...
