@@ -131,6 +131,9 @@ class Code(StrEnum):
     GRADES_FELL = "grades_fell"
     ENROLMENTS_FELL = "enrolments_fell"
 
+    # Why a change waits although nothing is wrong (core.request).
+    LATE = "late"
+
     # What reading back found (core.verify).
     MISSING_ONLINE = "missing_online"
     CHANGED_ONLINE = "changed_online"

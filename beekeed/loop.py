@@ -105,7 +105,7 @@ class Loop:
             self._wake()
         return Started(await asyncio.shield(self._begun), joined)
 
-    async def preview(self, limit_bytes: int | None) -> Preview:
+    async def preview(self, request: Request, limit_bytes: int | None = None) -> Preview:
         """Tell what a sync would do now. A sync that is under way, or asked for, goes first."""
         if self._begun is not None or self._stopping:
             raise BeekeedError(Code.ALREADY_RUNNING)
@@ -115,7 +115,7 @@ class Loop:
                 raise BeekeedError(Code.ALREADY_RUNNING)
             self._telling = Stop()
             try:
-                return await self._engine.preview(limit_bytes, self._telling)
+                return await self._engine.preview(request, limit_bytes, self._telling)
             except Stopped as error:
                 raise BeekeedError(Code.ALREADY_RUNNING) from error
 

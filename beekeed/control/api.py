@@ -48,7 +48,7 @@ class Runner(Protocol):
         """Have a sync started, or join the one under way."""
         ...
 
-    async def preview(self, limit_bytes: int | None) -> Preview:
+    async def preview(self, request: Request, limit_bytes: int | None = None) -> Preview:
         """Tell what a sync would do now."""
         ...
 

@@ -1,4 +1,8 @@
-"""`GET /v1/preview`: what a sync would do now and cost. Names nobody; no byte leaves."""
+"""`GET /v1/preview`: what a sync would do now and cost. Names nobody; no byte leaves.
+
+Asked as a sync is: `?day=2026-11-30`, `?month=2026-11`, `?from=2026-11-01&to=2026-11-15`,
+each also with `force=true`, and with `limit`, in bytes.
+"""
 
 from typing import Any
 
@@ -6,17 +10,24 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
+from beekeed.core import calendar
 from beekeed.core.cost import Preview, Share
+from beekeed.core.request import Request, period_asked
 from beekeed.errors import BeekeedError, Code
 
 
 async def preview(api: Api, request: web.Request) -> dict[str, Any]:
     """Tell it; `limit`: as if no more bytes than that might be used, up and down together."""
-    text = request.query.get("limit", "")
+    asked = dict(request.query)
+    text, force = asked.pop("limit", ""), asked.pop("force", "")
     if text and not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise BeekeedError(Code.BAD_REQUEST, detail="limit must be a whole number of bytes")
+    if force not in ("", "true", "false"):
+        raise BeekeedError(Code.BAD_REQUEST, detail="force must be true or false")
+    period = period_asked(asked, calendar.day(api.clock.now()))
     limit = int(text) if text else None
-    return _view(await api.runner.preview(limit), limit)
+    wanted = Request(period=period, force=force == "true")
+    return _view(await api.runner.preview(wanted, limit), limit)
 
 
 def _view(preview: Preview, limit: int | None) -> dict[str, Any]:

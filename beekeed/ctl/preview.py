@@ -1,6 +1,6 @@
 """`beekeectl sync --dry-run`: what a sync would do now and cost; nothing is sent."""
 
-import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client
@@ -9,14 +9,18 @@ from beekeed.ctl.terminal import Terminal, size
 from beekeed.say import clean
 
 
-def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
-    """Print it, by course and kind."""
-    limit = {} if arguments.limit is None else {"limit": arguments.limit}
-    answer = client.get("preview", **limit)
+def run(client: Client, terminal: Terminal, asked: Mapping[str, Any], limit: int | None) -> Exit:
+    """Print it, by course and kind; `asked`: what the sync would be asked for."""
+    query = {name: "true" if value is True else value for name, value in asked.items()}
+    if limit is not None:
+        query["limit"] = limit
+    answer = client.get("preview", **query)
     if terminal.as_json:
         terminal.json(answer)
         return Exit.OK
     terminal.fields(_rows(terminal, answer))
+    if asked.keys() - {"force"}:
+        terminal.line("What was acknowledged of these days is read, and sent only if missing.")
     for share in answer["changes"]:
         if share["goes"] or share["left"]:
             text = f"{terminal.counted(share['goes'], share['kind'])}{_where(share)}"

@@ -37,12 +37,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Start a sync, or join the one that runs; or only tell what it would do."""
+    asked = {name: getattr(arguments, name) for name in _ASKED if getattr(arguments, name)}
     if arguments.dry_run:
-        return preview.run(client, terminal, arguments)
+        return preview.run(client, terminal, asked, arguments.limit)
     if arguments.limit is not None:
         print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
         return Exit.USAGE
-    asked = {name: getattr(arguments, name) for name in _ASKED if getattr(arguments, name)}
     started = client.post("sync", body=asked or None)
     if not arguments.wait:
         if terminal.as_json:

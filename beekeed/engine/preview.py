@@ -15,11 +15,13 @@ from beekeed.core.cost import Preview, Share, Spending
 from beekeed.core.course import fingerprint, is_fresh
 from beekeed.core.guard import Area
 from beekeed.core.model import Change, Key, Kind, Reason
+from beekeed.core.request import Wanted
 from beekeed.core.step import CreateAccount, Step
 from beekeed.engine.facts import KnownCourse
 from beekeed.engine.meeting import Rules
 from beekeed.engine.pricing import Pricing
 from beekeed.engine.stopping import Stop
+from beekeed.errors import Code
 from beekeed.ports.guard import Guard
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.outlook import Outlook, PendingCount
@@ -27,7 +29,11 @@ from beekeed.ports.stores import Catalogue, Changes, Targets
 
 
 class Previewer:
-    """One preview of a sync to one target. `courses`: those on the box."""
+    """One preview of a sync to one target. `courses`: those on the box.
+
+    `wanted` and `force` as the sync is asked for. By force, all of a course counts that is
+    there at all.
+    """
 
     def __init__(
         self,
@@ -36,6 +42,8 @@ class Previewer:
         courses: Sequence[KnownCourse],
         guards: Sequence[Guard],
         stop: Stop,
+        wanted: Wanted,
+        force: bool,
         online: OnlineMoodle,
         catalogue: Catalogue,
         changes: Changes,
@@ -49,6 +57,8 @@ class Previewer:
         self._courses = {each.course_id: each for each in courses}
         self._guards = {each.area: each for each in guards}
         self._stop = stop
+        self._wanted = wanted
+        self._force = force
         self._online = online
         self._catalogue = catalogue
         self._changes = changes
@@ -65,15 +75,16 @@ class Previewer:
 
     async def preview(self, limit_bytes: int | None) -> Preview:
         """Tell what would go within some bytes, and what would not go and why."""
-        pending = await self._outlook.pending(self._target_id)
-        left_out = await self._outlook.left_out(self._target_id)
+        pending = await self._outlook.pending(self._target_id, self._wanted)
+        left_out = await self._left_out()
         enrolled = await self._outlook.enrolled(self._target_id)
         self._pricing = Pricing(self._courses, enrolled, self._rules)
         met = await self._targets.met(self._target_id)
         spending = self._spending = Spending(limit_bytes, encrypted=self._encrypted)
         held = sum(each.loss.held for each in self._guards.values())
-        if not met or sum(each.count for each in pending) != held:
-            ready = {each.course_id for each in pending} & self._courses.keys() - left_out.keys()
+        may_go = [each for each in pending if each.aside != _LATE]
+        if not met or sum(each.count for each in may_go) > held:
+            ready = {each.course_id for each in may_go} & self._courses.keys() - left_out.keys()
             others = await self._targets.synchronized(self._target_id)
             spending.take(1, self._pricing.contact(ready, await self._read(ready), others.keys()))
             for kind in plan.ORDER:
@@ -81,6 +92,13 @@ class Previewer:
                     await self._take(kind, slice_)
         shares = self._shares(pending, left_out)
         return Preview(shares, spending.spent, spending.rest, met)
+
+    async def _left_out(self) -> Mapping[int, Reason]:
+        """Give the courses that would not go, as far as is known."""
+        left_out = await self._outlook.left_out(self._target_id)
+        if not self._force:
+            return left_out
+        return {id_: why for id_, why in left_out.items() if why.code is Code.COURSE_NOT_ONLINE}
 
     async def _read(self, ready: Collection[int]) -> Set[int]:
         """Give the courses whose contents are read: not as they were last."""
@@ -96,7 +114,7 @@ class Previewer:
         after: Key | None = None
         courses = (0,) if kind is Kind.PROFILE else ready
         while slice_ := await self._changes.next(
-            self._target_id, kind, courses, after, self._rules.slice_changes
+            self._target_id, kind, courses, after, self._rules.slice_changes, self._wanted
         ):
             self._stop.check()
             after = slice_[-1].key
@@ -160,15 +178,24 @@ class Previewer:
     ) -> Share:
         kind, course_id = area
         goes, left = self._goes[area], self._left[area]
-        waits: list[tuple[Reason | None, int]] = [
-            (each.aside, each.count) for each in pending if each.aside is not None
-        ]
+        late = sum(each.count for each in pending if each.aside == _LATE)
         rest = sum(each.count for each in pending if each.aside is None) - goes - left
-        if area in self._guards and self._guards[area].loss.held:
+        waits: list[tuple[Reason | None, int]] = [
+            (each.aside, each.count) for each in pending if each.aside not in (None, _LATE)
+        ]
+        if area in self._guards:
             held = self._guards[area].loss.held
             waits.append((self._guards[area].reason, held))
-            rest -= held
-        if rest > 0:
-            waits.append((left_out.get(course_id), rest))
+            late, rest = late - max(0, held - rest), rest - held  # late as well: told once
+        waits += [(_LATE, late), (left_out.get(course_id), rest)]
         known = self._courses.get(course_id)
-        return Share(kind, known.course.shortname if known else "", goes, left, tuple(waits))
+        return Share(
+            kind,
+            known.course.shortname if known else "",
+            goes,
+            left,
+            tuple(each for each in waits if each[1] > 0),
+        )
+
+
+_LATE = Reason(Code.LATE)

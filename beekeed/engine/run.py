@@ -232,7 +232,7 @@ class Engine:
             await self._stores.history.unsent(run.run_id, each.kind, each.reason, lost)
         return (RunStatus.PARTIAL, run.guards[0].reason) if run.guards else (status, reason)
 
-    async def preview(self, limit_bytes: int | None, stop: Stop) -> Preview:
+    async def preview(self, request: Request, limit_bytes: int | None, stop: Stop) -> Preview:
         """Tell what a sync would do now, and cost: the box is read, and no byte leaves.
 
         Raises what reading the box raises, StoreBroken and Stopped.
@@ -247,6 +247,8 @@ class Engine:
             courses=reading.courses,
             guards=await stores.guards.look(target_id, now),
             stop=stop,
+            wanted=wanted(request, holds_late=self._holds_late),
+            force=request.force,
             online=self._online,
             catalogue=stores.catalogue,
             changes=stores.changes,
@@ -256,7 +258,13 @@ class Engine:
             encrypted=self._address.startswith("https:"),
             now=now,
         )
-        return await previewer.preview(limit_bytes)
+        if request.period is None:
+            return await previewer.preview(limit_bytes)
+        await stores.changes.read_again(target_id, request.period)
+        try:
+            return await previewer.preview(limit_bytes)
+        finally:
+            await stores.changes.drop_again()
 
     async def _has_nothing_to_do(self, run: _Run, target_id: int, held: int) -> bool:
         """Tell whether a run may end before a byte leaves."""

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.core.model import Kind, Reason
+from beekeed.core.request import EVERYTHING, Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class PendingCount:
-    """How many changes of a kind are pending in a course (0: none), set aside for a reason."""
+    """How many changes of a kind are pending in a course (0: none).
+
+    `aside`: why they do not go: set aside, or late.
+    """
 
     kind: Kind
     course_id: int
@@ -20,8 +24,8 @@ class PendingCount:
 class Outlook(Protocol):
     """What is pending, counted."""
 
-    async def pending(self, target_id: int) -> Sequence[PendingCount]:
-        """Count what is pending, by kind, course and why it was set aside."""
+    async def pending(self, target_id: int, wanted: Wanted = EVERYTHING) -> Sequence[PendingCount]:
+        """Count what is pending of the wanted days, by kind, course and why it does not go."""
         ...
 
     async def left_out(self, target_id: int) -> Mapping[int, Reason]:

@@ -590,6 +590,12 @@ SENTENCES: Mapping[str, Entry] = {
         " its backup.",
         "teacher",
     ),
+    # Why a change waits although nothing is wrong.
+    "late": Entry(
+        "They were seen only after a sync had closed their day, and the settings hold that back.",
+        "beekeectl calendar shows the days; beekeectl sync --day sends one of them.",
+        "teacher",
+    ),
     # What reading back found.
     "missing_online": Entry(
         "They had arrived and are not on the online Moodle any more.",

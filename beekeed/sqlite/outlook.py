@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from beekeed.core.model import Kind, Reason
+from beekeed.core.request import EVERYTHING, Wanted
+from beekeed.errors import Code
 from beekeed.ports.outlook import PendingCount
+from beekeed.sqlite.days import is_wanted
 from beekeed.sqlite.store import KIND_NUMBER, KIND_OF_NUMBER, Store, reason_of
 
 
@@ -13,12 +16,18 @@ class SqliteOutlook:
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    async def pending(self, target_id: int) -> Sequence[PendingCount]:
+    async def pending(self, target_id: int, wanted: Wanted = EVERYTHING) -> Sequence[PendingCount]:
         """See ports.Outlook."""
+        where, values = is_wanted(Wanted(wanted.period))
         rows = await self._store.rows(
-            "SELECT kind, course_id, aside_code, aside_params, count(*) AS count FROM change"
-            " WHERE target_id = ? GROUP BY 1, 2, 3, 4 ORDER BY 2, 1, 3, 4",
+            "SELECT kind, course_id,"
+            " iif(late AND aside_code IS NULL AND NOT ?, ?, aside_code) AS aside_code,"
+            " aside_params, count(*) AS count FROM change"
+            f" WHERE target_id = ? AND {where} GROUP BY 1, 2, 3, 4 ORDER BY 2, 1, 3, 4",
+            wanted.late,
+            str(Code.LATE),
             target_id,
+            *values,
         )
         return [
             PendingCount(

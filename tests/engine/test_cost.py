@@ -8,11 +8,12 @@ import pytest
 
 from beekeed.core.cost import Cost, Preview, on_the_line
 from beekeed.core.model import Bytes, Kind, RunStatus
+from beekeed.core.request import Period, Request
 from beekeed.engine.stopping import Stop, Stopped
 from beekeed.sandbox.content import add_course
 from beekeed.sandbox.course import Activity
 from tests.benchmarks.measure_bytes import course
-from tests.engine.school import School, counts
+from tests.engine.school import BEFORE, School, counts
 
 # What nobody can know before asking: how well names compress, what is there already.
 NEAR = 1.5
@@ -52,10 +53,12 @@ def a_day(here: School, seed: int) -> None:
     here.box.complete(CLASS[0], "Numbers", 0)
 
 
-async def preview(here: School, limit: int | None = None) -> Preview:
+async def preview(
+    here: School, limit: int | None = None, request: Request | None = None
+) -> Preview:
     """What a sync would do now; not a byte may leave, and no run is recorded."""
     asked, runs = requests(here), await here.history.count()
-    found = await here.engine().preview(limit, Stop())
+    found = await here.engine().preview(request or Request(), limit, Stop())
     assert requests(here) == asked
     assert await here.history.count() == runs
     return found
@@ -217,19 +220,47 @@ async def test_what_is_guarded_alone_costs_nothing(classroom: School) -> None:
     assert found.cost == Bytes()
 
 
+async def test_what_is_late_waits_and_goes_when_it_is_asked_for(classroom: School) -> None:
+    """As a sync does: held by the settings, by its day, or forced."""
+    classroom.holds_late = True
+    await classroom.completed()
+    classroom.box.complete(CLASS[0], "Fractions")
+    day = Request(period=Period(BEFORE.date(), BEFORE.date()))
+    found = await preview(classroom)
+    assert (goes(found), waits(found)) == ({}, [("completion", "MATHS", "late", 1)])
+    assert found.cost == Bytes()
+    assert goes(await preview(classroom, request=Request(force=True))) == {"completion": 1}
+    assert goes(await preview(classroom, request=day))["completion"] == 21
+    assert waits(await preview(classroom)) == waits(found)
+    await classroom.completed()
+    assert classroom.online.state(CLASS[0], "Fractions") != 1
+    await classroom.sync(day)
+    assert classroom.online.state(CLASS[0], "Fractions") == 1
+
+
+async def test_by_force_a_course_counts_that_has_another_date(classroom: School) -> None:
+    """As far as anybody knows before its contents are read."""
+    classroom.online.sql("UPDATE mdl_course SET timemodified = 1 WHERE shortname = 'MATHS'")
+    await classroom.sync()
+    found = await preview(classroom)
+    assert ("completion", "MATHS", "course_modified", 20) in waits(found)
+    by_force = await preview(classroom, request=Request(force=True))
+    assert goes(by_force)["completion"] == 20
+
+
 async def test_without_batches_every_call_is_a_request(classroom: School) -> None:
     """A service that lacks the batch function costs more, and it is told."""
     await classroom.completed()
     a_day(classroom, 1)
     engine = classroom.engine()
-    together = await engine.preview(None, Stop())
+    together = await engine.preview(Request(), None, Stop())
     classroom.online.sql(
         "DELETE FROM mdl_external_services_functions"
         " WHERE functionname = 'tool_mobile_call_external_functions'"
     )
     await engine._online.probe()
     await engine._online.close()
-    alone = await engine.preview(None, Stop())
+    alone = await engine.preview(Request(), None, Stop())
     assert alone.cost.sent > together.cost.sent * 1.3
 
 
@@ -238,6 +269,6 @@ async def test_a_preview_can_be_stopped(classroom: School) -> None:
     stop = Stop()
     stop.ask()
     with pytest.raises(Stopped):
-        await classroom.engine().preview(None, stop)
+        await classroom.engine().preview(Request(), None, stop)
     assert await classroom.history.count() == 0
     await classroom.completed()

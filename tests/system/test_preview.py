@@ -65,6 +65,20 @@ def test_what_would_wait_is_told_with_its_reason(here: World) -> None:
     assert "would wait: In the course" in " ".join(here.ctl("sync", "--dry-run").out.split())
 
 
+def test_it_is_asked_for_days_as_a_sync_is(here: World) -> None:
+    """With nothing new, all of a day is held against the online Moodle again; wrong days say so."""
+    here.start_daemon()
+    here.sync()
+    assert here.ctl("sync", "--dry-run", "--json").json["goes"] == 0
+    days = ("--from", "2000-01-01", "--to", "2100-01-01")
+    said = here.ctl("sync", "--dry-run", *days, "--force", "--json").json
+    assert said["goes"] > 300
+    assert "only if missing" in here.ctl("sync", "--dry-run", *days).out
+    assert here.ctl("sync", "--dry-run", "--json").json["goes"] == 0
+    wrong = here.ctl("sync", "--dry-run", "--day", "2026-13-01")
+    assert (wrong.code, "is not a day" in wrong.err) == (Exit.USAGE, True)
+
+
 def test_a_sync_that_runs_goes_first(here: World) -> None:
     """One thing at a time."""
     here.start_daemon()
