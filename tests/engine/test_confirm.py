@@ -1,5 +1,7 @@
 """A person says who somebody is (features.md, row 16)."""
 
+from dataclasses import replace
+
 import pytest
 
 from beekeed.core.model import RunStatus
@@ -65,6 +67,15 @@ async def test_who_is_protected_stays_so(doubt: School) -> None:
     await doubt.sync()
     assert doubt.online.state("amina", "Numbers") is None
     assert ("amina", "completion", "other_role_online") in await doubt.aside()
+
+
+async def test_an_account_that_is_never_touched_is_not_confirmed_away(doubt: School) -> None:
+    """The settings were changed after somebody had told who it is."""
+    await doubt.targets.confirm(1, ["amina"], START)
+    doubt.rules = replace(doubt.rules, never_touch=frozenset({"Amina"}))
+    await doubt.sync()
+    assert await doubt.aside() == [("amina", "account", "never_touch")]
+    assert doubt.online.state("amina", "Numbers") is None
 
 
 async def test_a_username_that_seemed_used_again_may_be_the_same_person(here: School) -> None:
