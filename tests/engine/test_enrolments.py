@@ -227,6 +227,28 @@ async def test_who_was_made_active_online_since_stays_so(removing: School) -> No
     assert state(removing) == [(0,)]
 
 
+async def test_who_is_suspended_keeps_the_end_that_the_enrolment_had(here: School) -> None:
+    """Moodle takes what is sent, and nothing sent would lift it."""
+    here.fact_rules = FactRules(removals=True)
+    here.box.person("amina", "Amina", "Diallo")
+    here.box.enrol("amina", "MATHS", timeend=1_900_000_000)
+    await here.completed()
+    remove(here)
+    await here.completed()
+    assert state(here) == [(1,)]
+    assert here.online.one("SELECT timeend FROM mdl_user_enrolments") == 1_900_000_000
+
+
+async def test_who_was_unenrolled_online_is_not_enrolled_to_be_suspended(
+    removing: School,
+) -> None:
+    """There is nothing left to suspend."""
+    removing.online.sql("DELETE FROM mdl_user_enrolments")
+    remove(removing)
+    await removing.sync()
+    assert state(removing) == []
+
+
 async def test_a_learner_who_was_deleted_on_the_box_is_left_alone(removing: School) -> None:
     """Row 17: deletions never cross, whatever the setting."""
     remove(removing)
