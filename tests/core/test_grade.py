@@ -205,3 +205,13 @@ def test_a_picture_in_a_comment_is_never_sent_back(theirs: str, breaks: bool) ->
     """Moodle would store the address that it showed (seen on 4.5.6)."""
     there = grade.OnlineGrade(0, 10, 5.0, False, Comment(theirs))
     assert grade.breaks_comment(pending("6", "5"), there) is breaks
+
+
+def test_a_comment_is_not_sent_beside_a_grade_that_is_fixed() -> None:
+    """The grade is the same; a locked or overridden one stays as it is all the same."""
+    ours = pending(grade.value(8.0, Comment("<p>Relis.</p>", 1)))
+    outcome = grade.decide(ours, online(8.0, fixed=True))
+    assert outcome is not None
+    assert outcome.reason is not None
+    assert outcome.reason.code is Code.GRADE_FIXED_ONLINE
+    assert grade.decide(ours, online(8.0)) is None
