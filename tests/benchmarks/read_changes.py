@@ -57,11 +57,14 @@ COUNT = """
     WHERE u.deleted = 0 AND cmc.completionstate > 0
 """
 ACKNOWLEDGE = (
-    "INSERT INTO receipt SELECT target_id, kind, course_id, part_id, learner_id, value, value,"
-    " happened_at, first_seen_at, first_seen_at, 0, NULL FROM change WHERE kind <> 1",
-    "INSERT INTO account SELECT target_id, learner_id, username, learner_id, 1, first_name,"
-    " last_name, idnumber, device_id, '', 0, 0 FROM change JOIN learner ON learner.id = learner_id"
-    " WHERE kind = 1",
+    "INSERT INTO receipt (target_id, kind, course_id, part_id, learner_id, value, online_value,"
+    " happened_at, first_seen_at, acknowledged_at, run_id)"
+    " SELECT target_id, kind, course_id, part_id, learner_id, value, value, happened_at,"
+    " first_seen_at, first_seen_at, 0 FROM change WHERE kind <> 1",
+    "INSERT INTO account (target_id, learner_id, username, online_id, made_by_us, first_name,"
+    " last_name, idnumber, device_id, acknowledged_at, run_id) SELECT target_id, learner_id,"
+    " username, learner_id, 1, first_name, last_name, idnumber, device_id, 0, 0"
+    " FROM change JOIN learner ON learner.id = learner_id WHERE kind = 1",
     "DELETE FROM change",
 )
 
