@@ -643,7 +643,7 @@ SENTENCES: Mapping[str, Entry] = {
     "stays_time": Entry(
         "The online Moodle notes the time at which a result was sent, not that at which it was"
         " reached. The box keeps the true one.",
-        "Nothing.",
+        "There is nothing to do.",
         "",
     ),
     "stays_comment": Entry(
