@@ -75,7 +75,7 @@ _FACTS = f"""
 
 
 _UP = (
-    "receipt.kind = ?2 AND receipt.course_id = ?3 AND gone_at IS NULL AND value <> 'removed'"
+    "gone_at IS NULL AND value <> 'removed'"
     f" AND NOT (receipt.kind = {KIND_NUMBER[Kind.COMPLETION]} AND value = '0')"
 )
 
@@ -162,10 +162,10 @@ class SqliteGuards:
         """Open, renew and end questions."""
         asked = {each.area: each.loss for each in await self.open(target_id)}
         doubtful = {area for area, count in lost.items() if guard.may_fire(count)}
+        standing = await self._standing(target_id, doubtful - asked.keys())
         for area in sorted({*asked, *doubtful}):
             count = lost.get(area, 0)
-            standing = 0 if area in asked else await self._standing(target_id, area)
-            found = Loss(count, count + standing, held.get(area, 0))
+            found = Loss(count, count + standing[area], held.get(area, 0))
             loss = guard.judge(found, asked.get(area))
             if loss != asked.get(area):
                 await self._write(target_id, area, loss, asked.get(area), now)
@@ -196,17 +196,24 @@ class SqliteGuards:
                     (*where, what, shown.lost, shown.known, seconds(now)),
                 )
 
-    async def _standing(self, target_id: int, area: Area) -> int:
-        """Count what was acknowledged in an area and stands on the box."""
-        row = await self._store.row(
-            f"SELECT (SELECT count(*) FROM receipt WHERE target_id = ?1 AND {_UP})"
-            f" - (SELECT count(*) FROM fallen JOIN receipt ON {_SAME.format('receipt', 'fallen')}"
-            f"    WHERE fallen.target_id = ?1 AND {_UP})",
-            target_id,
-            KIND_NUMBER[area[0]],
-            area[1],
+    async def _standing(self, target_id: int, areas: Collection[Area]) -> Counter[Area]:
+        """Count what was acknowledged in these areas and stands on the box: one walk for all."""
+        if not areas:
+            return Counter()
+        numbers = [number for kind, course_id in areas for number in (KIND_NUMBER[kind], course_id)]
+        chosen = (
+            f"(receipt.kind, receipt.course_id) IN (VALUES {', '.join(['(?, ?)'] * len(areas))})"
         )
-        return int(row[0]) if row else 0
+        rows = await self._store.rows(
+            f"SELECT kind, course_id, count(*) AS count FROM receipt"
+            f" WHERE target_id = ? AND {chosen} AND {_UP} AND NOT {_with('fallen', 'receipt')}"
+            " GROUP BY kind, course_id",
+            target_id,
+            *numbers,
+        )
+        return Counter(
+            {(KIND_OF_NUMBER[row["kind"]], row["course_id"]): row["count"] for row in rows}
+        )
 
     async def open(self, target_id: int) -> Sequence[Guard]:
         """See ports.Guards."""

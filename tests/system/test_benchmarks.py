@@ -25,5 +25,5 @@ def test_what_reading_costs_is_measured(capsys: pytest.CaptureFixture[str]) -> N
     assert read_changes.main(["--learners", "40", "--activities", "50"]) == 0
     table = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
     assert {row[0]: row[2] for row in table} == {
-        "quiet": "0", "day": "2", "full": "0", "first": "200",
+        "quiet": "0", "day": "2", "full": "0", "taken": "1", "first": "200",
     }  # fmt: skip
