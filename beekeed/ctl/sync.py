@@ -53,7 +53,12 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
             if started["joined"] and asked:
                 terminal.line("It was not asked for that: ask again when it is over.")
         return Exit.OK
-    details = await_end(client, started["event_id"])
+    return show_end(client, terminal, started["event_id"])
+
+
+def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
+    """Wait for a run's end and show what it did. Ctrl-C ends the waiting; the run goes on."""
+    details = _await_end(client, event_id)
     if terminal.as_json:
         terminal.json(details)
     else:
@@ -62,8 +67,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     return exit_of_run(details["status"], reason["code"] if reason else None)
 
 
-def await_end(client: Client, event_id: str) -> dict[str, Any]:
-    """Wait for a run's end. Ctrl-C ends the waiting; the sync goes on."""
+def _await_end(client: Client, event_id: str) -> dict[str, Any]:
     if sys.stderr.isatty():
         print(f"Sync {event_id} is running ...", file=sys.stderr)
     try:

@@ -3,9 +3,8 @@
 import argparse
 
 from beekeed.client import Client
-from beekeed.ctl.exits import Exit, exit_of_run
-from beekeed.ctl.show import print_run
-from beekeed.ctl.sync import await_end
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.sync import show_end
 from beekeed.ctl.terminal import Terminal
 
 
@@ -18,10 +17,4 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         else:
             terminal.line(f"Reading back started: beekeectl show {started['event_id']}")
         return Exit.OK
-    details = await_end(client, started["event_id"])
-    if terminal.as_json:
-        terminal.json(details)
-    else:
-        print_run(terminal, details)
-    reason = details["reason"]
-    return exit_of_run(details["status"], reason["code"] if reason else None)
+    return show_end(client, terminal, started["event_id"])

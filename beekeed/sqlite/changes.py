@@ -29,6 +29,7 @@ from beekeed.sqlite.store import (
     reason_values,
     seconds,
     slots,
+    time_of,
 )
 
 _KEY = "target_id = ? AND kind = ? AND course_id = ? AND part_id = ? AND learner_id = ?"
@@ -458,10 +459,8 @@ def _keyed(target_id: int, keys: Iterable[Key]) -> list[tuple[int, ...]]:
 
 
 def _aside_row(row: Row) -> AsideRow:
-    since = moment(row["aside_at"])
     reason = reason_of(row["aside_code"], row["aside_params"])
-    assert since is not None  # noqa: S101 - written together with the code
-    assert reason is not None  # noqa: S101
+    assert reason is not None  # noqa: S101 - only rows that are aside are asked for
     return AsideRow(
         kind=KIND_OF_NUMBER[row["kind"]],
         username=row["username"],
@@ -469,7 +468,7 @@ def _aside_row(row: Row) -> AsideRow:
         last_name=row["last_name"],
         shortname=row["shortname"],
         part=row["part"],
-        since=since,
+        since=time_of(row["aside_at"]),
         holds=row["holds"],
         reason=reason,
         value=row["value"],

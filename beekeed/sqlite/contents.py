@@ -5,7 +5,7 @@ import aiosqlite
 from beekeed.core.course import Kept
 from beekeed.core.model import OnlineActivity, OnlineCourse
 from beekeed.ports.stores import KeptContents
-from beekeed.sqlite.store import Row, Store, moment, seconds
+from beekeed.sqlite.store import Row, Store, seconds, time_of
 
 
 async def kept(
@@ -78,9 +78,7 @@ def _kept(row: Row) -> Kept:
     online = OnlineCourse(
         row["shortname"], row["online_id"], row["created_at"], row["modified_at"], row["revision"]
     )
-    read_at = moment(row["read_at"])
-    assert read_at is not None  # noqa: S101 - the column is NOT NULL
-    return Kept(online, row["box"], read_at)
+    return Kept(online, row["box"], time_of(row["read_at"]))
 
 
 def _activity(row: Row) -> OnlineActivity:

@@ -10,7 +10,7 @@ from beekeed.core.calendar import DayWork, Pending, Span
 from beekeed.core.model import Kind
 from beekeed.core.request import Period, Wanted
 from beekeed.errors import Code
-from beekeed.sqlite.store import KIND_NUMBER, Row, Store, moment, seconds
+from beekeed.sqlite.store import KIND_NUMBER, Row, Store, seconds, time_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -148,8 +148,7 @@ class SqliteDays:
     async def doubts(self) -> Sequence[Span]:
         """See ports.Days."""
         rows = await self._store.rows("SELECT * FROM clock_doubt ORDER BY began_at")
-        spans = ((moment(row["began_at"]), moment(row["ended_at"])) for row in rows)
-        return [Span(began, ended) for began, ended in spans if began and ended]
+        return [Span(time_of(row["began_at"]), time_of(row["ended_at"])) for row in rows]
 
     async def date_unsure(self, now: datetime) -> None:
         """See ports.Days."""

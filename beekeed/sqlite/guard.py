@@ -19,9 +19,9 @@ from beekeed.sqlite.store import (
     Store,
     key_of,
     key_values,
-    moment,
     seconds,
     slots,
+    time_of,
 )
 
 _PAGE = 2000
@@ -288,8 +288,6 @@ class _Fact:
 
 
 def _guard(row: Row) -> Guard:
-    since = moment(row["since"])
-    assert since is not None  # noqa: S101 - the column is NOT NULL
     return Guard(
         number=row["id"],
         kind=KIND_OF_NUMBER[row["kind"]],
@@ -297,18 +295,16 @@ def _guard(row: Row) -> Guard:
         shortname=row["shortname"],
         fullname=row["fullname"],
         loss=Loss(row["lost"], row["known"], row["held"]),
-        since=since,
+        since=time_of(row["since"]),
     )
 
 
 def _event(row: Row) -> GuardEvent:
-    at = moment(row["at"])
-    assert at is not None  # noqa: S101 - the column is NOT NULL
     return GuardEvent(
         what=row["what"],
         kind=KIND_OF_NUMBER[row["kind"]],
         shortname=row["shortname"],
         loss=Loss(row["lost"], row["known"]),
-        at=at,
+        at=time_of(row["at"]),
         by=row["by"],
     )

@@ -22,6 +22,7 @@ from beekeed.sqlite.store import (
     reason_values,
     seconds,
     text_of_params,
+    time_of,
 )
 
 _KEPT_SECONDS = 366 * 86400
@@ -206,21 +207,18 @@ class SqliteHistory:
 
 
 def _run(row: Row) -> Run:
-    reason = reason_of(row["code"], row["params"])
-    started_at = moment(row["started_at"])
-    assert started_at is not None  # noqa: S101 - the column is NOT NULL
     days = [day_of_number(row[name]) for name in ("first_day", "last_day") if row[name] is not None]
     return Run(
         event_id=row["event_id"],
         cause=row["cause"],
         status=RunStatus(row["status"]),
-        started_at=started_at,
+        started_at=time_of(row["started_at"]),
         ended_at=moment(row["ended_at"]),
         traffic=Bytes(row["bytes_sent"], row["bytes_received"]),
         seconds=row["seconds"],
         waiting=row["waiting"],
         set_aside=row["set_aside"],
-        reason=reason,
+        reason=reason_of(row["code"], row["params"]),
         period=Period(*days) if days else None,
         saved_days=row["saved_days"],
         saved_events=row["saved_events"],
@@ -233,8 +231,6 @@ def _action(row: Row) -> Action:
 
 
 def _done(row: Row) -> Done:
-    at = moment(row["at"])
-    assert at is not None  # noqa: S101 - the column is NOT NULL
     return Done(
         kind=KIND_OF_NUMBER[row["kind"]],
         username=row["username"],
@@ -244,7 +240,7 @@ def _done(row: Row) -> Done:
         part=row["part"],
         before=row["before"],
         after=row["after"],
-        at=at,
+        at=time_of(row["at"]),
     )
 
 

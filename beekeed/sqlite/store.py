@@ -187,9 +187,14 @@ def seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def moment(stored: int | None) -> datetime | None:
+def time_of(stored: int) -> datetime:
     """Turn Unix seconds from a table into an aware UTC time."""
-    return None if stored is None else datetime.fromtimestamp(stored, UTC)
+    return datetime.fromtimestamp(stored, UTC)
+
+
+def moment(stored: int | None) -> datetime | None:
+    """Turn Unix seconds from a column that may be NULL into an aware UTC time."""
+    return None if stored is None else time_of(stored)
 
 
 def key_of(row: Row) -> Key:
