@@ -52,7 +52,7 @@ class OnlineSettings(Section, frozen=True, kw_only=True):
     token_file: FilePath
     allow_http: bool = False
     timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
-    batch_calls: Annotated[int, Meta(ge=1, le=400)] = 100
+    max_input_vars: Annotated[int, Meta(ge=10, le=100_000)] = 1000
     learner_role: Text = "student"
     learner_role_id: Annotated[int, Meta(ge=1)] = 5
     assignment_grades: Literal["assignment", "gradebook"] = "assignment"

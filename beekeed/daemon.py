@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from beekeed import __version__
-from beekeed.clock import SystemClock
+from beekeed.clock import Clock, SystemClock
 from beekeed.config import Settings, load, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
@@ -75,7 +75,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink),
+        online=_online(settings, token, uplink, clock),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         trust=trust,
@@ -99,7 +99,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink()),
+        open_online=lambda: _online(settings, token, Uplink(), clock),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -147,7 +147,7 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices:
+def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
@@ -155,7 +155,8 @@ def _online(settings: Settings, token: str, uplink: Uplink) -> MoodleWebServices
             timeout_seconds=settings.online.timeout_seconds,
             socket_factory=uplink.open_socket,
         ),
-        batch_calls=settings.online.batch_calls,
+        clock=clock,
+        max_input_vars=settings.online.max_input_vars,
         learner_role=settings.online.learner_role,
         learner_role_id=settings.online.learner_role_id,
         manner=Manner(
@@ -171,7 +172,6 @@ def _rules(settings: Settings) -> Rules:
         never_touch=frozenset(settings.accounts.never_touch),
         learner_roles=frozenset({settings.online.learner_role}),
         learner_role_id=settings.online.learner_role_id,
-        slice_changes=settings.online.batch_calls,
         through_assignments=settings.online.assignment_grades == "assignment",
     )
 

@@ -55,6 +55,7 @@ class Code(StrEnum):
     CERTIFICATE_REFUSED = "certificate_refused"
     NO_ANSWER = "no_answer"
     SERVER_BUSY = "server_busy"
+    ASKED_TO_WAIT = "asked_to_wait"
 
     # What answers there (RemoteGarbled).
     NOT_A_MOODLE = "not_a_moodle"

@@ -70,7 +70,7 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
     found = problems(
         tmp_path,
         '[device]\npth = "x"\n[online]\naddress = "ftp://x"\ntimeout_seconds = "long"\n'
-        "batch_calls = 5000\n[accounts]\npassword = 'x'\n[sync]\nday = 1\n",
+        "max_input_vars = 5\n[accounts]\npassword = 'x'\n[sync]\nday = 1\n",
     )
     by_key = {str(problem.params["key"]): problem for problem in found}
     assert set(by_key) == {
@@ -79,7 +79,7 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
         "online.address",
         "online.token_file",
         "online.timeout_seconds",
-        "online.batch_calls",
+        "online.max_input_vars",
         "accounts.password",
         "sync.day",
     }
@@ -214,11 +214,11 @@ def test_fragments_override_in_order_and_are_named(tmp_path: Path) -> None:
     file = written(tmp_path, MINIMAL)
     folder = tmp_path / "beekeed.toml.d"
     folder.mkdir()
-    (folder / "10-a.toml").write_text("[online]\nbatch_calls = 10\ntimeout_seconds = 10\n")
-    (folder / "20-b.toml").write_text("[online]\nbatch_calls = 20\n")
+    (folder / "10-a.toml").write_text("[online]\nmax_input_vars = 10\ntimeout_seconds = 10\n")
+    (folder / "20-b.toml").write_text("[online]\nmax_input_vars = 20\n")
     settings = config.load(file)
-    assert (settings.online.batch_calls, settings.online.timeout_seconds) == (20, 10)
-    (folder / "30-c.toml").write_text("[online]\nbatch_calls = 0\n")
+    assert (settings.online.max_input_vars, settings.online.timeout_seconds) == (20, 10)
+    (folder / "30-c.toml").write_text("[online]\nmax_input_vars = 0\n")
     with pytest.raises(ConfigError) as caught:
         config.load(file)
     assert str(caught.value.problems[0].params["file"]).endswith("30-c.toml")

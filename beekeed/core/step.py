@@ -30,6 +30,8 @@ class Scope(StrEnum):
     """How far a refusal reaches: what need not be tried again in this run."""
 
     CHANGE = "change"
+    TOGETHER = "together"
+    """One of several changes that went in one call: alone, each shows whether it is the one."""
     LEARNER = "learner"
     ACTIVITY = "activity"
     COURSE = "course"

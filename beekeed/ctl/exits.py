@@ -46,6 +46,7 @@ _OF_CODE: Mapping[str, Exit] = {
     "not_reached": Exit.OFFLINE,
     "no_answer": Exit.OFFLINE,
     "server_busy": Exit.OFFLINE,
+    "asked_to_wait": Exit.OFFLINE,
     "certificate_refused": Exit.NOT_MOODLE,
     "not_a_moodle": Exit.NOT_MOODLE,
     "redirected": Exit.NOT_MOODLE,

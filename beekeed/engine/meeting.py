@@ -25,7 +25,8 @@ class Rules:
     never_touch: frozenset[str] = frozenset()
     learner_roles: frozenset[str] = frozenset({"student"})
     learner_role_id: int = 5
-    slice_changes: int = 100
+    slice_changes: int = 500
+    """How many changes are planned at a time; a request carries fewer or as many."""
     through_assignments: bool = True
     """Assignments are graded through themselves, else in the gradebook."""
     own_account: str = ""

@@ -61,8 +61,7 @@ class Pricing:
                 return self._assignments(slice_) + reports
             case Kind.COMPLETION:
                 first = [change for change in slice_ if rules.reads_first(change)]
-                at_once = self._rules.slice_changes
-                return self._reports(first, Read.STATES, Read.STATE_ITEMS, at_once)
+                return self._reports(first, Read.STATES, Read.STATE_ITEMS, _REPORTS_AT_ONCE)
             case Kind.MEMBERSHIP:
                 courses = {change.key.course_id for change in slice_}
                 return sum((self._groups(course_id) for course_id in sorted(courses)), NOTHING)

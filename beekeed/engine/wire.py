@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import takewhile
 
 from beekeed.clock import Clock
 from beekeed.core import plan
@@ -41,6 +42,7 @@ class Wire:
         self._served: set[int] = set()
         self._acknowledged = 0
         self._done: Counter[Kind] = Counter()
+        self._apart: set[Key] = set()
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
@@ -100,26 +102,37 @@ class Wire:
     async def push(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
         """Do steps until each has an outcome; the first refusal is taken out, the rest goes on.
 
-        Raises LinkDown, RemoteRefused and OutcomeUnknown where nothing can go on.
-        Ends early where a stop was asked.
+        Trouble that passes is waited out. Raises LinkDown, RemoteRefused and OutcomeUnknown
+        where nothing can go on, and Stopped. Ends early where a stop was asked.
         """
         done: list[tuple[Step, Outcome]] = []
         fruitless = 0
         left = await self._without_closed(steps)
         while left and not self._stop.asked:
-            sent = left[: self._online.steps_at_once()]
-            outcomes, lost = await self._send_once(sent)
+            await self._stop.unless_asked(self._online.wait(fruitless))
+            sent, apart = self._next(left)
+            outcomes, lost = await self._send_once(sent, apart=apart)
             done += outcomes
             undone = [step for step, outcome in outcomes if outcome.verdict is Verdict.NOT_TRIED]
-            fruitless = fruitless + 1 if len(undone) == len(sent) else 0
+            got_on = len(undone) < len(sent) or (not apart and self._is_apart(sent[0]))
+            fruitless = 0 if got_on else fruitless + 1
             left = await self._without_closed([*undone, *left[len(sent) :]])
             if fruitless == _ATTEMPTS and left:
                 reason = lost or Reason(Code.NO_ANSWER)
                 raise OutcomeUnknown(reason.code, **reason.params)
         return done
 
+    def _next(self, left: Sequence[Step]) -> tuple[Sequence[Step], bool]:
+        """Give the steps of the next request, and whether each goes in a call of its own."""
+        apart = self._is_apart(left[0])
+        some = list(takewhile(lambda step: self._is_apart(step) == apart, left))
+        return some[: self._online.fits(some, apart=apart)], apart
+
+    def _is_apart(self, step: Step) -> bool:
+        return step.change.key in self._apart
+
     async def _send_once(
-        self, steps: Sequence[Step]
+        self, steps: Sequence[Step], *, apart: bool
     ) -> tuple[list[tuple[Step, Outcome]], Reason | None]:
         """Intent, request, receipt; a lost answer is settled at once.
 
@@ -127,10 +140,15 @@ class Wire:
         """
         await self._journal.intend(self._run_id, self._target_id, steps, self._clock.now())
         try:
-            outcomes = list(zip(steps, await self._online.apply(steps), strict=True))
-        except (LinkDown, RemoteRefused):  # surely nothing was done
-            await self.record([(step, Outcome(Verdict.NOT_TRIED)) for step in steps])
-            raise
+            answered = await self._online.apply(steps, apart=apart)
+        except (LinkDown, RemoteRefused) as error:  # surely nothing was done
+            undone = [(step, Outcome(Verdict.NOT_TRIED)) for step in steps]
+            await self.record(undone)
+            if not self._online.is_worth_a_try(error):
+                raise
+            return undone, Reason(error.code, error.params)
+        outcomes = list(zip(steps, answered, strict=True))
+        self._apart |= {step.change.key for step, each in outcomes if each.scope is Scope.TOGETHER}
         unknown = [pair for pair in outcomes if pair[1].verdict is Verdict.UNKNOWN]
         known = [pair for pair in outcomes if pair[1].verdict is not Verdict.UNKNOWN]
         await self._record_answered(known)

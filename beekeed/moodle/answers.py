@@ -4,6 +4,7 @@ An answer is checked for what it does not say: another user or module than
 asked for, a state that was not applied, an account that came without an id.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -25,6 +26,7 @@ from beekeed.core.step import (
 )
 from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import refusals, wire
+from beekeed.moodle.functions import TRANSACTIONS
 
 
 class _Warning(msgspec.Struct):
@@ -60,44 +62,62 @@ class NotTried:
     """Stands for the answer to a call that was never made."""
 
 
-def outcome(step: Step, function: str, answer: wire.Json) -> Outcome:
-    """Tell what became of a step by the answer to its call."""
+def outcomes(steps: Sequence[Step], function: str, answer: wire.Json) -> Sequence[Outcome]:
+    """Tell what became of steps that went together, by the answer to their call."""
     match answer:
         case NotTried():
-            return Outcome(Verdict.NOT_TRIED)
+            return [Outcome(Verdict.NOT_TRIED)] * len(steps)
         case Lost(error=error):
-            return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
+            return [_unknown(error)] * len(steps)
         case wire.Refusal(errorcode=errorcode):
-            reason, scope = refusals.reason(function, errorcode)
-            return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
+            return [_refused(function, errorcode, together=len(steps) > 1)] * len(steps)
     try:
-        return _read(step, answer)
+        return _read(steps, answer)
     except RemoteGarbled as error:
-        return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
+        return [_unknown(error)] * len(steps)
 
 
-def _read(step: Step, answer: wire.Json) -> Outcome:
-    match step:
+def _unknown(error: OutcomeUnknown | RemoteGarbled) -> Outcome:
+    return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
+
+
+def _refused(function: str, errorcode: str, *, together: bool) -> Outcome:
+    """Read a refusal; of several records it tells only that one of them is to blame."""
+    reason, scope = refusals.reason(function, errorcode)
+    if not together or scope not in (Scope.CHANGE, Scope.LEARNER):
+        return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
+    verdict = Verdict.NOT_TRIED if function in TRANSACTIONS else Verdict.UNKNOWN
+    return Outcome(verdict, reason=reason, scope=Scope.TOGETHER)
+
+
+def _read(steps: Sequence[Step], answer: wire.Json) -> list[Outcome]:
+    match steps[0]:
         case CreateAccount():
-            created = wire.shaped(answer, list[_Created])
-            if [account.username for account in created] != [step.username]:
-                raise RemoteGarbled(Code.ANSWER_UNREADABLE, what="created account")
-            return Outcome(Verdict.DONE, str(created[0].id))
+            return _created(steps, wire.shaped(answer, list[_Created]))
         case Enrol():
             _expect_nothing(answer, "enrolment")
-            return Outcome(Verdict.DONE, step.made)
-        case Complete():
-            return _completed(step, wire.shaped(answer, _Override))
-        case SetGrade() if step.assignment:
+            return [Outcome(Verdict.DONE, step.made) for step in steps if isinstance(step, Enrol)]
+        case Complete() as step:
+            return [_completed(step, wire.shaped(answer, _Override))]
+        case SetGrade() as first:
+            grades = [step for step in steps if isinstance(step, SetGrade)]
+            if not first.assignment:
+                return _graded(grades, wire.shaped(answer, int))
             _expect_nothing(answer, "grade")
-            return _graded_through_assignment(step)
-        case SetGrade():
-            return _graded(step, wire.shaped(answer, int))
+            return [_graded_through_assignment(step) for step in grades]
         case JoinGroup():
             _expect_nothing(answer, "group member")
-            return Outcome(Verdict.DONE, step.change.value)
-        case EditProfile():
-            return _edited(step, wire.shaped(answer, _Updated))
+            return [Outcome(Verdict.DONE, step.change.value) for step in steps]
+        case EditProfile() as step:
+            return [_edited(step, wire.shaped(answer, _Updated))]
+
+
+def _created(steps: Sequence[Step], created: Sequence[_Created]) -> list[Outcome]:
+    """Read the numbers of new accounts; they come in the order in which they were sent."""
+    names = [step.username for step in steps if isinstance(step, CreateAccount)]
+    if [account.username for account in created] != names:
+        raise RemoteGarbled(Code.ANSWER_UNREADABLE, what="created accounts")
+    return [Outcome(Verdict.DONE, str(account.id)) for account in created]
 
 
 def _expect_nothing(answer: wire.Json, what: str) -> None:
@@ -119,16 +139,21 @@ def _completed(step: Complete, answer: _Override) -> Outcome:
     return Outcome(Verdict.REFUSED, reason=Reason(Code.NOT_APPLIED))
 
 
-def _graded(step: SetGrade, answer: int) -> Outcome:
+def _graded(steps: Sequence[SetGrade], answer: int) -> list[Outcome]:
     """Read Moodle's number: 0 done, 1 failed, 2 several items, 4 locked (recorded).
 
     1 is also what one learner's locked grade gives: it says nothing of the others.
     """
     if answer == _GRADE_UPDATE_OK:
-        return Outcome(Verdict.DONE, grade.points(step.change.value))
+        return [Outcome(Verdict.DONE, grade.points(step.change.value)) for step in steps]
     reason = Reason(Code.GRADE_REFUSED, {"answer": answer})
-    scope = Scope.CHANGE if answer == _GRADE_UPDATE_FAILED else Scope.ACTIVITY
-    return Outcome(Verdict.REFUSED, reason=reason, scope=scope)
+    if answer != _GRADE_UPDATE_FAILED:
+        refused = Outcome(Verdict.REFUSED, reason=reason, scope=Scope.ACTIVITY)
+    elif len(steps) == 1:
+        refused = Outcome(Verdict.REFUSED, reason=reason)
+    else:
+        refused = Outcome(Verdict.UNKNOWN, reason=reason, scope=Scope.TOGETHER)
+    return [refused] * len(steps)
 
 
 _GRADE_UPDATE_OK, _GRADE_UPDATE_FAILED = 0, 1

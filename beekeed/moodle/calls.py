@@ -22,24 +22,36 @@ class Manner:
     tells_learners: bool = False
 
 
-def calls(step: Step, learner_role_id: int, manner: Manner) -> Sequence[Call]:
-    """Give the calls that do a step, in order: the answer to the first is the step's."""
-    match step:
+def calls(steps: Sequence[Step], learner_role_id: int, manner: Manner) -> Sequence[Call]:
+    """Give the calls that do steps which go together, in order: the first one's answer counts.
+
+    Together go accounts; enrolments or members in a course; grades in one item.
+    """
+    match steps[0]:
         case CreateAccount():
-            return [Call(functions.CREATE, {"users": [_new_account(step, manner)]})]
+            users = [
+                _new_account(step, manner) for step in steps if isinstance(step, CreateAccount)
+            ]
+            return [Call(functions.CREATE, {"users": users})]
         case Enrol():
-            return [_enrol(step, learner_role_id)]
-        case Complete():
+            enrolments = [_enrolment(s, learner_role_id) for s in steps if isinstance(s, Enrol)]
+            return [Call(functions.ENROL, {"enrolments": enrolments})]
+        case Complete() as step:
             arguments = {"userid": step.online_id, "cmid": step.cmid, "newstate": step.state.value}
             return [Call(functions.COMPLETE, arguments)]
-        case SetGrade() if step.assignment:
-            return _grade_assignment(step, manner)
-        case SetGrade():
-            return [_grade(step)]
+        case SetGrade() as first:
+            grades = [step for step in steps if isinstance(step, SetGrade)]
+            if first.assignment:
+                return _grade_assignment(first.assignment, grades, manner)
+            return [_grade(first, grades)]
         case JoinGroup():
-            member = {"groupid": step.group_online_id, "userid": step.online_id}
-            return [Call(functions.JOIN_GROUP, {"members": [member]})]
-        case EditProfile():
+            members = [
+                {"groupid": step.group_online_id, "userid": step.online_id}
+                for step in steps
+                if isinstance(step, JoinGroup)
+            ]
+            return [Call(functions.JOIN_GROUP, {"members": members})]
+        case EditProfile() as step:
             return [_edit(step)]
 
 
@@ -67,41 +79,55 @@ def _edit(step: EditProfile) -> Call:
     return Call(functions.UPDATE, {"users": [user]})
 
 
-def _enrol(step: Enrol, learner_role_id: int) -> Call:
-    enrolment = {
+def _enrolment(step: Enrol, learner_role_id: int) -> dict[str, object]:
+    enrolment: dict[str, object] = {
         "roleid": learner_role_id,
         "userid": step.online_id,
         "courseid": step.course_online_id,
     }
     enrolment |= {"suspend": 1} if step.suspended else {}
-    enrolment |= {"timeend": step.ends_at} if step.ends_at else {}
-    return Call(functions.ENROL, {"enrolments": [enrolment]})
+    return enrolment | ({"timeend": step.ends_at} if step.ends_at else {})
 
 
-def _grade(step: SetGrade) -> Call:
+def _grade(item: SetGrade, steps: Sequence[SetGrade]) -> Call:
     return Call(
         functions.GRADE,
         {
             "source": "beekeed",
-            "courseid": step.course_online_id,
-            "component": f"mod_{step.modname}",
-            "activityid": step.cmid,
-            "itemnumber": step.item,
+            "courseid": item.course_online_id,
+            "component": f"mod_{item.modname}",
+            "activityid": item.cmid,
+            "itemnumber": item.item,
             "grades": [
-                {"studentid": step.online_id, "grade": grade.points(step.change.value)},
+                {"studentid": step.online_id, "grade": grade.points(step.change.value)}
+                for step in steps
             ],
         },
     )
 
 
-def _grade_assignment(step: SetGrade, manner: Manner) -> list[Call]:
+def _grade_assignment(instance: int, steps: Sequence[SetGrade], manner: Manner) -> list[Call]:
     """Grade through the assignment itself, which keeps the comment.
 
-    The comment is always sent: without it, a learner who has one is a database error
-    (recorded). Moodle notes that the learner is to be told, whatever the assignment's
-    settings say (`apply_grade_to_user`, 4.5.6); the second call takes that back.
+    Moodle notes that the learner is to be told, whatever the assignment's settings say
+    (`apply_grade_to_user`, 4.5.6); the second call takes that back.
     """
-    given = {
+    save = Call(
+        functions.GRADE_ASSIGNMENT,
+        {"assignmentid": instance, "applytoall": 0, "grades": [_given(step) for step in steps]},
+    )
+    told = [{"userid": step.online_id, "mailed": 1} for step in steps]
+    silence = Call(functions.ASSIGNMENT_FLAGS, {"assignmentid": instance, "userflags": told})
+    return [save] if manner.tells_learners else [save, silence]
+
+
+def _given(step: SetGrade) -> dict[str, object]:
+    """Write a grade with its comment.
+
+    The comment is always sent: without it, a learner who has one is a database error
+    (recorded).
+    """
+    return {
         "userid": step.online_id,
         "grade": grade.points(step.change.value),
         "attemptnumber": -1,  # the last one
@@ -114,15 +140,6 @@ def _grade_assignment(step: SetGrade, manner: Manner) -> list[Call]:
             }
         },
     }
-    save = Call(
-        functions.GRADE_ASSIGNMENT,
-        {"assignmentid": step.assignment, "applytoall": 0, "grades": [given]},
-    )
-    told = {"userid": step.online_id, "mailed": 1}
-    silence = Call(
-        functions.ASSIGNMENT_FLAGS, {"assignmentid": step.assignment, "userflags": [told]}
-    )
-    return [save] if manner.tells_learners else [save, silence]
 
 
 def _password() -> str:

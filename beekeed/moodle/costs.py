@@ -22,14 +22,20 @@ _ANSWER_EACH = {
 }
 
 
-def cost(requests: Sequence[Sequence[wire.Call]]) -> Cost:
+def cost(requests: Sequence[Sequence[wire.Call]], *, batches: bool) -> Cost:
     """Give what some requests cost: each is the calls that go together."""
-    each = [_of_request(calls) for calls in requests if calls]
+    each = [_of_request(calls, batches=batches) for calls in requests if calls]
     return sum(each, Cost())
 
 
-def _of_request(calls: Sequence[wire.Call]) -> Cost:
-    call = calls[0] if len(calls) == 1 else wire.batch(calls)
-    sent = _HEAD + len(wire.encode(call, _TOKEN))
-    answers = sum(_ANSWER_EACH.get(each.function, 1) for each in calls)
+def _of_request(calls: Sequence[wire.Call], *, batches: bool) -> Cost:
+    sent = _HEAD + len(wire.encode(wire.request(calls, batches=batches), _TOKEN))
+    answers = sum(_answer(each) for each in calls)
     return Cost(Bytes(sent, _ANSWER + answers), 1)
+
+
+def _answer(call: wire.Call) -> int:
+    """Give what the answer to a call weighs beside the answer's head."""
+    if call.function != functions.CREATE:
+        return _ANSWER_EACH.get(call.function, 1)
+    return _ANSWER_EACH[functions.CREATE] * len(call.arguments["users"])

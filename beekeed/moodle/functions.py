@@ -38,6 +38,9 @@ JOIN_GROUP = "core_group_add_group_members"
 UPDATE = "core_user_update_users"
 BATCH = "tool_mobile_call_external_functions"
 
+TRANSACTIONS = frozenset({CREATE, ENROL, JOIN_GROUP})
+"""What does all of its records or none: one that is refused undoes the others (recorded)."""
+
 FUNCTIONS: Mapping[str, Function] = {
     function.name: function
     for function in (

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
+from beekeed.clock import Clock
 from beekeed.core import person, profile
 from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment
@@ -21,8 +22,10 @@ from beekeed.core.step import (
     Verdict,
 )
 from beekeed.errors import BeekeedError, Code, RemoteRefused
-from beekeed.moodle import answers, costs, functions, refusals, shapes, wire
-from beekeed.moodle.calls import Manner, calls
+from beekeed.moodle import answers, functions, refusals, shapes, wire
+from beekeed.moodle.calls import Manner
+from beekeed.moodle.patience import Patience
+from beekeed.moodle.pushing import Pushing
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.settling import Held, settled
 from beekeed.moodle.transport import Transport
@@ -33,8 +36,6 @@ Answer = TypeVar("Answer")
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
-# A quarter of what nginx takes by default, whatever a letter takes in UTF-8 (client_max_body_size).
-_REQUEST_CHARACTERS = 250_000 // 4
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 
@@ -45,29 +46,39 @@ class MoodleWebServices:
         self,
         *,
         transport: Transport,
-        batch_calls: int,
+        clock: Clock,
+        max_input_vars: int,
         learner_role: str,
         learner_role_id: int,
         manner: Manner,
     ) -> None:
-        self._requests = Requests(transport=transport, batch_calls=batch_calls)
-        self._batch_calls = batch_calls
+        self._patience = Patience(clock=clock)
+        self._requests = Requests(
+            transport=transport,
+            patience=self._patience,
+            batch_calls=wire.batch_calls(max_input_vars),
+        )
+        self._pushing = Pushing(
+            requests=self._requests,
+            clock=clock,
+            max_input_vars=max_input_vars,
+            manner=manner,
+            learner_role_id=learner_role_id,
+        )
         self._manner = manner
         self._lacking: frozenset[str] = frozenset()
         self._learner_role = learner_role
-        self._learner_role_id = learner_role_id
         self._role_was_seen = False
-        self._was_asked = False
 
     async def probe(self) -> Site:
-        """See ports.OnlineMoodle."""
+        """See ports.OnlineMoodle. Whatever troubled us before is forgotten."""
+        self._patience.begin()
         answer = await self._requests.read_one(wire.Call(functions.SITE_INFO, {}))
         info = wire.shaped(answer, shapes.SiteInfo)
         offered = {function.name for function in info.functions}
         lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
         self._lacking = frozenset(f.name for f in lacking)
         self._requests.batches = functions.BATCH in offered
-        self._was_asked = True
         return Site(
             name=info.sitename,
             account=info.username,
@@ -175,7 +186,7 @@ class MoodleWebServices:
         participants = await self._participants(course_online_id, {"userfields": "id,roles"})
         for role in (role for participant in participants for role in participant.roles):
             if role.shortname == self._learner_role:
-                self._learner_role_id = role.roleid
+                self._pushing.learner_role_id = role.roleid
                 self._role_was_seen = True
         return {
             participant.id: Enrolled(
@@ -194,32 +205,26 @@ class MoodleWebServices:
                 for status in wire.shaped(answer, shapes.Statuses).statuses
                 if status.is_set
             }
-            for place, answer in await self._read_places(
-                functions.COMPLETIONS, whose, self._batch_calls
-            )
+            for place, answer in await self._read_places(functions.COMPLETIONS, whose)
         }
 
     async def grades(self, whose: Collection[Place]) -> Mapping[Place, Grades]:
         """See ports.OnlineMoodle."""
         return {
             place: wire.shaped(answer, shapes.UserGrades).of(place[1])
-            for place, answer in await self._read_places(functions.GRADES, whose, _REPORTS_AT_ONCE)
+            for place, answer in await self._read_places(functions.GRADES, whose)
         }
 
     async def _read_places(
-        self, function: str, whose: Collection[Place], at_once: int
+        self, function: str, whose: Collection[Place]
     ) -> list[tuple[Place, wire.Json]]:
-        """Ask a function of accounts in courses, so many in one request at most."""
+        """Ask a function of accounts in courses."""
         places = list(whose)
         calls = [
             wire.Call(function, {"courseid": course, "userid": online_id})
             for course, online_id in places
         ]
-        read = [
-            answer
-            for start in range(0, len(calls), at_once)
-            for answer in await self._requests.read_all(calls[start : start + at_once])
-        ]
+        read = await self._requests.read_all(calls, at_once=_REPORTS_AT_ONCE)
         return list(zip(places, read, strict=True))
 
     async def assignments(
@@ -289,32 +294,25 @@ class MoodleWebServices:
         call = wire.Call(functions.ENROLLED, {"courseid": course_online_id, "options": listed})
         return wire.shaped(await self._requests.read_one(call), list[shapes.Participant])
 
-    def steps_at_once(self) -> int:
+    def fits(self, steps: Sequence[Step], *, apart: bool = False) -> int:
         """See ports.OnlineMoodle."""
-        return self._batch_calls if self._requests.batches else 1
+        return self._pushing.fits(steps, apart=apart)
 
     def cost(self, steps: Sequence[Step]) -> Cost:
-        """See ports.OnlineMoodle. A site that was not asked yet is taken for one with batches."""
-        left = [calls(step, self._learner_role_id, self._manner) for step in steps]
-        if self._was_asked and not self._requests.batches:
-            return costs.cost([[call] for each in left for call in each])
-        requests = []
-        while left:
-            some = whole_steps(left, self._batch_calls)
-            requests.append([call for each in some for call in each])
-            left = left[len(some) :]
-        return costs.cost(requests)
-
-    async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
-        written = [calls(step, self._learner_role_id, self._manner) for step in steps]
-        sent = whole_steps(written, self._batch_calls)
-        replies = await self._requests.ask([call for each in sent for call in each])
-        outcomes = []
-        for step, each in zip(steps, written, strict=True):
-            own, replies = replies[: len(each)], replies[len(each) :]
-            outcomes.append(_outcome(step, each, own))
-        pairs = list(zip(steps, outcomes, strict=True))
+        return self._pushing.cost(steps)
+
+    async def wait(self, fruitless: int) -> None:
+        """See ports.OnlineMoodle."""
+        await self._patience.wait(fruitless)
+
+    def is_worth_a_try(self, error: BeekeedError) -> bool:
+        """See ports.OnlineMoodle."""
+        return self._patience.is_worth_a_try(error)
+
+    async def apply(self, steps: Sequence[Step], *, apart: bool = False) -> Sequence[Outcome]:
+        """See ports.OnlineMoodle."""
+        pairs = list(zip(steps, await self._pushing.push(steps, apart=apart), strict=True))
         read_back = await self._read_back(pairs)
         return [await self._sure(step, outcome, read_back) for step, outcome in pairs]
 
@@ -385,10 +383,7 @@ class MoodleWebServices:
         May be repeated. Raises where it cannot be done now: the steps stay open then.
         """
         graded = [step for step in steps if isinstance(step, SetGrade) and step.assignment]
-        silences = [
-            call for step in graded for call in calls(step, self._learner_role_id, self._manner)[1:]
-        ]
-        await self._requests.read_all(silences)
+        await self._requests.read_all(self._pushing.silences(graded))
 
     async def _one_by_one(
         self,
@@ -417,32 +412,6 @@ class MoodleWebServices:
 def _places(steps: Sequence[Step], kind: type[Complete] | type[SetGrade]) -> list[Place]:
     """Give the places of the steps of a kind, each once."""
     return sorted({(s.course_online_id, s.online_id) for s in steps if isinstance(s, kind)})
-
-
-def whole_steps(written: Sequence[Sequence[wire.Call]], most: int) -> Sequence[Sequence[wire.Call]]:
-    """Give the calls of as many steps as one request carries; of one step in any case."""
-    count = size = 0
-    for number, each in enumerate(written):
-        count += len(each)
-        size += sum(len(str(call.arguments)) for call in each)
-        if number and (count > most or size > _REQUEST_CHARACTERS):
-            return written[:number]
-    return written
-
-
-def _outcome(step: Step, written: Sequence[wire.Call], replies: Sequence[wire.Json]) -> Outcome:
-    """Tell what became of a step by the answers to its calls: the first is the step's own.
-
-    Where a later one got lost, the step must be settled; what Moodle refused of it changes
-    nothing of what was done.
-    """
-    if replies and isinstance(replies[-1], answers.Lost):
-        return answers.outcome(step, written[0].function, replies[-1])
-    was_refused = bool(replies) and isinstance(replies[-1], wire.Refusal)
-    is_answered = len(replies) == len(written) or was_refused
-    return answers.outcome(
-        step, written[0].function, replies[0] if is_answered else answers.NotTried()
-    )
 
 
 async def _or_nothing(reading: Awaitable[Answer]) -> Answer | None:

@@ -11,6 +11,9 @@ from beekeed.core.step import Scope
 from beekeed.errors import Code, RemoteRefused
 from beekeed.moodle.functions import CREATE, FUNCTIONS, MAKE_GROUP, UPDATE
 
+NO_SUCH_FUNCTION = "invalidrecord:external_functions"
+"""Our own, more exact name for what Moodle says of a function that the site does not have."""
+
 _MEANING: Mapping[str, tuple[Code, Scope]] = {
     # The whole site.
     "invalidtoken": (Code.TOKEN_REFUSED, Scope.SITE),
@@ -20,7 +23,7 @@ _MEANING: Mapping[str, tuple[Code, Scope]] = {
     "wsaccessuserunconfirmed": (Code.ACCOUNT_SUSPENDED, Scope.SITE),
     "sitemaintenance": (Code.MAINTENANCE, Scope.SITE),
     "upgraderunning": (Code.MAINTENANCE, Scope.SITE),
-    "invalidrecord:external_functions": (Code.FUNCTION_MISSING, Scope.SITE),
+    NO_SUCH_FUNCTION: (Code.FUNCTION_MISSING, Scope.SITE),
     # What our account may not do, in one course or everywhere.
     "nopermission": (Code.CAPABILITY_MISSING, Scope.RIGHT),
     "nopermissions": (Code.CAPABILITY_MISSING, Scope.RIGHT),
@@ -44,7 +47,7 @@ def errorcode_of(error: Mapping[str, object]) -> str:
     """Give Moodle's error code, made exact where only its message tells a record from another."""
     errorcode = str(error.get("errorcode", ""))
     if errorcode == "invalidrecord" and "external_functions" in str(error.get("message", "")):
-        return "invalidrecord:external_functions"
+        return NO_SUCH_FUNCTION
     return errorcode
 
 

@@ -6,8 +6,16 @@ One by one where it has not. A batch stops at its first error and is no transact
 
 from collections.abc import Sequence
 
-from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled, RemoteRefused
+from beekeed.errors import (
+    BeekeedError,
+    Code,
+    LinkDown,
+    OutcomeUnknown,
+    RemoteGarbled,
+    RemoteRefused,
+)
 from beekeed.moodle import answers, functions, refusals, wire
+from beekeed.moodle.patience import Patience
 from beekeed.moodle.transport import Transport
 
 # A call whose arguments PHP cut off (max_input_vars) looks like one with wrong arguments. It is
@@ -16,12 +24,16 @@ _MAYBE_CUT = wire.Refusal("invalidparameter")
 
 
 class Requests:
-    """Requests to one Moodle. `batches`: whether its service has the batch function."""
+    """Requests to one Moodle.
 
-    def __init__(self, *, transport: Transport, batch_calls: int) -> None:
+    `batches`: whether its service has the batch function; None until it was asked.
+    """
+
+    def __init__(self, *, transport: Transport, patience: Patience, batch_calls: int) -> None:
         self._transport = transport
+        self._patience = patience
         self._batch_calls = batch_calls
-        self.batches = False
+        self.batches: bool | None = None
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -31,18 +43,38 @@ class Requests:
         """Make a call that only reads; a refusal is raised."""
         return (await self.read_all([call]))[0]
 
-    async def read_all(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make calls that only read, all of them; a refusal of any is raised."""
+    async def read_all(
+        self, calls: Sequence[wire.Call], *, at_once: int | None = None
+    ) -> list[wire.Json]:
+        """Make calls that only read, all of them; a refusal of any is raised.
+
+        `at_once`: in one request at most. What passes by itself is waited out.
+        """
+        most = min(self._batch_calls, at_once or self._batch_calls)
         done: list[wire.Json] = []
         while len(done) < len(calls):
-            replies = await self._ask_many(calls[len(done) : len(done) + self._batch_calls])
+            await self._patience.wait()
+            try:
+                replies = await self._read_some(calls[len(done) : len(done) + most])
+            except BeekeedError as error:
+                if not self._patience.is_worth_a_try(error):
+                    raise
+                continue
             done.extend(replies)
-            match replies[-1]:
-                case answers.Lost(error=error):
-                    raise error
-                case wire.Refusal() as refusal:
-                    raise refusals.raised(calls[len(done) - 1].function, refusal.errorcode)
+            if isinstance(replies[-1], wire.Refusal):
+                raise refusals.raised(calls[len(done) - 1].function, replies[-1].errorcode)
         return done
+
+    async def _read_some(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
+        """Make calls by one request, or the first of them; raises where they got no answer."""
+        replies = None
+        if self.batches:
+            replies = await self._ask_batch(calls)
+        if replies is None or not self.batches:
+            replies = [await self.ask_one(calls[0])]
+        if isinstance(replies[0], answers.Lost):
+            raise replies[0].error
+        return replies
 
     async def ask(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
         """Make calls in order, up to the first refusal; what has no reply was not tried.
@@ -50,9 +82,9 @@ class Requests:
         In one request, or without batches one by one. Raises RemoteRefused where the
         site refused us, LinkDown where surely nothing left.
         """
-        if self.batches:
-            return await self._ask_many(calls)
-        replies: list[wire.Json] = []
+        if self.batches and (replies := await self._ask_batch(calls)) is not None:
+            return replies
+        replies = []
         for call in calls:
             try:
                 replies.append(await self.ask_one(call))
@@ -64,14 +96,29 @@ class Requests:
                 break
         return replies
 
-    async def _ask_many(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make one request: some calls, up to the first refusal; without batches, the first."""
-        if not self.batches or len(calls) == 1:
-            return [await self.ask_one(calls[0])]
-        match await self.ask_one(wire.batch(calls)):
+    async def _ask_batch(self, calls: Sequence[wire.Call]) -> list[wire.Json] | None:
+        """Make some calls by one request, up to the first refusal.
+
+        None: the batch function is refused us, and nothing was done; they go one by one
+        from now on.
+        """
+        call = wire.request(calls, batches=True)
+        try:
+            reply = await self.ask_one(call)
+        except RemoteRefused as error:
+            if call.function != functions.BATCH or error.params.get("detail") != "function":
+                raise
+            reply = wire.Refusal(refusals.NO_SUCH_FUNCTION)
+        if call.function != functions.BATCH:
+            return [reply]
+        match reply:
             case answers.Lost() as lost:
                 return [lost] * len(calls)
+            case wire.Refusal(errorcode=refusals.NO_SUCH_FUNCTION):
+                self.batches = False
+                return None
             case wire.Refusal(errorcode=errorcode):
+                self.batches = False
                 unclear = OutcomeUnknown(Code.REFUSED_BY_MOODLE, errorcode=errorcode)
                 return [answers.Lost(unclear)] * len(calls)
             case value:
@@ -80,13 +127,20 @@ class Requests:
     async def ask_one(self, call: wire.Call) -> wire.Json:
         """Make one call; gives its answer, a Refusal, or Lost."""
         try:
-            return await self._transport.ask(call)
+            answer = await self._transport.ask(call)
         except (OutcomeUnknown, RemoteGarbled) as error:
+            self._patience.failed(error)
             return answers.Lost(error)
+        except LinkDown as error:
+            self._patience.failed(error)
+            raise
         except RemoteRefused as error:
             if error.of_site:
+                self._patience.failed(error)
                 raise
-            return wire.Refusal(error.errorcode)
+            answer = wire.Refusal(error.errorcode)
+        self._patience.succeeded()
+        return answer
 
 
 def _batch_replies(value: wire.Json, sent: int) -> list[wire.Json]:

@@ -8,6 +8,7 @@ comes back raises RemoteGarbled, RemoteRefused or OutcomeUnknown.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ _ESCAPED = str.maketrans(
 # Names as they are in the database, to compare with the box's: else "R&D" comes as "R&amp;D".
 # A batch hands nothing of that on to what is in it; each request there says it (seen on 4.5.6).
 _RAW = frozenset({CONTENTS, COURSES, GROUPS})
+
+
+_OWN_FIELDS = 4  # of every call: encode
+_FIELDS_IN_BATCH = 3  # of every call in it: batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,25 @@ def batch(calls: Sequence[Call]) -> Call:
     )
 
 
+def request(calls: Sequence[Call], *, batches: bool) -> Call:
+    """Give the one call that makes some calls: a batch, or a single one where it is shorter."""
+    if len(calls) == 1 and (
+        not batches or len(encode(calls[0], "")) <= len(encode(batch(calls), ""))
+    ):
+        return calls[0]
+    return batch(calls)
+
+
+def batch_calls(max_input_vars: int) -> int:
+    """Tell how many calls a batch may have below PHP's limit on fields."""
+    return max(1, (max_input_vars - 1 - _OWN_FIELDS) // _FIELDS_IN_BATCH)
+
+
+def fields(call: Call) -> int:
+    """Count the fields of a call's form, which PHP limits (max_input_vars)."""
+    return sum(1 for _ in _fields(call.arguments)) + _OWN_FIELDS
+
+
 def read(status: int, headers: Mapping[str, str], body: bytes, phrase: str = "") -> Json:
     """Read an answer: the JSON value of a success, which may be null.
 
@@ -100,9 +124,9 @@ def read(status: int, headers: Mapping[str, str], body: bytes, phrase: str = "")
     on the way gave up, RemoteGarbled for all that is not Moodle's web service.
     """
     if (status, phrase) == _MAINTENANCE_PAGE:
-        raise RemoteRefused(Code.MAINTENANCE)
+        raise RemoteRefused(Code.MAINTENANCE, **_wait(headers))
     if status in _BUSY:
-        raise OutcomeUnknown(Code.SERVER_BUSY, status=status)
+        raise OutcomeUnknown(Code.SERVER_BUSY, status=status, **_wait(headers))
     if 300 <= status < 400:
         raise RemoteGarbled(Code.REDIRECTED, where=_host(headers.get("Location", "")))
     if status == 403 and not body.strip():
@@ -116,6 +140,21 @@ def read(status: int, headers: Mapping[str, str], body: bytes, phrase: str = "")
     if isinstance(value, dict) and "exception" in value:
         raise refused(errorcode_of(value), str(value.get("message", "")))
     return value
+
+
+def _wait(headers: Mapping[str, str]) -> dict[str, int]:
+    """Read how long the server asks to be left alone (RFC 9110, Retry-After), if it does.
+
+    A date there is held against the answer's own: the box's clock may be wrong.
+    """
+    asked = headers.get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return {"wait_seconds": int(asked)}
+    try:
+        until, now = parsedate_to_datetime(asked), parsedate_to_datetime(headers.get("Date", ""))
+        return {"wait_seconds": max(0, int((until - now).total_seconds()))}
+    except (ValueError, TypeError):
+        return {}
 
 
 def _host(location: str) -> str:

@@ -8,6 +8,7 @@ from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import Completion, OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
 from beekeed.core.step import Outcome, Step
+from beekeed.errors import BeekeedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,12 @@ class OnlineMoodle(Protocol):
         """List whose enrolments in a course are all suspended or over."""
         ...
 
-    def steps_at_once(self) -> int:
-        """How many steps one request carries at most."""
+    def fits(self, steps: Sequence[Step], *, apart: bool = False) -> int:
+        """Tell how many of some steps, from the first on, one request carries; at least one.
+
+        What it can carry depends on the site, and on how long requests took lately.
+        `apart`: each goes in a call of its own.
+        """
         ...
 
     def cost(self, steps: Sequence[Step]) -> Cost:
@@ -129,10 +134,24 @@ class OnlineMoodle(Protocol):
         """
         ...
 
-    async def apply(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        """Do steps in order, as many as one request carries, up to the first refusal.
+    async def wait(self, fruitless: int) -> None:
+        """Wait until the site may be asked to do something, after trouble; else not at all.
 
-        As many outcomes as steps; what was not tried says so. A lost answer is
+        `fruitless`: how many requests in a row did nothing. Reading waits by itself.
+        Raises LinkDown where the site asked to be left alone for longer than a run waits.
+        """
+        ...
+
+    def is_worth_a_try(self, error: BeekeedError) -> bool:
+        """Tell whether to ask again in this run after what was raised last: it may pass."""
+        ...
+
+    async def apply(self, steps: Sequence[Step], *, apart: bool = False) -> Sequence[Outcome]:
+        """Do steps that fit into one request, up to the first refusal.
+
+        As many outcomes as steps; what was not tried says so. Those of
+        Scope.TOGETHER went in one call of which one is refused: they are not
+        done, or UNKNOWN, and are to be done `apart`. A lost answer is
         UNKNOWN, never an exception and never a refusal. Raises LinkDown only
         when surely nothing was sent, and RemoteRefused only when surely
         nothing was done. An account that is refused, and is there all the same, is ALREADY.

@@ -219,6 +219,13 @@ SENTENCES: Mapping[str, Entry] = {
         "Try again later. If it lasts, tell the administrator.",
         "teacher",
     ),
+    "asked_to_wait": Entry(
+        "The online Moodle's server is overloaded and asks to be left alone for {minutes}"
+        " more minutes.",
+        "Try again after that; until then the box asks it nothing. If it lasts, tell the"
+        " administrator.",
+        "teacher",
+    ),
     # What answers there.
     "not_a_moodle": Entry(
         "A web page answered instead of the online Moodle.",

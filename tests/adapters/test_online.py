@@ -9,14 +9,14 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
+from beekeed.clock import SystemClock
 from beekeed.core.model import Change, Completion, Key, Kind, Learner
 from beekeed.core.step import Complete, CreateAccount, Enrol, Outcome, Scope, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
 from beekeed.moodle import functions
 from beekeed.moodle.calls import Manner
-from beekeed.moodle.online import MoodleWebServices, whole_steps
+from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
-from beekeed.moodle.wire import Call
 from beekeed.sandbox.functions import FUNCTIONS as SANDBOX_FUNCTIONS
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.people import view
@@ -74,7 +74,8 @@ async def online(
 def adapter(address: str, **options: Any) -> MoodleWebServices:
     """The adapter on an address."""
     settings: dict[str, Any] = {
-        "batch_calls": 10,
+        "clock": SystemClock(),
+        "max_input_vars": 35,  # ten calls in a batch
         "learner_role": "student",
         "learner_role_id": 5,
         "manner": Manner(),
@@ -417,17 +418,6 @@ async def test_an_empty_field_is_not_sent() -> None:
     """It would cost bytes and say nothing."""
     for fields in await sent_accounts(mailed=False):
         assert "" not in fields.values()
-
-
-def test_a_request_carries_so_much_and_whole_steps() -> None:
-    """A server takes 1 MB by default; a step's two calls are never parted."""
-    long = Call("mod_assign_save_grades", {"text": "é" * 30_000})
-    short = Call("mod_assign_set_user_flags", {})
-    assert whole_steps([[long, short]] * 5, 100) == [[long, short]] * 2
-    assert whole_steps([[short, short]] * 5, 4) == [[short, short]] * 2
-    assert whole_steps([[short, short]] * 5, 1) == [[short, short]]
-    huge = Call("mod_assign_save_grades", {"text": "é" * 300_000})
-    assert whole_steps([[huge], [short]], 100) == [[huge]]
 
 
 def test_the_sandbox_speaks_all_that_is_called() -> None:

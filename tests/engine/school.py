@@ -329,7 +329,8 @@ class School:
             is_quiet=lambda: self.quiet,
             online=MoodleWebServices(
                 transport=Transport(address=self.address, token=self.token, timeout_seconds=10),
-                batch_calls=self.batch_calls,
+                clock=self.clock,
+                max_input_vars=5 + 3 * self.batch_calls,
                 learner_role="student",
                 learner_role_id=5,
                 manner=self.manner,

@@ -1,0 +1,29 @@
+"""How large a request may be, so that a lost answer costs little on a slow link. Pure."""
+
+SECONDS = 20
+"""How long one request should take at the most."""
+
+FIRST_BYTES = 16_000
+LEAST_BYTES = 1_000
+MOST_BYTES = 62_000  # a quarter of what nginx takes by default, whatever UTF-8 makes of a letter
+_GROWTH = 2
+
+
+def after_answer(limit: int, sent: int, seconds: float) -> int:
+    """Give the largest size of the next request, after one of `sent` bytes took that long.
+
+    A request well below the limit tells nothing of larger ones unless it was slow.
+    """
+    fits = int(sent * SECONDS / max(seconds, 0.001))
+    if fits > limit and sent < limit / _GROWTH:
+        return limit
+    return _bounded(min(fits, limit * _GROWTH))
+
+
+def after_loss(limit: int) -> int:
+    """Give the largest size of the next request, after the answer to one was lost."""
+    return _bounded(limit // _GROWTH)
+
+
+def _bounded(size: int) -> int:
+    return max(LEAST_BYTES, min(size, MOST_BYTES))

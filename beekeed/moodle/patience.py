@@ -1,0 +1,68 @@
+"""Waits before a site is asked again: with back-off, and as long as the site asks for."""
+
+import math
+import random
+
+from beekeed.clock import Clock
+from beekeed.core import retry
+from beekeed.errors import BeekeedError, Code, LinkDown
+
+_LONGEST_ASKED_SECONDS = 86_400.0  # a Retry-After of years is a mistake
+
+
+class Patience:
+    """What one site's last answers tell of whether and when to ask it again."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._answered = False
+        self._last: BeekeedError | None = None
+        self._not_before = 0.0
+        self._asked_until = 0.0
+
+    def begin(self) -> None:
+        """Begin a run: the site is asked again, unless it asked to be left alone."""
+        self._failures = 0
+        self._answered = False
+
+    def succeeded(self) -> None:
+        """Note an answer."""
+        self._failures = 0
+        self._answered = True
+
+    def failed(self, error: BeekeedError) -> None:
+        """Note that a request got no answer, or a refusal of the whole site."""
+        self._failures += 1
+        self._last = error
+        now = self._clock.monotonic()
+        asked = min(float(error.params.get("wait_seconds", 0)), _LONGEST_ASKED_SECONDS)
+        self._asked_until = max(self._asked_until, now + asked)
+        self._not_before = now + self._drawn(self._failures)
+
+    def is_worth_a_try(self, error: BeekeedError) -> bool:
+        """Tell whether to ask again in this run after what was raised last."""
+        enough = retry.is_worth_a_try(self._failures, answered=self._answered)
+        return enough and retry.passes(error)
+
+    async def wait(self, fruitless: int = 0) -> None:
+        """Wait until the site may be asked; `fruitless`: requests in a row that did nothing.
+
+        Raises LinkDown, or what was raised last, where it asked to be left alone for longer
+        than a run waits.
+        """
+        now = self._clock.monotonic()
+        asked = self._asked_until - now
+        if asked > retry.LONGEST_WAIT_SECONDS:
+            raise self._too_long(asked)
+        seconds = max(asked, self._not_before - now, self._drawn(fruitless))
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+
+    def _drawn(self, failures: int) -> float:
+        return random.uniform(0, retry.longest_wait_seconds(failures))  # noqa: S311 - no secret
+
+    def _too_long(self, seconds: float) -> BeekeedError:
+        if self._last is not None and self._last.code is Code.MAINTENANCE:
+            return self._last
+        return LinkDown(Code.ASKED_TO_WAIT, minutes=math.ceil(seconds / 60))
