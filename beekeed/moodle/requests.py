@@ -105,8 +105,8 @@ class Requests:
         call = wire.request(calls, batches=True)
         try:
             reply = await self.ask_one(call)
-        except RemoteRefused as error:
-            if call.function != functions.BATCH or error.params.get("detail") != "function":
+        except RemoteRefused as error:  # of the function or of us: a single call tells
+            if call.function != functions.BATCH or error.code is not Code.ACCESS_REFUSED:
                 raise
             reply = wire.Refusal(refusals.NO_SUCH_FUNCTION)
         if call.function != functions.BATCH:

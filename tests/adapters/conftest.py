@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from beekeed.moodle.login import Login
+from beekeed.moodle.online import MoodleWebServices
+from beekeed.sandbox.online import SandboxOnline
+from beekeed.sandbox.service import add_service
 from beekeed.sqlite.store import Store, open_store
+from tests.adapters.online import adapter
+from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, Side
 from tests.servers import KINDS, Box, Server, fill
 
 
@@ -49,3 +54,36 @@ def kind(request: pytest.FixtureRequest) -> str:
 def box(kind: str, new_box: Callable[[str, str], Box]) -> Box:
     """A box with a real device's rows, of each kind."""
     return new_box(kind, "device-sample")
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Side:
+    """The online site's database."""
+    made = Side(tmp_path / "online.sqlite", MATHS, SCIENCE)
+    with made.open() as db:
+        add_service(db, token=TOKEN, now=MADE)
+    return made
+
+
+@pytest.fixture
+async def address(side: Side) -> AsyncIterator[str]:
+    """Where it answers."""
+    moodle = SandboxOnline(side.path)
+    yield await moodle.start()
+    await moodle.stop()
+
+
+@pytest.fixture(params=["in batches", "one by one"])
+async def online(
+    address: str, side: Side, request: pytest.FixtureRequest
+) -> AsyncIterator[MoodleWebServices]:
+    """The adapter, on a service with and without the batch function."""
+    if request.param == "one by one":
+        side.sql(
+            "DELETE FROM mdl_external_services_functions"
+            " WHERE functionname = 'tool_mobile_call_external_functions'"
+        )
+    made = adapter(address)
+    await made.probe()
+    yield made
+    await made.close()

@@ -1,88 +1,23 @@
 """Moodle's web services as the port sees them, on the sandbox online Moodle."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
 
-from beekeed.clock import SystemClock
-from beekeed.core.model import Change, Completion, Key, Kind, Learner
-from beekeed.core.step import Complete, CreateAccount, Enrol, Outcome, Scope, Step, Verdict
+from beekeed.core.model import Completion, Kind
+from beekeed.core.step import Complete, Enrol, Outcome, Scope, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
 from beekeed.moodle import functions
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices
-from beekeed.moodle.transport import Transport
 from beekeed.sandbox.functions import FUNCTIONS as SANDBOX_FUNCTIONS
-from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.people import view
-from beekeed.sandbox.service import add_service
+from tests.adapters.online import adapter, change, complete, create
 from tests.adapters.test_transport import server
-from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, Side
-
-LEARNER = Learner("sara", "سارة", "Keïta & Co", "sara@example.org", "S-1", "Gao", "ML", 7, None)
-
-
-def change(kind: Kind, learner: int = 1) -> Change:
-    """A pending change."""
-    return Change(Key(kind, 1, 1, learner), "1", None)
-
-
-def create(username: str) -> CreateAccount:
-    """A step that makes an account."""
-    learner = replace(LEARNER, username=username, email=f"{username}@example.org")
-    return CreateAccount(change(Kind.ACCOUNT), learner, username)
-
-
-@pytest.fixture
-def side(tmp_path: Path) -> Side:
-    """The online site's database."""
-    made = Side(tmp_path / "online.sqlite", MATHS, SCIENCE)
-    with made.open() as db:
-        add_service(db, token=TOKEN, now=MADE)
-    return made
-
-
-@pytest.fixture
-async def address(side: Side) -> AsyncIterator[str]:
-    """Where it answers."""
-    moodle = SandboxOnline(side.path)
-    yield await moodle.start()
-    await moodle.stop()
-
-
-@pytest.fixture(params=["in batches", "one by one"])
-async def online(
-    address: str, side: Side, request: pytest.FixtureRequest
-) -> AsyncIterator[MoodleWebServices]:
-    """The adapter, on a service with and without the batch function."""
-    if request.param == "one by one":
-        side.sql(
-            "DELETE FROM mdl_external_services_functions"
-            " WHERE functionname = 'tool_mobile_call_external_functions'"
-        )
-    made = adapter(address)
-    await made.probe()
-    yield made
-    await made.close()
-
-
-def adapter(address: str, **options: Any) -> MoodleWebServices:
-    """The adapter on an address."""
-    settings: dict[str, Any] = {
-        "clock": SystemClock(),
-        "max_input_vars": 35,  # ten calls in a batch
-        "learner_role": "student",
-        "learner_role_id": 5,
-        "manner": Manner(),
-    }
-    return MoodleWebServices(
-        transport=Transport(address=address, token=TOKEN, timeout_seconds=5), **settings | options
-    )
+from tests.engine.school import MADE, MATHS, Side
 
 
 async def test_probe_tells_who_it_is_and_what_is_missing(address: str, side: Side) -> None:
@@ -178,12 +113,14 @@ async def test_the_number_of_the_learners_role_is_learned(
     assert len(await online.enrolled(course.online_id)) == 2
 
 
-async def drive(online: MoodleWebServices, steps: Sequence[Step]) -> list[Outcome]:
+async def drive(
+    online: MoodleWebServices, steps: Sequence[Step], *, apart: bool = False
+) -> list[Outcome]:
     """Apply steps, request by request, up to the first that is not done."""
-    outcomes = list(await online.apply(steps))
+    outcomes = list(await online.apply(steps, apart=apart))
     done = [outcome for outcome in outcomes if outcome.verdict is Verdict.DONE]
     if len(done) == 1 and len(steps) > 1 and outcomes[1].verdict is Verdict.NOT_TRIED:
-        return [*done, *await drive(online, steps[1:])]
+        return [*done, *await drive(online, steps[1:], apart=apart)]
     return outcomes
 
 
@@ -211,11 +148,11 @@ async def test_wrong_arguments_are_believed_only_of_a_requests_first_call(
     """Within a batch they may be right ones that PHP cut off; then they are tried again."""
     side.person("taken", "T", "K")
     steps = [create("a"), create("taken")]
-    outcomes = await online.apply(steps)
+    outcomes = await drive(online, steps, apart=True)
     assert outcomes[0].verdict is Verdict.DONE
     assert outcomes[0].online_value == str(side.user("a"))
     if outcomes[1].verdict is Verdict.NOT_TRIED:
-        outcomes = [outcomes[0], *await online.apply(steps[1:])]
+        outcomes = [outcomes[0], *await online.apply(steps[1:], apart=True)]
     assert outcomes[1].verdict is Verdict.REFUSED
     assert outcomes[1].reason is not None
     assert outcomes[1].reason.code is Code.ACCOUNT_REFUSED
@@ -247,14 +184,6 @@ async def test_a_refusal_of_the_whole_request_is_raised(
     with pytest.raises(RemoteRefused) as caught:
         await online.apply([create("a"), create("b")])
     assert caught.value.code is Code.TOKEN_REFUSED
-
-
-def complete(side: Side, activity: str, state: Completion = Completion.COMPLETE) -> Complete:
-    """A step that completes an activity for somebody called "amina"."""
-    return Complete(
-        change(Kind.COMPLETION), side.user("amina"), side.course("MATHS"), side.module(activity),
-        state,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

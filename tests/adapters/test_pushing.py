@@ -1,0 +1,233 @@
+"""Many steps by one call of one request, on the sandbox online Moodle."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beekeed.core import pace
+from beekeed.core.model import Comment, Kind
+from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
+from beekeed.errors import Code
+from beekeed.moodle.online import MoodleWebServices
+from beekeed.sandbox.course import Activity
+from tests.adapters.online import adapter, change, complete, create
+from tests.engine.school import Side
+
+NAMES = ("a", "b", "c")
+
+
+def verdicts(outcomes: Sequence[Outcome]) -> list[Verdict]:
+    """What became of steps."""
+    return [outcome.verdict for outcome in outcomes]
+
+
+def calls_of_last_request(side: Side) -> int:
+    """How many calls the last request was."""
+    calls: int = side.one("SELECT calls FROM sandbox_request ORDER BY id DESC")
+    return calls
+
+
+def enrolment(side: Side, online_id: int) -> Enrol:
+    """A step that enrols somebody in MATHS."""
+    return Enrol(
+        change(Kind.ENROLMENT, online_id),
+        online_id,
+        side.course("MATHS"),
+        suspended=False,
+        ends_at=0,
+    )
+
+
+def graded(side: Side, username: str, activity: str, points: str, **more: Any) -> SetGrade:
+    """A step that grades somebody."""
+    user = side.user(username)
+    given = replace(change(Kind.GRADE, user), value=points)
+    modname = "assign" if more else "quiz"
+    module = side.module(activity)
+    return SetGrade(given, user, side.course("MATHS"), module, modname, 0, **more)
+
+
+@pytest.fixture
+def three(side: Side) -> Side:
+    """Three learners, enrolled."""
+    for name in NAMES:
+        side.learner(name, name.upper(), "Sow", "MATHS")
+    return side
+
+
+async def test_accounts_are_all_made_or_none(online: MoodleWebServices, side: Side) -> None:
+    """One bad record undoes the others (recorded); apart, each shows what it is."""
+    side.person("taken", "T", "K")
+    steps = [create("x"), create("taken"), create("y")]
+    outcomes = await online.apply(steps)
+    assert verdicts(outcomes) == [Verdict.NOT_TRIED] * 3
+    assert {outcome.scope for outcome in outcomes} == {Scope.TOGETHER}
+    assert side.one("SELECT count(*) FROM mdl_user WHERE username IN ('x', 'y')") == 0
+    good = [create("x"), create("y")]
+    made = await online.apply(good)
+    assert [outcome.online_value for outcome in made] == [
+        str(side.user(name)) for name in ("x", "y")
+    ]
+
+
+async def test_enrolments_are_all_made_or_none(online: MoodleWebServices, three: Side) -> None:
+    """As accounts."""
+    people = [three.person(f"new{number}", "N", str(number)) for number in range(3)]
+    gone = three.one("SELECT max(id) + 1000 FROM mdl_user")
+    steps = [enrolment(three, each) for each in (*people, gone)]
+    outcomes = await online.apply(steps)
+    assert {outcome.scope for outcome in outcomes} == {Scope.TOGETHER}
+    assert verdicts(outcomes) == [Verdict.NOT_TRIED] * 4
+    assert not set(people) & set(await online.enrolled(three.course("MATHS")))
+    assert verdicts(await online.apply(steps[:3])) == [Verdict.DONE] * 3
+    enrolled = await online.enrolled(three.course("MATHS"))
+    assert set(people) <= set(enrolled)
+
+
+async def test_a_group_gets_all_its_members(online: MoodleWebServices, three: Side) -> None:
+    """Several groups of a course by one call."""
+    course = three.course("MATHS")
+    groups = [await online.make_group(course, name) for name in ("Lions", "Owls")]
+    steps: list[Step] = [
+        JoinGroup(replace(change(Kind.MEMBERSHIP), value="member"), three.user(name), course, group)
+        for name in NAMES
+        for group in groups
+        if isinstance(group, int)
+    ]
+    assert verdicts(await online.apply(steps)) == [Verdict.DONE] * 6
+    assert calls_of_last_request(three) == 1
+    joined = await online.memberships(course)
+    assert all(set(joined[three.user(name)]) == set(groups) for name in NAMES)
+
+
+async def test_a_locked_grade_among_others_is_read_back(
+    online: MoodleWebServices, three: Side
+) -> None:
+    """Answer 1 tells nothing of the others, which are done (seen on 4.5.6)."""
+    three.grade("b", "Test", 4.0)
+    three.sql("UPDATE mdl_grade_grades SET locked = 1 WHERE userid = ?", three.user("b"))
+    steps = [graded(three, name, "Test", "7.5") for name in NAMES]
+    outcomes = await online.apply(steps)
+    assert verdicts(outcomes) == [Verdict.UNKNOWN] * 3
+    assert {outcome.scope for outcome in outcomes} == {Scope.TOGETHER}
+    assert verdicts(await online.settle(steps)) == [Verdict.DONE, Verdict.KEPT, Verdict.DONE]
+    assert [three.grades(name, "Test") for name in NAMES] == [[(0, 7.5)], [(0, 4.0)], [(0, 7.5)]]
+
+
+async def test_what_an_assignment_refused_in_the_middle_is_read_back(
+    online: MoodleWebServices, three: Side
+) -> None:
+    """It is no transaction: what stands before is done (seen on 4.5.6)."""
+    three.add("MATHS", Activity("assign", "Essay", 2, completion=0, grade=10.0))
+    instance = three.one("SELECT id FROM mdl_assign WHERE name = 'Essay'")
+    steps = [
+        graded(three, name, "Essay", "7", assignment=instance, comment=Comment("Well done", 1))
+        for name in NAMES
+    ]
+    three.sql(
+        "CREATE TRIGGER broken BEFORE INSERT ON mdl_assign_grades"
+        f" WHEN NEW.userid = {three.user('b')} BEGIN SELECT raise(ABORT, 'broken'); END"
+    )
+    outcomes = await online.apply(steps)
+    assert verdicts(outcomes) == [Verdict.UNKNOWN] * 3
+    three.sql("DROP TRIGGER broken")
+    settled = verdicts(await online.settle(steps))
+    stored = {row[0] for row in three.sql("SELECT userid FROM mdl_assign_grades WHERE grade >= 0")}
+    assert settled == [
+        Verdict.DONE if three.user(name) in stored else Verdict.NOT_TRIED for name in NAMES
+    ]
+
+
+async def test_grades_of_two_activities_keep_their_places(
+    online: MoodleWebServices, three: Side
+) -> None:
+    """Each outcome stands where its step stood, whatever went together."""
+    three.add("MATHS", Activity("quiz", "Second", 2, receive_grade=True, grade=10.0))
+    steps = [
+        graded(three, name, activity, points)
+        for name in NAMES
+        for activity, points in (("Test", "3"), ("Second", "9"))
+    ]
+    if not await in_batches(online):
+        steps = [step for step in steps if step.cmid == three.module("Test")]
+    outcomes = await online.apply(steps)
+    assert [outcome.online_value for outcome in outcomes] == [step.change.value for step in steps]
+    assert calls_of_last_request(three) == len({step.cmid for step in steps})
+
+
+async def in_batches(online: MoodleWebServices) -> bool:
+    """Whether its service has the batch function: two activities fit into one request then."""
+    site = await online.probe()
+    return "tool_mobile_call_external_functions" not in site.wanted
+
+
+async def test_a_request_carries_what_php_reads_of_it(address: str, three: Side) -> None:
+    """Below max_input_vars, which PHP cuts at without an error; and one step in any case."""
+    steps = [complete(three, "Numbers", username="a")] * 400
+    for most, fits in ((300, 98), (100, 31), (10, 1)):
+        online = adapter(address, max_input_vars=most)
+        await online.probe()
+        assert online.fits(steps) == fits
+        await online.close()
+
+
+async def test_without_batches_a_request_is_one_call(address: str, three: Side) -> None:
+    """Of grades, as many as its fields allow; of completions, one."""
+    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'")
+    online = adapter(address, max_input_vars=100)
+    await online.probe()
+    assert online.fits([complete(three, "Numbers", username="a")] * 400) == 1
+    grades = [graded(three, name, "Test", "3") for name in NAMES] * 100
+    count = online.fits(grades)
+    assert 40 <= count <= 48
+    assert verdicts(await online.apply(grades[:count])) == [Verdict.DONE] * count
+    await online.close()
+
+
+async def test_a_request_carries_so_many_bytes(address: str, three: Side) -> None:
+    """Long comments make it shorter; one that is longer than everything still goes alone."""
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    long = [
+        graded(three, name, "Test", "3", assignment=1, comment=Comment("é" * 2_000, 1))
+        for name in NAMES * 20
+    ]
+    count = online.fits(long)
+    assert 1 < count < len(long)
+    assert count * 4_000 <= pace.FIRST_BYTES < (count + 1) * 4_300
+    huge = replace(long[0], comment=Comment("é" * 100_000, 1))
+    assert online.fits([huge, huge]) == 1
+    await online.close()
+
+
+async def test_a_service_that_lost_its_batch_function_gets_single_calls(
+    address: str, three: Side
+) -> None:
+    """Taken away after it was asked what it has; nothing is doubled, and reading goes on."""
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'")
+    steps = [complete(three, "Numbers", username=name) for name in NAMES]
+    assert online.fits(steps) == 3
+    assert verdicts(await online.apply(steps)) == [Verdict.DONE] * 3
+    assert online.fits(steps) == 1
+    places = [(three.course("MATHS"), three.user(name)) for name in NAMES]
+    assert len(await online.completions(places)) == 3
+    await online.close()
+
+
+async def test_a_lost_answer_makes_the_next_request_smaller(address: str, three: Side) -> None:
+    """Half of it is at stake then."""
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    steps = [complete(three, "Numbers", username=name) for name in NAMES * 100]
+    before = online.fits(steps)
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('cut_after', '*:1')")
+    (outcome,) = await online.apply(steps[:1])
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.reason is not None
+    assert outcome.reason.code is Code.NO_ANSWER
+    assert before * 0.4 <= online.fits(steps) <= before * 0.6
+    await online.close()
