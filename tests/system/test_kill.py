@@ -18,6 +18,9 @@ WRITES = {
 """The table that each function writes online, and the number of its kind in our store."""
 
 
+COMPLETED = "SELECT count(*) FROM receipt WHERE kind = 3"
+
+
 def until_intended(here: World, kind: int) -> None:
     """Wait until changes of a kind are on the wire."""
     deadline = time.monotonic() + 20
@@ -87,17 +90,18 @@ def test_a_lost_answer_is_settled_in_the_same_run(here: World, fault: str, funct
 
 def test_a_stop_settles_the_request_in_flight(here: World) -> None:
     """SIGTERM in the middle: the answer is awaited and recorded, then the daemon ends."""
-    daemon = here.start_daemon(online__batch_calls="10")
+    daemon = here.start_daemon(online__max_input_vars="35")
     here.switch("hold_after", COMPLETE)
     here.ctl("sync")
     until_intended(here, 3)
+    ((before,),) = here.in_state(COMPLETED)
     daemon.terminate()
     time.sleep(0.3)
     assert daemon.poll() is None
     here.switch("hold_after", None)
     assert daemon.wait(20) == 0
     assert here.in_state("SELECT count(*) FROM intent") == [(0,)]
-    assert here.in_state("SELECT count(*) FROM receipt WHERE kind = 3") == [(10,)]
+    assert here.in_state(COMPLETED) == [(before + 10,)]
     here.start_daemon()
     assert here.ctl("history", "--json").json["runs"][0]["status"] == "stopped"
     assert here.sync()["status"] == "completed"

@@ -85,7 +85,12 @@ def no_course(here: World) -> None:
 
 def overloaded(here: World) -> None:
     """The server gives up."""
-    here.switch("status", "503")
+    here.switch("status", "503 1")
+
+
+def overloaded_for_long(here: World) -> None:
+    """The server gives up, and says when to come back."""
+    here.switch("status", "503 3600")
 
 
 def offline(here: World) -> None:
@@ -109,6 +114,7 @@ TROUBLES: list[tuple[Trouble, Code, Exit, str]] = [
     (services_off, Code.WEB_SERVICES_OFF, Exit.REFUSED, "Web services are switched off"),
     (no_course, Code.NO_COURSE_MATCHED, Exit.NO_COURSE, "None of the box's courses"),
     (overloaded, Code.SERVER_BUSY, Exit.OFFLINE, "overloaded"),
+    (overloaded_for_long, Code.ASKED_TO_WAIT, Exit.OFFLINE, "for 60 more minutes"),
     (offline, Code.NOT_REACHED, Exit.OFFLINE, "could not be reached"),
 ]
 
@@ -223,7 +229,7 @@ def test_check_names_the_step_that_fails(here: World) -> None:
     }
     login_page(here)
     here.box.rename(here.folder / "moved.sqlite")
-    here.configure(online__batch_calls="0")
+    here.configure(online__max_input_vars="0")
     steps = {s["step"]: s["state"] for s in here.ctl("check", "--json").json["steps"]}
     assert steps == {
         "settings": "failed",
@@ -249,11 +255,11 @@ def test_a_box_whose_database_is_gone_says_so(here: World) -> None:
 
 def test_wrong_settings_end_the_start_with_78(here: World) -> None:
     """Each mistake is told with its file and its remedy, and no traceback."""
-    child = here.spawn("run", "--config", str(here.configure(online__batch_calls="0")))
+    child = here.spawn("run", "--config", str(here.configure(online__max_input_vars="0")))
     assert child.wait(20) == 78
     log = " ".join(here.log().split())
-    assert "beekeed.toml: the setting online.batch_calls is wrong" in log
-    assert "batch_calls = 100" in log
+    assert "beekeed.toml: the setting online.max_input_vars is wrong" in log
+    assert "max_input_vars = 1000" in log
     assert "Traceback" not in log
 
 
