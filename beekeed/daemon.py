@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from beekeed import __version__
 from beekeed.clock import Clock, SystemClock
@@ -20,6 +21,7 @@ from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import TimesyncTrust
 from beekeed.link.meter import InterfaceMeter
+from beekeed.link.route import KernelRoute
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
 from beekeed.moodle.calls import Manner
@@ -78,6 +80,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         online=_online(settings, token, uplink, clock),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
+        route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
         trust=trust,
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),

@@ -50,6 +50,7 @@ class Code(StrEnum):
     NO_LEARNERS = "no_learners"
 
     # The way to the online Moodle (LinkDown, OutcomeUnknown).
+    OFFLINE = "offline"
     NAME_NOT_FOUND = "name_not_found"
     NOT_REACHED = "not_reached"
     CERTIFICATE_REFUSED = "certificate_refused"

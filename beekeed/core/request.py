@@ -10,6 +10,9 @@ from beekeed.errors import BeekeedError, Code
 VERIFY = "verify"
 """The cause of a run that reads back what was acknowledged, and sends nothing."""
 
+SCHEDULED = "scheduled"
+"""The cause of a run that its time came for, and nobody asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -42,6 +42,7 @@ _OF_CODE: Mapping[str, Exit] = {
     "daemon_not_running": Exit.NOT_RUNNING,
     "not_permitted": Exit.NOT_PERMITTED,
     "bad_request": Exit.USAGE,
+    "offline": Exit.OFFLINE,
     "name_not_found": Exit.OFFLINE,
     "not_reached": Exit.OFFLINE,
     "no_answer": Exit.OFFLINE,

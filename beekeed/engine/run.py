@@ -10,7 +10,7 @@ from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
-from beekeed.core.request import VERIFY, Request, Wanted, wanted
+from beekeed.core.request import SCHEDULED, VERIFY, Request, Wanted, wanted
 from beekeed.engine.auditing import Auditor, is_audit_due
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
@@ -25,7 +25,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
-from beekeed.ports.link import Measurement, Meter
+from beekeed.ports.link import Measurement, Meter, Route
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.outlook import Outlook
 from beekeed.ports.stores import (
@@ -89,6 +89,7 @@ class Engine:
         online: OnlineMoodle,
         stores: Stores,
         meter: Meter,
+        route: Route,
         trust: ClockTrust,
         rules: Rules,
         fact_rules: FactRules,
@@ -103,6 +104,7 @@ class Engine:
         self._online = online
         self._stores = stores
         self._meter = meter
+        self._route = route
         self._rules = rules
         self._address = address
         self._token_digest = token_digest
@@ -205,6 +207,8 @@ class Engine:
         held = sum(each.loss.held for each in run.guards)
         verifies = run.request.cause == VERIFY
         if not verifies and await self._has_nothing_to_do(run, target_id, held):
+            if run.request.cause == SCHEDULED and not self._route.is_up():
+                return RunStatus.SKIPPED, Reason(Code.OFFLINE)
             return await self._asked(run)
         target_id = await self._contact(run, target_id)
         if verifies:

@@ -18,8 +18,6 @@ class Uplink:
     """Makes the sockets that go to the online Moodle, and remembers where they went."""
 
     def __init__(self) -> None:
-        self._family = socket.AF_INET
-        self._remote: tuple[Any, ...] | None = None
         self._interface: str | None = None
         self.opened = 0
         """How many sockets were made so far."""
@@ -29,8 +27,7 @@ class Uplink:
         family, kind, protocol, _, remote = address
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
-        self._family, self._remote = family, remote
-        self._interface = self._route() or self._interface
+        self._interface = interface_to(family, remote) or self._interface
         self.opened += 1
         return made
 
@@ -41,26 +38,25 @@ class Uplink:
         """
         return self._interface
 
-    def _route(self) -> str | None:
-        """Ask the routing table which interface leads there; None where none does."""
-        if self._remote is None:
-            return None
-        with socket.socket(self._family, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect(self._remote)  # sends nothing: it only asks the routing table
-            except OSError:
-                return None
-            local = str(probe.getsockname()[0])
-        if local == str(self._remote[0]):  # our own address: the kernel goes through loopback
-            return _interface_with("127.0.0.1") or _interface_with("::1")
-        return _interface_with(local)
-
     def loops_back(self) -> bool:
         """Tell whether the packets never leave this machine."""
         name = self.interface()
         return name is not None and any(
             _is_loopback(address.address) for address in psutil.net_if_addrs().get(name, [])
         )
+
+
+def interface_to(family: int, remote: tuple[Any, ...]) -> str | None:
+    """Ask the routing table which interface leads to an address; None where none does."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(remote)  # sends nothing: it only asks the routing table
+        except OSError:
+            return None
+        local = str(probe.getsockname()[0])
+    if local == str(remote[0]):  # our own address: the kernel goes through loopback
+        return _interface_with("127.0.0.1") or _interface_with("::1")
+    return _interface_with(local)
 
 
 def _interface_with(local: str) -> str | None:

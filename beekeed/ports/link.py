@@ -5,6 +5,14 @@ from typing import Protocol
 from beekeed.core.model import Bytes
 
 
+class Route(Protocol):
+    """What tells whether there is a way to the online Moodle, without using it."""
+
+    def is_up(self) -> bool:
+        """Tell whether the kernel has a route there, over an interface with a carrier."""
+        ...
+
+
 class Measurement(Protocol):
     """One measurement, under way."""
 

@@ -193,6 +193,11 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     # The way to the online Moodle.
+    "offline": Entry(
+        "The box was offline when it was time to synchronize.",
+        "Connect the box to the internet. Nothing is lost: the work waits here.",
+        "teacher",
+    ),
     "name_not_found": Entry(
         "The address {host} could not be found: the box seems to be offline.",
         "Connect the box to the internet and try again. Nothing is lost: the work waits here.",

@@ -108,6 +108,17 @@ class FakeTrust:
         return self.trusted
 
 
+class FakeRoute:
+    """What says whether there is a way to the online Moodle."""
+
+    def __init__(self) -> None:
+        self.up = True
+
+    def is_up(self) -> bool:
+        """See Route."""
+        return self.up
+
+
 class NoMeter:
     """A meter that counts nothing; bytes have tests of their own."""
 
@@ -279,6 +290,7 @@ class School:
         self.batch_calls = 100
         self.quiet = False
         self.meter: Meter = NoMeter()
+        self.route = FakeRoute()
         self.audit_bytes = 0
         self.trust = FakeTrust()
         self.holds_late = False
@@ -337,6 +349,7 @@ class School:
             ),
             stores=self.stores,
             meter=self.meter,
+            route=self.route,
             audit_bytes=self.audit_bytes,
             trust=self.trust,
             holds_late=self.holds_late,

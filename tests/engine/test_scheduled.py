@@ -1,0 +1,50 @@
+"""A run whose time came while there is nothing to send."""
+
+from beekeed.core.model import RunStatus
+from beekeed.core.request import SCHEDULED, Request
+from beekeed.errors import Code
+from tests.engine.school import School
+
+
+async def test_with_nothing_to_send_no_byte_leaves(here: School) -> None:
+    """It is complete where there is a way out, and was skipped where there is none."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    with here.counting() as asked:
+        details = await here.sync(Request(SCHEDULED))
+        assert details.run.status is RunStatus.COMPLETED
+        here.route.up = False
+        details = await here.sync(Request(SCHEDULED))
+    assert details.run.status is RunStatus.SKIPPED
+    assert details.run.reason is not None
+    assert details.run.reason.code is Code.OFFLINE
+    assert not asked
+
+
+async def last_closed(here: School) -> int:
+    """The last day that was closed, as a number."""
+    row = await here.store.row("SELECT max(last_day) FROM closed_days")
+    assert row is not None
+    return int(row[0])
+
+
+async def test_a_skipped_run_closes_no_day(here: School) -> None:
+    """Only a run that could have sent promises that a day is safe."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    closed = await last_closed(here)
+    here.clock.time = here.clock.time.replace(day=9)
+    here.route.up = False
+    await here.sync(Request(SCHEDULED))
+    assert await last_closed(here) == closed
+    here.route.up = True
+    await here.sync(Request(SCHEDULED))
+    assert await last_closed(here) > closed
+
+
+async def test_who_asks_without_a_way_out_is_told_all_the_same(here: School) -> None:
+    """Nothing was to be sent: that is an answer, wherever the box is."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    await here.completed()
+    here.route.up = False
+    assert (await here.sync()).run.status is RunStatus.COMPLETED
