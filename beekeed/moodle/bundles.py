@@ -36,7 +36,7 @@ def bundles(
     found = []
     for places in together.values():
         own = [steps[place] for place in places]
-        found.append(Bundle(places, own, calls(own, learner_role_id, manner)))
+        found.append(Bundle(places, own, calls(own, learner_role_id, manner, apart=apart)))
     return found
 
 

@@ -22,10 +22,13 @@ class Manner:
     tells_learners: bool = False
 
 
-def calls(steps: Sequence[Step], learner_role_id: int, manner: Manner) -> Sequence[Call]:
+def calls(
+    steps: Sequence[Step], learner_role_id: int, manner: Manner, *, apart: bool = False
+) -> Sequence[Call]:
     """Give the calls that do steps which go together, in order: the first one's answer counts.
 
-    Together go accounts; enrolments or members in a course; grades in one item.
+    Together go accounts; enrolments or members in a course; grades in one item. `apart`: they
+    were refused together, and this is one of them.
     """
     match steps[0]:
         case CreateAccount():
@@ -42,7 +45,7 @@ def calls(steps: Sequence[Step], learner_role_id: int, manner: Manner) -> Sequen
         case SetGrade() as first:
             grades = [step for step in steps if isinstance(step, SetGrade)]
             if first.assignment:
-                return _grade_assignment(first.assignment, grades, manner)
+                return _grade_assignment(grades, manner, apart=apart)
             return [_grade(first, grades)]
         case JoinGroup():
             members = [
@@ -106,40 +109,41 @@ def _grade(item: SetGrade, steps: Sequence[SetGrade]) -> Call:
     )
 
 
-def _grade_assignment(instance: int, steps: Sequence[SetGrade], manner: Manner) -> list[Call]:
+def _grade_assignment(steps: Sequence[SetGrade], manner: Manner, *, apart: bool) -> list[Call]:
     """Grade through the assignment itself, which keeps the comment.
 
     Moodle notes that the learner is to be told, whatever the assignment's settings say
     (`apply_grade_to_user`, 4.5.6); the second call takes that back.
     """
+    instance = steps[0].assignment
+    given = [_given(step, says_all=apart) for step in steps]
     save = Call(
         functions.GRADE_ASSIGNMENT,
-        {"assignmentid": instance, "applytoall": 0, "grades": [_given(step) for step in steps]},
+        {"assignmentid": instance, "applytoall": 0, "grades": given},
     )
     told = [{"userid": step.online_id, "mailed": 1} for step in steps]
     silence = Call(functions.ASSIGNMENT_FLAGS, {"assignmentid": instance, "userflags": told})
     return [save] if manner.tells_learners else [save, silence]
 
 
-def _given(step: SetGrade) -> dict[str, object]:
-    """Write a grade with its comment.
+def _given(step: SetGrade, *, says_all: bool) -> dict[str, object]:
+    """Write a grade with its comment; where there is none on either side, nothing of it.
 
-    The comment is always sent: without it, a learner who has one is a database error
-    (recorded).
+    That saves half of the bytes. Without it, a learner who has a comment is a database
+    error (recorded), and so is one whose comment was blanked, which nobody can see: such a
+    grade goes again, and says all.
     """
-    return {
+    given: dict[str, object] = {
         "userid": step.online_id,
         "grade": grade.points(step.change.value),
         "attemptnumber": -1,  # the last one
         "addattempt": 0,
         "workflowstate": "",
-        "plugindata": {
-            "assignfeedbackcomments_editor": {
-                "text": step.comment.text,
-                "format": step.comment.format,
-            }
-        },
     }
+    if step.comment.text or says_all:
+        comment = {"text": step.comment.text, "format": step.comment.format}
+        given["plugindata"] = {"assignfeedbackcomments_editor": comment}
+    return given
 
 
 def _password() -> str:
