@@ -3,10 +3,11 @@
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from beekeed.clock import Clock
-from beekeed.core import person, profile
+from beekeed.core import profile
 from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment
 from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
@@ -15,6 +16,7 @@ from beekeed.core.step import (
     CreateAccount,
     EditProfile,
     Enrol,
+    JoinGroup,
     Outcome,
     Scope,
     SetGrade,
@@ -34,6 +36,7 @@ from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 Answer = TypeVar("Answer")
 
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
+_WRITE_FAILED = "dmlwriteexception"
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
@@ -334,7 +337,7 @@ class MoodleWebServices:
         outcome: Outcome,
         read_back: Mapping[int, Mapping[int, Fields] | None],
     ) -> Outcome:
-        """Look whether an account that was refused is there: a request that came late made it.
+        """Look whether what was refused is there: a request that was given up may still do it.
 
         And whether an edit shows, where Moodle may drop it without a word.
         """
@@ -342,40 +345,50 @@ class MoodleWebServices:
             held = read_back[step.course_online_id]
             is_done = outcome.verdict is Verdict.DONE and profile.may_be_dropped(step.name)
             return _edited(step, held) if is_done else outcome
-        if not isinstance(step, CreateAccount) or outcome.verdict is not Verdict.REFUSED:
-            return outcome
-        if outcome.scope is not Scope.CHANGE:
+        if not _may_be_there(step, outcome):
             return outcome
         try:
-            found = (await self.people([step.username])).get(step.username)
+            found = settled(step, await self._look([step], with_members=True))
         except BeekeedError as error:
             return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
-        if found is None or not person.same_person(step.learner, found):
+        if found.verdict is Verdict.NOT_TRIED:
             return outcome
-        return Outcome(Verdict.ALREADY, str(found.online_id))
+        return replace(found, verdict=Verdict.ALREADY) if found.verdict is Verdict.DONE else found
 
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
-        names = {step.username for step in steps if isinstance(step, CreateAccount)}
-        courses = {s.course_online_id for s in steps if isinstance(s, Enrol)}
-        edited = {s.course_online_id for s in steps if isinstance(s, Enrol) and s.change.base}
-        edited_profiles = {s.course_online_id for s in steps if isinstance(s, EditProfile)}
-        held = Held(
-            people=await self.people(names) if names else {},
-            enrolled={each: await self._or_none(self.enrolled(each)) for each in sorted(courses)},
-            suspended={each: await self._or_none(self.suspended(each)) for each in sorted(edited)},
-            states=await self._one_by_one(self.completions, _places(steps, Complete)),
-            grades=await self._one_by_one(self.grades, _places(steps, SetGrade)),
-            profiles={
-                course: people
-                for course in sorted(edited_profiles)
-                if (people := await self._or_none(self.profiles(course))) is not None
-            },
-        )
+        held = await self._look(steps)
         outcomes = [settled(step, held) for step in steps]
         await self._silence([s for s, o in zip(steps, outcomes, strict=True)
                              if o.verdict is Verdict.DONE])  # fmt: skip
         return outcomes
+
+    async def _look(self, steps: Sequence[Step], *, with_members: bool = False) -> Held:
+        """Read what online holds of what some steps do.
+
+        `with_members`: also of groups, which may be joined again without reading.
+        """
+        names = {step.username for step in steps if isinstance(step, CreateAccount)}
+        courses = {s.course_online_id for s in steps if isinstance(s, Enrol)}
+        edited = {s.course_online_id for s in steps if isinstance(s, Enrol) and s.change.base}
+        profiles = {s.course_online_id for s in steps if isinstance(s, EditProfile)}
+        joined = {s.course_online_id for s in steps if isinstance(s, JoinGroup) and with_members}
+        return Held(
+            people=await self.people(names) if names else {},
+            enrolled=await self._by_course(self.enrolled, courses),
+            suspended=await self._by_course(self.suspended, edited),
+            states=await self._one_by_one(self.completions, _places(steps, Complete)),
+            grades=await self._one_by_one(self.grades, _places(steps, SetGrade)),
+            profiles=await self._by_course(self.profiles, profiles),
+            memberships=await self._by_course(self.memberships, joined),
+        )
+
+    async def _by_course(
+        self, read: Callable[[int], Awaitable[Answer]], courses: Collection[int]
+    ) -> dict[int, Answer]:
+        """Read something of courses; those of which Moodle refuses it are left out."""
+        found = {course: await self._or_none(read(course)) for course in sorted(courses)}
+        return {course: there for course, there in found.items() if there is not None}
 
     async def _silence(self, steps: Sequence[Step]) -> None:
         """Hold back the notices of grades that arrived though the answer was lost.
@@ -407,6 +420,18 @@ class MoodleWebServices:
             if error.of_site:
                 raise
             return None
+
+
+def _may_be_there(step: Step, outcome: Outcome) -> bool:
+    """Tell whether what was refused may be so because it is there already.
+
+    Two requests with the same records at the same time: one meets the key of the other's
+    (seen on 4.5.6). An account's name is taken then.
+    """
+    if outcome.verdict is not Verdict.REFUSED or outcome.scope is not Scope.CHANGE:
+        return False
+    met_key = outcome.reason is not None and outcome.reason.params.get("errorcode") == _WRITE_FAILED
+    return met_key or isinstance(step, CreateAccount)
 
 
 def _places(steps: Sequence[Step], kind: type[Complete] | type[SetGrade]) -> list[Place]:

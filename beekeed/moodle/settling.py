@@ -12,6 +12,7 @@ from beekeed.core.step import (
     CreateAccount,
     EditProfile,
     Enrol,
+    JoinGroup,
     Outcome,
     SetGrade,
     Step,
@@ -22,21 +23,23 @@ from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 
 @dataclass(slots=True)
 class Held:
-    """What online holds, as far as it could be read."""
+    """What online holds, as far as it could be read; courses that could not are left out."""
 
     people: Mapping[str, OnlinePerson] = field(default_factory=dict)
-    enrolled: Mapping[int, Mapping[int, Enrolled] | None] = field(default_factory=dict)
-    suspended: Mapping[int, Collection[int] | None] = field(default_factory=dict)
+    enrolled: Mapping[int, Mapping[int, Enrolled]] = field(default_factory=dict)
+    suspended: Mapping[int, Collection[int]] = field(default_factory=dict)
     states: Mapping[Place, States] = field(default_factory=dict)
     grades: Mapping[Place, Grades] = field(default_factory=dict)
     profiles: Mapping[int, Mapping[int, Fields]] = field(default_factory=dict)
     """By course and account."""
+    memberships: Mapping[int, Mapping[int, Collection[int]]] = field(default_factory=dict)
+    """The groups of accounts, by course and account."""
 
 
 def settled(step: Step, held: Held) -> Outcome:
     """Tell what became of a step; NOT_TRIED: it did not arrive, or may be repeated.
 
-    Joining a group again changes nothing (recorded).
+    Joining a group again changes nothing (recorded): its members need not be read.
     """
     outcome: Outcome | None = None
     match step:
@@ -54,6 +57,10 @@ def settled(step: Step, held: Held) -> Outcome:
             grades = held.grades.get((step.course_online_id, step.online_id), {})
             theirs = grades.get((step.cmid, step.item))
             outcome = _grade(step, theirs) if theirs is not None else None
+        case JoinGroup():
+            groups = held.memberships.get(step.course_online_id, {}).get(step.online_id, ())
+            if step.group_online_id in groups:
+                outcome = Outcome(Verdict.DONE, step.change.value)
         case EditProfile():
             fields = held.profiles.get(step.course_online_id, {}).get(step.online_id)
             held_value = None if fields is None else fields.get(step.name, "").strip()
@@ -63,7 +70,7 @@ def settled(step: Step, held: Held) -> Outcome:
 
 
 def _enrolment(step: Enrol, held: Held) -> Outcome | None:
-    if step.online_id not in (held.enrolled.get(step.course_online_id) or {}):
+    if step.online_id not in held.enrolled.get(step.course_online_id, {}):
         return None
     if step.change.base is None:
         return Outcome(Verdict.DONE, step.made)

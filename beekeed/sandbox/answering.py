@@ -23,6 +23,7 @@ from beekeed.sandbox.errors import (
     as_answer,
     developer,
     invalid_parameter,
+    write_failed,
 )
 from beekeed.sandbox.functions import BATCH, FUNCTIONS
 from beekeed.sandbox.parameters import Contract, shape, validate
@@ -165,11 +166,16 @@ def _arguments(form: Form) -> Form:
 def run(call: Call, function: str, arguments: object) -> Any:
     """Runs one function: checks its parameters, does it, shapes its answer by the contract.
 
-    What writes is a transaction where Moodle has one: there, and nowhere around it.
+    What writes is a transaction where Moodle has one: there, and nowhere around it. A row that
+    the database refuses is a dmlwriteexception.
     """
     if function not in FUNCTIONS:
         raise NotBuilt(function)
     described = call.contract[function]
     debugs = developer(call.config)
     parameters = validate(described["parameters"], arguments, developer=debugs)
-    return shape(described["returns"], FUNCTIONS[function](call, parameters), developer=debugs)
+    try:
+        returned = FUNCTIONS[function](call, parameters)
+    except sqlite3.IntegrityError as error:
+        raise write_failed(str(error)) from error
+    return shape(described["returns"], returned, developer=debugs)

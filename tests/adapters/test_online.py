@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from beekeed.core.model import Completion, Kind
-from beekeed.core.step import Complete, Enrol, Outcome, Scope, Step, Verdict
+from beekeed.core.step import Complete, Enrol, JoinGroup, Outcome, Scope, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
 from beekeed.moodle import functions
 from beekeed.moodle.calls import Manner
@@ -260,6 +260,45 @@ async def test_a_lost_answer_is_unknown_and_settled_by_reading(
             side.sql("SELECT * FROM mdl_user"),
             side.sql("SELECT * FROM mdl_user_enrolments"),
         )
+
+
+STATUS = {"cmid": 5, "state": 1, "timecompleted": 1, "tracking": 2}
+MEMBER = {"id": 7, "fullname": "Amina", "groups": [{"id": 3, "name": "Lions"}]}
+LATE: list[tuple[str, Any, Step, Step]] = [
+    (
+        functions.COMPLETIONS,
+        {"statuses": [STATUS]},
+        Complete(change(Kind.COMPLETION), 7, 2, 5, Completion.COMPLETE),
+        Complete(change(Kind.COMPLETION), 7, 2, 6, Completion.COMPLETE),
+    ),
+    (
+        functions.ENROLLED,
+        [MEMBER],
+        JoinGroup(change(Kind.MEMBERSHIP), 7, 2, 3),
+        JoinGroup(change(Kind.MEMBERSHIP), 7, 2, 4),
+    ),
+]
+
+
+@pytest.mark.parametrize(("reading", "held", "there", "missing"), LATE)
+async def test_what_a_request_that_came_late_did_is_no_refusal(
+    reading: str, held: Any, there: Step, missing: Step
+) -> None:
+    """Two requests with the same record at the same time: one meets the key of the other's.
+
+    Seen on 4.5.6 where a request was given up and sent again while its first copy still ran.
+    """
+
+    async def answer(request: web.Request) -> web.Response:
+        function = parse_qs(await request.text())["wsfunction"][0]
+        refusal = {"exception": "dml_write_exception", "errorcode": "dmlwriteexception"}
+        return web.json_response(held if function == reading else refusal)
+
+    async with server(answer) as address:
+        online = adapter(address)
+        outcomes = [(await online.apply([step]))[0] for step in (there, missing)]
+        await online.close()
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.ALREADY, Verdict.REFUSED]
 
 
 async def test_a_stranger_of_the_same_username_does_not_settle_a_lost_creation(
