@@ -105,6 +105,17 @@ class Loop:
             self._wake()
         return Started(await asyncio.shield(self._begun), joined)
 
+    async def stop_run(self) -> str | None:
+        """Stop the run under way, or the one that begins; gives its ID, None where there is none.
+
+        It ends once what is in flight is settled.
+        """
+        if self._begun is None:
+            return None
+        event_id = await asyncio.shield(self._begun)
+        self._engine.stop()
+        return event_id
+
     async def preview(self, request: Request, limit_bytes: int | None = None) -> Preview:
         """Tell what a sync would do now. A sync that is under way, or asked for, goes first."""
         if self._begun is not None or self._stopping:

@@ -48,6 +48,10 @@ class Runner(Protocol):
         """Have a sync started, or join the one under way."""
         ...
 
+    async def stop_run(self) -> str | None:
+        """Ask the run under way, or asked for, to stop; gives its ID, None where there is none."""
+        ...
+
     async def preview(self, request: Request, limit_bytes: int | None = None) -> Preview:
         """Tell what a sync would do now."""
         ...

@@ -1,13 +1,15 @@
 """`GET /v1/runs` and `GET /v1/runs/{event_id}`: what the syncs did. Names nobody."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
-from beekeed.core.model import Reason
+from beekeed.core.cycle import Phase
+from beekeed.core.model import Reason, RunStatus
 from beekeed.core.request import VERIFY, Period
 from beekeed.core.verify import Finding
 from beekeed.errors import BeekeedError, Code
@@ -27,7 +29,7 @@ async def history(api: Api, request: web.Request) -> dict[str, Any]:
     return {
         "schema": "beekeed.history/1",
         "total": await api.history.count(),
-        "runs": [run_view(run) for run in runs],
+        "runs": [run_view(as_it_stands(api, run)) for run in runs],
     }
 
 
@@ -42,7 +44,7 @@ async def run(api: Api, request: web.Request) -> dict[str, Any]:
         raise BeekeedError(Code.NOT_FOUND, what=f"sync {event_id}")
     return {
         "schema": "beekeed.run/1",
-        **run_view(details.run),
+        **run_view(as_it_stands(api, details.run)),
         **_details_view(details),
         "verified": _verified(details),
     }
@@ -57,6 +59,12 @@ def _verified(details: RunDetails) -> dict[str, int] | None:
         if action.verdict in counts:
             counts[action.verdict] += action.count
     return {"checked": counts.total() - counts[Finding.UNSEEN], **counts}
+
+
+def as_it_stands(api: Api, run: Run) -> Run:
+    """Give a run with the status `stopping` while it is being stopped."""
+    is_stopping = run.event_id == api.runner.event_id and api.runner.phase is Phase.STOPPING
+    return replace(run, status=RunStatus.STOPPING) if is_stopping else run
 
 
 def run_view(run: Run) -> dict[str, Any]:

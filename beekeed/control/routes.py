@@ -18,6 +18,7 @@ from beekeed.control.history import history, run
 from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
+from beekeed.control.stop import stop
 from beekeed.control.sync import sync
 from beekeed.control.verify import verify
 from beekeed.errors import BeekeedError, Code
@@ -47,6 +48,7 @@ class Route:
 ROUTES = (
     Route("GET", "/v1/status", status, Right.READ),
     Route("POST", "/v1/sync", sync, Right.ADMINISTER),
+    Route("POST", "/v1/stop", stop, Right.ADMINISTER),
     Route("GET", "/v1/preview", preview, Right.ADMINISTER),
     Route("POST", "/v1/verify", verify, Right.ADMINISTER),
     Route("GET", "/v1/runs", history, Right.READ),

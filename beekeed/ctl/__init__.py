@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import beekeed
 from beekeed.client import Client, Refused
-from beekeed.ctl import calendar, check, guard, history, set_aside, show, status, sync, verify
+from beekeed.ctl import calendar, check, guard, history, set_aside, show, status, stop, sync, verify
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
@@ -75,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
 
     add("status", status.run, "how it stands: what waits, what runs, the latest sync")
     sync.describe(add("sync", sync.run, "start a sync now, of all that waits or of some days"))
+    add("stop", stop.run, "stop the sync under way; what arrived is kept").add_argument(
+        "--wait", action="store_true", help="wait until it has stopped"
+    )
     add("calendar", calendar.run, "which days are safe online").add_argument(
         "month", nargs="?", metavar="YYYY-MM", help="a month (this one)"
     )

@@ -58,7 +58,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
     """Wait for a run's end and show what it did. Ctrl-C ends the waiting; the run goes on."""
-    details = _await_end(client, event_id)
+    details = await_end(client, event_id)
     if terminal.as_json:
         terminal.json(details)
     else:
@@ -67,7 +67,8 @@ def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
     return exit_of_run(details["status"], reason["code"] if reason else None)
 
 
-def _await_end(client: Client, event_id: str) -> dict[str, Any]:
+def await_end(client: Client, event_id: str) -> dict[str, Any]:
+    """Wait for a run's end and give what it did. Ctrl-C ends the waiting; the run goes on."""
     if sys.stderr.isatty():
         print(f"Sync {event_id} is running ...", file=sys.stderr)
     try:
