@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from beekeed.core.model import DONE, Change, Completion, Fact, Key, Kind, Reason, Receipt
-from beekeed.core.step import Outcome, Verdict
+from beekeed.core.step import Complete, JoinGroup, Outcome, Step, Verdict
 from beekeed.errors import Code
 
 
@@ -142,6 +142,17 @@ def reads_first(change: Change) -> bool:
     """
     is_plain = change.value == str(Completion.COMPLETE.value) and not is_again(change)
     return change.key.kind is Kind.COMPLETION and not is_plain
+
+
+def is_repeatable(step: Step) -> bool:
+    """Tell whether a step whose answer was lost may be done again without reading.
+
+    Moodle makes it harmless (recorded: completing, and joining a group), and reading would
+    cost more. In the same run only: later the box may have taken it back.
+    """
+    if isinstance(step, Complete):
+        return not reads_first(step.change)
+    return isinstance(step, JoinGroup)
 
 
 def is_again(change: Change) -> bool:

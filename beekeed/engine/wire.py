@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from beekeed.clock import Clock
 from beekeed.core import plan
+from beekeed.core.change import is_repeatable
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import Outcome, Scope, SetGrade, Step, Verdict
 from beekeed.engine.stopping import Stop
@@ -43,6 +44,7 @@ class Wire:
         self._acknowledged = 0
         self._done: Counter[Kind] = Counter()
         self._apart: set[Key] = set()
+        self._maybe_done: set[Key] = set()
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
@@ -149,16 +151,28 @@ class Wire:
             return undone, Reason(error.code, error.params)
         outcomes = list(zip(steps, answered, strict=True))
         self._apart |= {step.change.key for step, each in outcomes if each.scope is Scope.TOGETHER}
-        unknown = [pair for pair in outcomes if pair[1].verdict is Verdict.UNKNOWN]
         known = [pair for pair in outcomes if pair[1].verdict is not Verdict.UNKNOWN]
         await self._record_answered(known)
+        unknown = [pair for pair in outcomes if pair[1].verdict is Verdict.UNKNOWN]
         if not unknown:
             return known, None
-        lost = [step for step, _ in unknown]
-        settling = self._stop.unless_asked(self._online.settle(lost))
-        settled = list(zip(lost, await settling, strict=True))
-        await self.record(settled)
-        return known + settled, unknown[0][1].reason
+        return known + await self._settle([step for step, _ in unknown]), unknown[0][1].reason
+
+    async def _settle(self, lost: Sequence[Step]) -> list[tuple[Step, Outcome]]:
+        """Find out what became of steps; what may be repeated is, once, and not asked about.
+
+        Its intent stays until it has an answer, in this run or by the next one's reading.
+        """
+        again = [s for s in lost if is_repeatable(s) and _key(s) not in self._maybe_done]
+        asked = [step for step in lost if step not in again]
+        # Lost for the first time: open. For the second: asked about, and open no more.
+        self._maybe_done ^= {_key(step) for step in lost if is_repeatable(step)}
+        settled: list[tuple[Step, Outcome]] = []
+        if asked:
+            settling = self._stop.unless_asked(self._online.settle(asked))
+            settled = list(zip(asked, await settling, strict=True))
+            await self.record(settled)
+        return settled + [(step, Outcome(Verdict.NOT_TRIED)) for step in again]
 
     async def _record_answered(self, outcomes: Sequence[tuple[Step, Outcome]]) -> None:
         """Record answers; what our own account may not do sets nobody aside.
@@ -208,24 +222,36 @@ class Wire:
         await self.record([(change, outcome) for change in changes])
 
     async def record(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
-        """Write down what became of steps, or of changes that needed none."""
+        """Write down what became of steps, or of changes that needed none.
+
+        What an earlier request may have done keeps its intent until it has an answer.
+        """
+        outcomes = [pair for pair in outcomes if not self._is_open(*pair)]
         if not outcomes:
             return
         now = self._clock.now()
         await self._journal.record(self._run_id, self._target_id, outcomes, now)
         for what, outcome in outcomes:
             if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
-                key = what.key if isinstance(what, Change) else what.change.key
+                key = _key(what)
                 self._acknowledged += 1
                 self._done[key.kind] += outcome.verdict is Verdict.DONE
                 if key.kind not in plan.BROUGHT:
                     self._served.add(key.course_id)
+
+    def _is_open(self, what: Step | Change, outcome: Outcome) -> bool:
+        key = _key(what)
+        return outcome.verdict is Verdict.NOT_TRIED and key in self._maybe_done
 
     async def adopt(self, adopted: Sequence[Adopted]) -> None:
         """Write down accounts that were online already and are the same people."""
         if adopted:
             now = self._clock.now()
             await self._journal.adopt(self._run_id, self._target_id, adopted, now)
+
+
+def _key(what: Step | Change) -> Key:
+    return what.key if isinstance(what, Change) else what.change.key
 
 
 _OURS = (Scope.SITE, Scope.RIGHT)

@@ -33,10 +33,9 @@ def adapter(address: str, **options: Any) -> MoodleWebServices:
         "learner_role": "student",
         "learner_role_id": 5,
         "manner": Manner(),
+        "transport": Transport(address=address, token=TOKEN, timeout_seconds=5),
     }
-    return MoodleWebServices(
-        transport=Transport(address=address, token=TOKEN, timeout_seconds=5), **settings | options
-    )
+    return MoodleWebServices(**settings | options)
 
 
 def complete(

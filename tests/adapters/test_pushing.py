@@ -11,9 +11,11 @@ from beekeed.core.model import Comment, Kind
 from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
 from beekeed.errors import Code
 from beekeed.moodle.online import MoodleWebServices
+from beekeed.moodle.transport import Transport
+from beekeed.moodle.wire import Call, encode
 from beekeed.sandbox.course import Activity
 from tests.adapters.online import adapter, change, complete, create
-from tests.engine.school import Side
+from tests.engine.school import TOKEN, FakeClock, Side
 
 NAMES = ("a", "b", "c")
 
@@ -215,6 +217,42 @@ async def test_a_service_that_lost_its_batch_function_gets_single_calls(
     assert online.fits(steps) == 1
     places = [(three.course("MATHS"), three.user(name)) for name in NAMES]
     assert len(await online.completions(places)) == 3
+    await online.close()
+
+
+class SlowTransport(Transport):
+    """A line that takes its time for each byte, by the test's clock."""
+
+    def __init__(self, *, clock: FakeClock, bytes_per_second: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._clock = clock
+        self._speed = bytes_per_second
+
+    async def ask(self, call: Call) -> Any:
+        """See Transport."""
+        await self._clock.sleep(0.5 + len(encode(call, TOKEN)) / self._speed)
+        return await super().ask(call)
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(120, 20), (500, 20), (100_000, 1)])
+async def test_a_request_takes_about_twenty_seconds(
+    address: str, three: Side, speed: int, seconds: float
+) -> None:
+    """After the first ones told how slow the line is; where it is fast, much less."""
+    clock = FakeClock()
+    way = SlowTransport(
+        clock=clock, bytes_per_second=speed, address=address, token=TOKEN, timeout_seconds=5
+    )
+    online = adapter(address, transport=way, clock=clock, max_input_vars=1000)
+    await online.probe()
+    left = [complete(three, "Numbers", username=name) for name in NAMES * 300]
+    took = []
+    while left:
+        count, began = online.fits(left), clock.monotonic()
+        await online.apply(left[:count])
+        took.append(clock.monotonic() - began)
+        left = left[count:]
+    assert all(seconds * 0.7 <= each <= seconds * 1.1 for each in took[3:-1]), took
     await online.close()
 
 
