@@ -22,15 +22,17 @@ Theory of operation, in the order of the data's way:
    makes what is missing (account, enrolment), and sends, each kind by its own rules
    (`core/grade.py`, `profile.py`, ...): the intent is written before the request, the
    receipt after the answer. A request whose answer was lost is settled by reading
-   back (`moodle/settling.py`), at once or at the next start, and is never sent again
-   blindly. One bad record is set aside with a reason; the rest goes on. A dry run
+   back (`moodle/settling.py`), at once or at the next start, or said again where Moodle
+   makes that harmless; never blindly. One bad record is set aside with a reason; the rest goes on. A dry run
    (`engine/preview.py`) goes the same way, with prices (`core/cost.py`) for requests.
    At its end a run closes the days that it covered.
 5. `engine/verifying.py` reads back what was acknowledged, a few learners after each
    sending and all when asked (`core/verify.py`): what is missing is pending again.
-6. `moodle/online.py` speaks Moodle's web services (`calls.py`, `requests.py`,
-   `answers.py`, `refusals.py`) over one connection (`transport.py`); `link/` counts
-   its bytes.
+6. `moodle/online.py` speaks Moodle's web services over one connection (`transport.py`).
+   `pushing.py` puts into a request what fits (`core/pace.py`), and into a call what goes
+   together (`bundles.py`, `calls.py`); `requests.py` makes it, `answers.py` and
+   `refusals.py` say what came of it, and `patience.py` waits out what passes
+   (`core/retry.py`). `link/` counts the bytes, and knows whether there is a way at all.
 7. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
    `say/` has every sentence that they read.
 
