@@ -23,9 +23,9 @@ Theory of operation, in the order of the data's way:
    (`core/grade.py`, `profile.py`, ...): the intent is written before the request, the
    receipt after the answer. A request whose answer was lost is settled by reading
    back (`moodle/settling.py`), at once or at the next start, or said again where Moodle
-   makes that harmless; never blindly. One bad record is set aside with a reason; the rest goes on. A dry run
-   (`engine/preview.py`) goes the same way, with prices (`core/cost.py`) for requests.
-   At its end a run closes the days that it covered.
+   makes that harmless; never blindly. One bad record is set aside with a reason; the
+   rest goes on. A dry run (`engine/preview.py`) goes the same way, with prices
+   (`core/cost.py`) for requests. At its end a run closes the days that it covered.
 5. `engine/verifying.py` reads back what was acknowledged, a few learners after each
    sending and all when asked (`core/verify.py`): what is missing is pending again.
 6. `moodle/online.py` speaks Moodle's web services over one connection (`transport.py`).

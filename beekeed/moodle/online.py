@@ -36,6 +36,7 @@ from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 Answer = TypeVar("Answer")
 
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
+_ATTEMPTS = 3  # as engine.wire has for steps
 _WRITE_FAILED = "dmlwriteexception"
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
@@ -258,6 +259,17 @@ class MoodleWebServices:
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:
         """See ports.OnlineMoodle."""
+        fruitless = 0
+        while True:
+            await self._patience.wait(fruitless)
+            try:
+                return await self._make_group(course_online_id, name)
+            except BeekeedError as error:
+                fruitless += 1
+                if fruitless == _ATTEMPTS or not self._patience.is_worth_a_try(error):
+                    raise
+
+    async def _make_group(self, course_online_id: int, name: str) -> int | Reason:
         group = {"courseid": course_online_id, "name": name, "description": ""}
         call = wire.Call(functions.MAKE_GROUP, {"groups": [group]})
         match await self._requests.ask_one(call):

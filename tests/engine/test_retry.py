@@ -9,6 +9,7 @@ from beekeed.core.model import RunStatus
 from beekeed.core.request import Request
 from beekeed.errors import Code
 from tests.engine.school import START, FakeClock, School
+from tests.engine.test_groups import put
 
 COMPLETE = "core_completion_override_activity_completion_status"
 
@@ -31,6 +32,18 @@ async def test_a_request_that_is_cut_off_twice_arrives_in_the_same_run(amina: Sc
     )
     await amina.completed()
     assert amina.online.state("amina", "Fractions") == 1
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+async def test_a_group_whose_answer_is_lost_is_made_once(amina: School, fault: str) -> None:
+    """A name is there once in a course: that tells what became of it."""
+    put(amina.box, "Lions", "amina")
+    amina.online.sql(
+        "INSERT INTO sandbox_switch (name, value) VALUES (?, 'core_group_create_groups:1')", fault
+    )
+    await amina.completed()
+    assert amina.online.sql("SELECT name FROM mdl_groups") == [("Lions",)]
+    assert amina.online.one("SELECT count(*) FROM mdl_groups_members") == 1
 
 
 async def test_a_run_that_may_not_ask_ends_and_says_when(amina: School) -> None:
