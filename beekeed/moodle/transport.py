@@ -1,10 +1,15 @@
 """One HTTP connection to the online Moodle: a call goes out, a JSON value comes back.
 
 Rule: what is raised tells whether anything can have happened there. LinkDown:
-surely nothing was sent. OutcomeUnknown: it was sent, or may have been.
+surely nothing was sent. OutcomeUnknown: it was sent, or may have been. What is given up
+is taken back as far as it did not arrive: else the kernel would deliver it when the line
+is there again, after it was read back that nothing was done.
 """
 
+import contextlib
+import socket
 import ssl
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +18,21 @@ import aiohttp
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import wire
 
-SocketFactory = Callable[..., Any]
-"""What aiohttp makes its sockets with; the meter's hook."""
+SocketFactory = Callable[[Any], socket.socket]
+"""What aiohttp makes its sockets with, of a result of getaddrinfo; the meter's hook."""
+
+_DISCARD_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: what was not sent is not, and a reset goes
 
 _CONNECT_SECONDS = 60
 _LARGEST_ANSWER = 16 * 2**20  # a course of 1,000 activities is about 1.1 MB raw
 _PIECE = 64 * 2**10
+
+
+def _new_socket(address: Any) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
 
 
 class Transport:
@@ -30,7 +44,7 @@ class Transport:
         address: str,
         token: str,
         timeout_seconds: float,
-        socket_factory: SocketFactory | None = None,
+        socket_factory: SocketFactory = _new_socket,
         largest_answer: int = _LARGEST_ANSWER,
     ) -> None:
         self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
@@ -41,6 +55,7 @@ class Transport:
         self._socket_factory = socket_factory
         self._largest_answer = largest_answer
         self._session: aiohttp.ClientSession | None = None
+        self._socket: socket.socket | None = None
 
     async def ask(self, call: wire.Call) -> wire.Json:
         """Make one call. Raises what `wire.read` raises, LinkDown and OutcomeUnknown."""
@@ -56,7 +71,7 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=1, socket_factory=self._socket_factory),
+                connector=aiohttp.TCPConnector(limit=1, socket_factory=self._open_socket),
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={
@@ -80,8 +95,20 @@ class Transport:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise LinkDown(Code.NOT_REACHED, detail=_words(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            await self.close()
+            await self._give_up()
             raise OutcomeUnknown(Code.NO_ANSWER, detail=_words(error)) from error
+
+    def _open_socket(self, address: Any) -> socket.socket:
+        self._socket = self._socket_factory(address)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD_ON_CLOSE)
+        return self._socket
+
+    async def _give_up(self) -> None:
+        """Close the connection with what it has not sent yet, in the kernel and in asyncio."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # closed already
+                self._socket.shutdown(socket.SHUT_RDWR)
+        await self.close()
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         """Read a body up to the limit; what is longer is not Moodle, and is cut off."""
@@ -89,7 +116,7 @@ class Transport:
         async for piece in answer.content.iter_chunked(_PIECE):
             pieces += piece
             if len(pieces) > self._largest_answer:
-                await self.close()
+                await self._give_up()
                 raise RemoteGarbled(Code.ANSWER_TOO_LARGE, limit=self._largest_answer)
         return bytes(pieces)
 

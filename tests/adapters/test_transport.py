@@ -1,11 +1,14 @@
 """One HTTP connection: what is raised tells whether anything can have happened."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -63,6 +66,47 @@ async def test_one_connection_serves_all_calls() -> None:
         for _ in range(5):
             assert await way.ask(CALL) == {"sitename": "x"}
     assert len(peers) == 1
+
+
+@pytest.mark.parametrize("buffer_bytes", [2_000_000, 4_096])
+async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None:
+    """Whether it stands in the kernel's buffer or still in asyncio's: the server gets a reset."""
+    given_up, over = asyncio.Event(), asyncio.Event()
+    size, got = 900_000, 0
+
+    def open_socket(address: Any) -> socket.socket:
+        made = socket.socket(*address[:3])
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+        return made
+
+    async def read_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal got
+        await given_up.wait()
+        with contextlib.suppress(ConnectionResetError):
+            while piece := await reader.read(65536):
+                got += len(piece)
+        writer.close()
+        over.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        port = listening.getsockname()[1]
+        listener = await asyncio.start_server(read_late, sock=listening, limit=1024)
+        way = Transport(
+            address=f"http://127.0.0.1:{port}",
+            token=TOKEN,
+            timeout_seconds=1,
+            socket_factory=open_socket,
+        )
+        async with listener:
+            with pytest.raises(OutcomeUnknown):
+                await way.ask(Call("core_user_create_users", {"text": "x" * size}))
+            await asyncio.sleep(0)
+            given_up.set()
+            async with asyncio.timeout(10):
+                await over.wait()
+    assert got < size
 
 
 async def test_the_token_is_in_the_body_only() -> None:
