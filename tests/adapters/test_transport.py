@@ -106,7 +106,7 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
             given_up.set()
             async with asyncio.timeout(10):
                 await over.wait()
-    assert got < size
+    assert got < size / 2
 
 
 async def test_the_token_is_in_the_body_only() -> None:
