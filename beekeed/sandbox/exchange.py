@@ -72,7 +72,8 @@ class Exchange:
         if await self._in_database(lambda db: faults.take(db, "cut_after", asked)):
             self._writer.transport.abort()
             return
-        made = await self._in_database(faults.afterwards) or made
+        other = await self._in_database(faults.afterwards)
+        made = other or made
         if await self._in_database(lambda db: faults.take(db, "garbage", asked)):
             made = replace(made, body=made.body[: len(made.body) // 2])
         endless = await self._in_database(lambda db: faults.take(db, "endless", asked))
