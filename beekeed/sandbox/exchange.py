@@ -72,6 +72,8 @@ class Exchange:
         if await self._in_database(lambda db: faults.take(db, "cut_after", asked)):
             self._writer.transport.abort()
             return
+        other = await self._in_database(faults.afterwards)
+        made = other or made
         if await self._in_database(lambda db: faults.take(db, "garbage", asked)):
             made = replace(made, body=made.body[: len(made.body) // 2])
         endless = await self._in_database(lambda db: faults.take(db, "endless", asked))
@@ -93,10 +95,12 @@ class Exchange:
         asked = read_asked(self._read_form(limit))
         is_service = self._request.path == PATH
         cursor = db.execute(
-            "INSERT INTO sandbox_request (at, function, calls, bytes_up) VALUES (?, ?, ?, ?)",
+            "INSERT INTO sandbox_request (at, function, functions, calls, bytes_up)"
+            " VALUES (?, ?, ?, ?, ?)",
             (
                 self._site.clock(),
                 asked.function if is_service else self._request.path[:100],
+                " ".join(sorted(asked.functions)) if is_service else "",
                 asked.calls if is_service else 0,
                 self._request.bytes_up,
             ),

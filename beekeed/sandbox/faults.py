@@ -12,6 +12,7 @@ only. A row is a switch; deleting it ends the fault.
     garbage       FUNCTION or *   done; the JSON breaks off in the middle
     endless       FUNCTION or *   done; the answer begins well and never ends
     status        503 or 503 120  that HTTP status, with Retry-After: 120; nothing done
+    status_after  500 or 500 120  done and committed, then that status in the answer's place
     maintenance   any             the page of maintenance mode by Moodle's command line
     redirect      URL             302 to there, nothing done
     max_input_vars 1000           PHP's limit on fields, which cuts without an error
@@ -82,11 +83,9 @@ def _count_down(db: sqlite3.Connection, name: str, target: str, count: int) -> N
 
 def instead(db: sqlite3.Connection, asked: Asked) -> Answer | None:
     """What a proxy, a portal or a broken server answers in Moodle's place, if it does."""
-    status = _switch(db, "status")
+    status = _status(db, "status")
     if status is not None:
-        code, _, seconds = status.partition(" ")
-        wait = ("Retry-After", seconds or str(_RETRY_AFTER_SECONDS))
-        return Answer(int(code), "text/html", b"<html><h1>Sorry</h1></html>\n", (wait,))
+        return status
     if _switch(db, "maintenance") is not None:
         return Answer(503, "text/html", _MAINTENANCE, _RETRY, "Moodle under maintenance")
     redirect = _switch(db, "redirect")
@@ -95,3 +94,17 @@ def instead(db: sqlite3.Connection, asked: Asked) -> Answer | None:
     if take(db, "html", asked):
         return Answer(200, "text/html", LOGIN_PAGE)
     return None
+
+
+def afterwards(db: sqlite3.Connection) -> Answer | None:
+    """What comes in the place of an answer whose work is done, if something does."""
+    return _status(db, "status_after")
+
+
+def _status(db: sqlite3.Connection, name: str) -> Answer | None:
+    status = _switch(db, name)
+    if status is None:
+        return None
+    code, _, seconds = status.partition(" ")
+    wait = ("Retry-After", seconds or str(_RETRY_AFTER_SECONDS))
+    return Answer(int(code), "text/html", b"<html><h1>Sorry</h1></html>\n", (wait,))

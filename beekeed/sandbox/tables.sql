@@ -1171,9 +1171,9 @@ CREATE INDEX mdl_notifications_tim_ix ON mdl_notifications (timecreated);
 CREATE INDEX mdl_notifications_tim2_ix ON mdl_notifications (timeread);
 
 -- Not Moodle's. Faults that no Moodle setting makes (faults.py says which), and
--- what was asked: one row a request, written when its answer has gone out. A
--- request that was cut or is still held has no status. And what a Moodle would
--- have mailed.
+-- what was asked: one row a request, written when it came. One that was cut or is
+-- still held has no status. `functions`: the asked one and, of a batch, those inside,
+-- each once. And what a Moodle would have mailed.
 CREATE TABLE sandbox_switch (
     name TEXT PRIMARY KEY,
     "value" TEXT NOT NULL
@@ -1183,6 +1183,7 @@ CREATE TABLE sandbox_request (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at REAL NOT NULL,
     function TEXT NOT NULL,
+    functions TEXT NOT NULL,
     calls INTEGER NOT NULL,
     bytes_up INTEGER NOT NULL,
     bytes_down INTEGER NOT NULL DEFAULT 0,

@@ -26,8 +26,15 @@ from beekeed.sqlite.store import (
 )
 
 _KEPT_SECONDS = 366 * 86400
-"""How long actions are kept (features.md, row 18), counted back from the run before this one: one
-jump of the clock must not take them away."""
+"""How long actions are kept (features.md, row 18)."""
+_NO_RUN_BEFORE = 1767225600  # 2026-01-01: what began earlier began on a clock that was not set
+_OLD_ACTIONS = (
+    "DELETE FROM action WHERE run_id <= (SELECT max(id) FROM run WHERE started_at BETWEEN ? AND"
+    " (SELECT min(started_at) FROM (SELECT started_at FROM run WHERE id <= ?"
+    " ORDER BY id DESC LIMIT 2)) - ?)"
+)
+"""Counted by when the runs began, back from the earlier of this one and the one before: neither a
+jump of the clock, nor work of a run under a wrong one, must take actions away."""
 
 _RUN = (
     "SELECT run.*, (SELECT count(*) FROM run_day WHERE run_id = run.id) AS saved_days,"
@@ -132,10 +139,7 @@ class SqliteHistory:
                     run_id,
                 ),
             )
-            await db.execute(
-                "DELETE FROM action WHERE at < (SELECT max(started_at) FROM run WHERE id < ?) - ?",
-                (run_id, _KEPT_SECONDS),
-            )
+            await db.execute(_OLD_ACTIONS, (_NO_RUN_BEFORE, run_id, _KEPT_SECONDS))
 
     async def close_interrupted(self, now: datetime) -> int:
         """End the runs that a power cut or a kill left open; gives how many there were."""

@@ -71,6 +71,18 @@ async def test_actions_are_kept_for_twelve_months(amina: School) -> None:
     assert await amina.history.done(details.run.event_id) == []
 
 
+@pytest.mark.parametrize("away", [timedelta(days=400), timedelta(days=-20 * 365)])
+async def test_a_wrong_clock_takes_no_actions_away(amina: School, away: timedelta) -> None:
+    """Whether it was ahead or behind in a sync, and right in those before and after."""
+    kept = []
+    for offset, state in ((timedelta(), 1), (away, 0), (-away, 1)):
+        amina.clock.time += offset
+        amina.box.complete("amina", "Numbers", state)
+        kept.append((await amina.sync()).run.event_id)
+    await amina.sync()
+    assert [len(await amina.history.done(event_id)) for event_id in kept] == [1, 1, 1]
+
+
 async def test_a_conflict_has_both_values(amina: School) -> None:
     """What the box says, and what stays online."""
     amina.box.grade("amina", "Test", 5)

@@ -82,8 +82,13 @@ async def test_the_cut_is_exact(call: Caller, sql: Sql) -> None:
 
 
 async def test_a_batch_is_counted_with_its_calls(call: Caller, sql: Sql) -> None:
-    """One row a request, which says how many calls were in it."""
+    """One row a request, which says how many calls were in it, and of which functions."""
     cmid = module(sql, "page", "Fractions")
     await call.batch(complete(cmid), complete(cmid))
     row = sql("SELECT * FROM sandbox_request")[-1]
-    assert (row["function"], row["calls"]) == ("tool_mobile_call_external_functions", 2)
+    batch = "tool_mobile_call_external_functions"
+    assert (row["function"], row["calls"]) == (batch, 2)
+    assert row["functions"].split() == [
+        "core_completion_override_activity_completion_status",
+        batch,
+    ]

@@ -129,6 +129,15 @@ async def test_a_status_with_retry_after(call: Caller, sql: Sql) -> None:
     assert sql("SELECT status FROM sandbox_request")[0]["status"] == 503
 
 
+async def test_a_status_in_the_place_of_the_answer(call: Caller, sql: Sql) -> None:
+    """What was asked is done and committed, and the answer says that it failed."""
+    cmid = untouched(sql)
+    switch(sql, "status_after", "500")
+    assert (await act(call, sql)).status == 500
+    assert stored_states(sql, cmid) == [1]
+    assert sql("SELECT status FROM sandbox_request")[0]["status"] == 500
+
+
 async def test_a_captive_portal_answers_200_and_html(call: Caller, sql: Sql) -> None:
     """In the site's place, nothing done."""
     cmid = untouched(sql)

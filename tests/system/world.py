@@ -37,9 +37,14 @@ class Said:
 
 
 class World:
-    """One folder with both databases, and the programs that run on them."""
+    """One folder with both databases, and the programs that run on them.
 
-    def __init__(self, folder: Path, *, learners: int = 12, seed: int = 1) -> None:
+    `now`, in Unix seconds, is when the work on the box ends; the same makes the same work.
+    """
+
+    def __init__(
+        self, folder: Path, *, learners: int = 12, seed: int = 1, now: int | None = None
+    ) -> None:
         self.folder = folder
         self.box = folder / "box.sqlite"
         self.online = folder / "online.sqlite"
@@ -49,7 +54,7 @@ class World:
         self.address = ""
         self.environment = os.environ | {"LC_ALL": "C.UTF-8"}
         self._children: list[subprocess.Popen[str]] = []
-        now = int(time.time())
+        now = int(time.time()) if now is None else now
         self.token.write_text(make_online(self.online, now=now, seed=seed))
         make_box(self.box, self.online, now=now, seed=seed, learners=learners)
 

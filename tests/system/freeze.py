@@ -1,0 +1,60 @@
+"""Holds the real daemon still at one system call on one file, from outside, by strace."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PATIENCE_SECONDS = 20
+_FOR_EVER = 3_600_000_000  # microseconds; whoever held it lets it go long before
+
+
+class Frozen:
+    """A process that will stop at a call, or stands there."""
+
+    def __init__(self, strace: "subprocess.Popen[str]", output: Path) -> None:
+        self._strace = strace
+        self._output = output
+
+    def wait(self) -> None:
+        """Wait until it stands still there: strace writes the call when it has come."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._output.exists() or not self._output.read_text():
+            assert time.monotonic() < deadline, "the call never came"
+            time.sleep(0.005)
+
+    def let_go(self) -> None:
+        """Let it go on with the call; one that was killed ends.
+
+        Strace is killed: it would wait for threads of a dead process that wait for it.
+        """
+        self._strace.kill()
+        self._strace.wait(_PATIENCE_SECONDS)
+
+
+@contextmanager
+def frozen(pid: int, file: Path, call: str, *, done: bool) -> Iterator[Frozen]:
+    """Have a process stop at its next call of a kind on a file; it goes on at the end.
+
+    `done`: when the call is done; else before it does anything. Only the thread that
+    makes the call stands still.
+    """
+    output = file.parent.parent / f"strace-{pid}-{time.monotonic_ns()}"
+    where = "delay_exit" if done else "delay_enter"
+    strace = subprocess.Popen(
+        ["strace", "-f", "-p", str(pid), "-P", str(file), "-o", str(output),
+         "-e", f"trace={call}", "-e", f"inject={call}:{where}={_FOR_EVER}:when=1"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    held = Frozen(strace, output)
+    try:
+        assert strace.stderr is not None
+        said = strace.stderr.readline()
+        assert "attached" in said, said
+        yield held
+    finally:
+        held.let_go()
+        assert strace.stderr is not None
+        strace.stderr.close()

@@ -1,0 +1,147 @@
+"""The moments of a run that a fault can meet, each reached in the real daemon from outside.
+
+All are of one request, the one that carries all grades: sending it twice blindly would
+take back what a teacher corrected in between. The sandbox holds what comes before it, or
+its answer; strace stops the daemon at its own database.
+"""
+
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.system.freeze import frozen
+from tests.system.world import World
+
+GRADE = "core_grades_update_grades"
+_BEFORE = "gradereport_user_get_grade_items"  # asked right before grades are sent
+_KIND = 4  # of grades, in our store
+
+Daemon = subprocess.Popen[str]
+Moment = Callable[[World, Daemon], AbstractContextManager[None]]
+"""Starts a sync and yields when the moment is there; afterwards the daemon goes on."""
+
+
+def asked(here: World, function: str) -> int:
+    """How many requests with a function reached the online Moodle."""
+    sql = "SELECT count(*) FROM sandbox_request WHERE ' ' || functions || ' ' LIKE ?"
+    return int(here.on_online(sql, f"% {function} %")[0][0])
+
+
+def peek(here: World, sql: str) -> list[tuple[Any, ...]]:
+    """Read what of our database is on disk: of a copy, so that nothing mends the original."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / here.state.name
+        for end in ("", "-wal"):
+            original = here.state.with_name(here.state.name + end)
+            if original.exists():
+                shutil.copyfile(original, copy.with_name(copy.name + end))
+        with closing(sqlite3.connect(copy)) as db:
+            return db.execute(sql).fetchall()
+
+
+def grades(here: World) -> tuple[bool, bool, bool]:
+    """Whether there are intents of grades, receipts of grades, and grades online."""
+    intents = peek(here, f"SELECT count(*) FROM intent WHERE kind = {_KIND}")
+    receipts = peek(here, f"SELECT count(*) FROM receipt WHERE kind = {_KIND}")
+    online = here.on_online("SELECT count(*) FROM mdl_grade_grades WHERE finalgrade IS NOT NULL")
+    return intents != [(0,)], receipts != [(0,)], online != [(0,)]
+
+
+def _until_held(here: World, function: str) -> None:
+    here.until(
+        "SELECT count(*) FROM sandbox_request WHERE functions LIKE ? AND status IS NULL",
+        f"%{function}%",
+    )
+
+
+@contextmanager
+def _held(here: World, switch: str, function: str) -> Iterator[None]:
+    """Start a sync, and hold it at a request until the end of the block."""
+    here.switch(switch, function)
+    here.ctl("sync")
+    _until_held(here, function)
+    try:
+        yield
+    finally:
+        here.switch(switch, None)
+
+
+@contextmanager
+def _frozen(
+    here: World, daemon: Daemon, hold: tuple[str, str], call: str, *, done: bool
+) -> Iterator[None]:
+    """Start a sync, and stop the daemon at its first write after a request was held."""
+    log = here.state.with_name(here.state.name + "-wal")
+    with ExitStack() as holding:
+        holding.enter_context(_held(here, *hold))
+        with frozen(daemon.pid, log, call, done=done) as still:
+            holding.close()
+            still.wait()
+            yield
+
+
+@contextmanager
+def intending(here: World, daemon: Daemon) -> Iterator[None]:
+    """Nothing is written yet of the intents, and the request did not go out."""
+    with _frozen(here, daemon, ("hold_before", _BEFORE), "pwrite64", done=False):
+        assert grades(here) == (False, False, False)
+        assert asked(here, GRADE) == 0
+        yield
+
+
+@contextmanager
+def planned(here: World, daemon: Daemon) -> Iterator[None]:
+    """The intents are on disk, and the request did not go out."""
+    with _frozen(here, daemon, ("hold_before", _BEFORE), "fdatasync", done=True):
+        assert grades(here) == (True, False, False)
+        assert asked(here, GRADE) == 0
+        yield
+
+
+@contextmanager
+def sent(here: World, daemon: Daemon) -> Iterator[None]:
+    """The request reached the online Moodle, which did nothing of it yet."""
+    with _held(here, "hold_before", GRADE):
+        assert grades(here) == (True, False, False)
+        yield
+
+
+@contextmanager
+def done(here: World, daemon: Daemon) -> Iterator[None]:
+    """The request reached the online Moodle, which did all of it and did not answer yet."""
+    with _held(here, "hold_after", GRADE):
+        _until_done(here)
+        assert grades(here) == (True, False, True)
+        yield
+
+
+def _until_done(here: World) -> None:
+    here.until("SELECT count(*) FROM mdl_grade_grades WHERE finalgrade IS NOT NULL")
+
+
+@contextmanager
+def answered(here: World, daemon: Daemon) -> Iterator[None]:
+    """The answer is here, and nothing is written of the receipts."""
+    with _frozen(here, daemon, ("hold_after", GRADE), "pwrite64", done=False):
+        assert grades(here) == (True, False, True)
+        assert _answers(here) == [(200,)]
+        yield
+
+
+@contextmanager
+def recorded(here: World, daemon: Daemon) -> Iterator[None]:
+    """The receipts are on disk, and nothing more was done."""
+    with _frozen(here, daemon, ("hold_after", GRADE), "fdatasync", done=True):
+        assert grades(here) == (False, True, True)
+        assert peek(here, "SELECT count(*) FROM run WHERE ended_at IS NULL") == [(1,)]
+        yield
+
+
+def _answers(here: World) -> list[tuple[Any, ...]]:
+    sql = "SELECT status FROM sandbox_request WHERE functions LIKE ?"
+    return here.on_online(sql, f"%{GRADE}%")

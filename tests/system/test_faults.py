@@ -1,0 +1,280 @@
+"""Each fault in each phase of a run, with the real daemon: nothing lost, nothing doubled.
+
+`TABLE` is the promise, one row a cell: when the fault comes, what of it a person reads in
+the history, and what is left for the next sync. Every cell goes on from there: the fault
+is over, the daemon starts again if it is gone, and one sync later all is as if nothing
+had happened.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beekeed.client import Client
+from beekeed.errors import Code
+from tests.system import phases
+from tests.system.phases import GRADE, Daemon, Moment, asked, grades, peek
+from tests.system.trouble import Cut, Fault, Full, Kill, Step, Switched
+from tests.system.world import World, world
+
+
+class Phase(StrEnum):
+    """How far the request with the grades got."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    ANSWERED = "answered"
+    RECORDED = "recorded"
+
+
+class Left(StrEnum):
+    """What the fault leaves, and so what the next sync does."""
+
+    UNSENT = "neither intents nor grades online: they are sent"
+    UNDONE = "intents, no grades online: that is read back, and they are sent"
+    DONE = "intents, and the grades are online: that is read back, and they are not sent"
+    RECORDED = "receipts: the rest is sent"
+    NOTHING = "the sync went to its end: nothing is sent"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row: what comes when, and what then.
+
+    `ends`: status and reason of the run that was hit, as the history shows them later.
+    `broken`: why the product does not keep this yet. `full`: much like another, and slow.
+    """
+
+    phase: Phase
+    at: Moment
+    fault: Fault
+    ends: tuple[str, Code | None]
+    left: Left
+    broken: str = ""
+    full: bool = False
+
+
+def status(switch: str, value: str) -> Switched:
+    """A server that gives up: with a status, and the time when it wants to be asked again."""
+    return Switched(value.split()[0], switch, value)
+
+
+def garbage(switch: str) -> Switched:
+    """Answers that are none of Moodle's."""
+    return Switched("garbage", switch, "*")
+
+
+_CUT_OFF = ("error", Code.INTERRUPTED)
+_OFFLINE = ("error", Code.NOT_REACHED)
+_FAILED = ("error", Code.SERVER_BUSY)
+_BUSY = ("error", Code.SERVER_BUSY)  # of one that says when to come back
+_NOT_A_MOODLE = ("error", Code.NOT_A_MOODLE)
+_UNREADABLE = ("error", Code.ANSWER_UNREADABLE)
+_WELL = ("completed", None)
+
+_LATE = "a request that was given up stays with the kernel, and arrives when the line is back"
+_LATER = "503 3600"
+_NOW = int(time.time())
+
+_P, _S, _A, _R = Phase
+_FAULTS = ("SIGKILL", "link cut", "500", "503", "garbage", "clock step", "disk full")
+
+# fmt: off
+TABLE = [
+    # The intents are on disk, and the request is not out.
+    Cell(_P, phases.planned, Kill("SIGKILL"), _CUT_OFF, Left.UNDONE),
+    Cell(_P, phases.planned, Cut("link cut"), _OFFLINE, Left.UNDONE, _LATE),
+    Cell(_P, phases.planned, status("status", "500"), _FAILED, Left.UNDONE),
+    Cell(_P, phases.planned, status("status", _LATER), _BUSY, Left.UNDONE),
+    # A captive portal gets the request.
+    Cell(_P, phases.planned, garbage("html"), _NOT_A_MOODLE, Left.UNDONE),
+    Cell(_P, phases.planned, Step("clock step", "+400d"), _WELL, Left.NOTHING),
+    # There is no room for the intents: nothing may go out.
+    Cell(_P, phases.intending, Full("disk full"), _CUT_OFF, Left.UNSENT),
+
+    # The request is there, and has no answer.
+    Cell(_S, phases.done, Kill("SIGKILL"), _CUT_OFF, Left.DONE),
+    Cell(_S, phases.done, Cut("link cut"), _OFFLINE, Left.DONE),
+    # PHP fails at the very end.
+    Cell(_S, phases.done, status("status_after", "500"), _FAILED, Left.DONE),
+    # A busy server refuses before it does anything.
+    Cell(_S, phases.sent, status("status", _LATER), _BUSY, Left.UNDONE),
+    # The answer breaks off in the middle, and so does each after it.
+    Cell(_S, phases.done, garbage("garbage"), _UNREADABLE, Left.DONE),
+    Cell(_S, phases.sent, Step("clock step", "-20y"), _WELL, Left.NOTHING),
+    Cell(_S, phases.done, Full("disk full"), _CUT_OFF, Left.DONE),
+
+    # The answer is here, and no receipt. What is wrong out there meets the next request.
+    Cell(_A, phases.answered, Kill("SIGKILL"), _CUT_OFF, Left.DONE),
+    Cell(_A, phases.answered, Cut("link cut"), _OFFLINE, Left.RECORDED, _LATE, full=True),
+    Cell(_A, phases.answered, status("status", "500"), _FAILED, Left.RECORDED),
+    Cell(_A, phases.answered, status("status", _LATER), _BUSY, Left.RECORDED, full=True),
+    Cell(_A, phases.answered, garbage("garbage"), _UNREADABLE, Left.RECORDED),
+    Cell(_A, phases.answered, Step("clock step", "+400d"), _WELL, Left.NOTHING),
+    Cell(_A, phases.answered, Full("disk full"), _CUT_OFF, Left.DONE),
+
+    # The receipts are on disk, and the rest of the run is to come.
+    Cell(_R, phases.recorded, Kill("SIGKILL"), _CUT_OFF, Left.RECORDED),
+    Cell(_R, phases.recorded, Cut("link cut"), _OFFLINE, Left.RECORDED, _LATE, full=True),
+    Cell(_R, phases.recorded, status("status_after", "500"), _FAILED, Left.RECORDED),
+    Cell(_R, phases.recorded, status("status", _LATER), _BUSY, Left.RECORDED),
+    Cell(_R, phases.recorded, garbage("html"), _NOT_A_MOODLE, Left.RECORDED, full=True),
+    Cell(_R, phases.recorded, Step("clock step", "-20y"), _WELL, Left.NOTHING),
+    Cell(_R, phases.recorded, Full("disk full"), _CUT_OFF, Left.RECORDED),
+]
+# fmt: on
+
+_WRITTEN = (
+    "mdl_user",
+    "mdl_user_enrolments",
+    "mdl_role_assignments",
+    "mdl_grade_grades",
+    "mdl_assign_grades",
+    "mdl_assignfeedback_comments",
+    "mdl_course_modules_completion",
+    "mdl_groups",
+    "mdl_groups_members",
+    "mdl_user_info_data",
+)
+_GRADES = "mdl_grade_grades"
+_BY_US = "(SELECT itemtype FROM mdl_grade_items WHERE id = NEW.itemid) = 'mod'"
+"""Moodle reckons totals, and what a grade weighs in them, anew when it likes."""
+
+
+def count_writes(here: World) -> None:
+    """Have the online database itself note every row that is written from now on."""
+    here.on_online("CREATE TABLE written (what TEXT NOT NULL)")
+    for table in _WRITTEN:
+        own = _BY_US if table == _GRADES else "1"
+        of = "OF rawgrade, finalgrade" if table == _GRADES else ""
+        for how in ("INSERT", f"UPDATE {of}"):
+            here.on_online(
+                f"CREATE TRIGGER {how[:6]}_{table} AFTER {how} ON {table} WHEN {own}"
+                f" BEGIN INSERT INTO written VALUES ('{how[:6]} {table}'); END"
+            )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a box's work comes to: rows written online, and what our own database says of it."""
+
+    written: Counter[str]
+    accounts: list[tuple[Any, ...]]
+    receipts: list[tuple[Any, ...]]
+    actions: Counter[tuple[Any, ...]]
+
+
+def result(here: World) -> Result:
+    """Look at both sides; no times and no numbers of runs."""
+    key = "kind, course_id, part_id, learner_id"
+    return Result(
+        Counter(what for (what,) in here.on_online("SELECT what FROM written")),
+        here.in_state("SELECT username, online_id, made_by_us FROM account ORDER BY username"),
+        here.in_state(f"SELECT {key}, value, online_value FROM receipt ORDER BY {key}"),
+        Counter(here.in_state(f"SELECT {key}, code, value, before, after FROM action")),
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
+    """What the same box's work comes to without a fault."""
+    with world(tmp_path_factory.mktemp("undisturbed"), learners=4, now=_NOW) as here:
+        count_writes(here)
+        here.start_daemon()
+        assert here.sync()["status"] == "completed"
+        yield result(here)
+
+
+def as_parameter(cell: Cell) -> Any:
+    """Give a row its name, and its marks."""
+    marks = [pytest.mark.xfail(reason=cell.broken)] if cell.broken else []
+    marks += [pytest.mark.full] if cell.full else []
+    return pytest.param(cell, id=f"{cell.phase}-{cell.fault.name}", marks=marks)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("cell", [as_parameter(cell) for cell in TABLE])
+def test_after_a_fault_all_is_as_if_nothing_had_happened(
+    tmp_path: Path, undisturbed: Result, cell: Cell
+) -> None:
+    """The table's row, cell by cell: how the run ends, what is left, what the next one does."""
+    here = World(tmp_path, learners=4, now=_NOW)
+    count_writes(here)
+    with ExitStack() as stack:
+        daemon = cell.fault.begin(here, stack)
+        with ExitStack() as fault:
+            with cell.at(here, daemon):
+                fault.enter_context(cell.fault.strikes(here, daemon))
+            wait_for_end(here, daemon, cell)
+            assert left(here) is cell.left
+        began = asked(here, GRADE)
+        check_history(here, daemon, cell)
+        assert here.sync()["status"] == "completed"
+        assert (asked(here, GRADE) > began) == (cell.left in (Left.UNSENT, Left.UNDONE))
+        check_end(here, undisturbed)
+
+
+def wait_for_end(here: World, daemon: Daemon, cell: Cell) -> None:
+    """Wait until the run is over, or the daemon where that is what ends it."""
+    if cell.ends is _CUT_OFF:
+        daemon.wait(20)
+        return
+    ((run,),) = peek(here, "SELECT event_id FROM run")
+    ended = Client(str(here.socket)).get("runs", run, wait=60)["ended_at"]
+    assert ended is not None
+
+
+def left(here: World) -> Left:
+    """Tell what is left after a fault: here, online, and still to be sent."""
+    rest = peek(here, "SELECT count(*) FROM change") != [(0,)]
+    match (*grades(here), rest):
+        case (False, False, False, True):
+            return Left.UNSENT
+        case (True, False, False, True):
+            return Left.UNDONE
+        case (True, False, True, True):
+            return Left.DONE
+        case (False, True, True, True):
+            return Left.RECORDED
+        case (False, True, True, False):
+            return Left.NOTHING
+        case other:
+            raise AssertionError(other)
+
+
+def check_history(here: World, daemon: Daemon, cell: Cell) -> None:
+    """Start the daemon again if it is gone; the history says how the run ended."""
+    if daemon.poll() is not None:
+        here.start_daemon()
+    run = here.ctl("history", "--json").json["runs"][0]
+    reason = run["reason"]["code"] if run["reason"] else None
+    assert (run["status"], reason) == cell.ends
+    assert (run["duration_seconds"] or 0) < 60  # whatever the wall clock says
+
+
+def check_end(here: World, undisturbed: Result) -> None:
+    """Everything is online and was written once, and another sync sends nothing."""
+    assert here.compare().verified
+    assert result(here) == undisturbed
+    assert here.in_state("SELECT count(*) FROM intent") == [(0,)]
+    assert here.in_state("PRAGMA integrity_check") == [("ok",)]
+    today = "SELECT max(last_day) < unixepoch() / 86400 FROM closed_days"
+    assert here.in_state(today) == [(1,)]
+    requests = here.on_online("SELECT count(*) FROM sandbox_request")
+    assert here.sync()["actions"] == []
+    assert here.on_online("SELECT count(*) FROM sandbox_request") == requests
+    assert "Traceback" not in here.log()
+
+
+def test_the_table_has_every_fault_in_every_phase() -> None:
+    """No cell is left out."""
+    assert {(cell.phase, cell.fault.name) for cell in TABLE} == {
+        (phase, fault) for phase in Phase for fault in _FAULTS
+    }

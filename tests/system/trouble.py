@@ -1,0 +1,178 @@
+"""The faults of the table: each with a world where it can happen, its beginning and its end."""
+
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from tests.system.phases import Daemon
+from tests.system.test_meter import BOX, NET, NET_ADDRESS, ip, line
+from tests.system.world import World
+
+
+class Fault:
+    """One fault. `name`: as the table has it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def begin(self, here: World, stack: ExitStack) -> Daemon:
+        """Start a world in which it can happen; the stack takes it down again."""
+        stack.callback(here.end)
+        here.start_online()
+        return here.start_daemon()
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """Make it happen; at the block's end it is over."""
+        yield
+
+
+class Kill(Fault):
+    """The daemon is gone at once."""
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault."""
+        daemon.kill()
+        yield
+
+
+class Cut(Fault):
+    """The box's end of the line is down: two network namespaces with a line between them."""
+
+    def begin(self, here: World, stack: ExitStack) -> Daemon:
+        """See Fault."""
+        stack.enter_context(line())
+        stack.callback(here.end)
+        here.start_online(NET_ADDRESS, inside=NET)
+        return here.start_daemon(inside=BOX, online__timeout_seconds="5")
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault. What was given up meanwhile may not arrive when the line is back."""
+        ip("-n", BOX, "link", "set", "uplink", "down")
+        yield
+        noted = "SELECT count(*) FROM sandbox_request"
+        arrived = here.on_online(noted)
+        ip("-n", BOX, "link", "set", "uplink", "up")
+        _until_the_kernel_sent_all()
+        assert here.on_online(noted) == arrived
+
+
+def _until_the_kernel_sent_all() -> None:
+    """Wait, where the box's kernel still has data of closed connections, until all is over."""
+    deadline = time.monotonic() + 30
+    if any(unsent > _FIN for _, unsent in _connections()):
+        while any(state != _TIME_WAIT for state, _ in _connections()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+_TIME_WAIT = "06"
+_FIN = 1  # the end of a connection counts as a byte
+
+
+def _connections() -> list[tuple[str, int]]:
+    """Give the state of each TCP connection of the box, and how much of it is not acknowledged."""
+    table = ["ip", "netns", "exec", BOX, "cat", "/proc/net/tcp"]
+    lines = subprocess.run(table, check=True, capture_output=True, text=True).stdout.splitlines()
+    fields = [line.split() for line in lines[1:]]
+    return [(each[3], int(each[4].partition(":")[0], 16)) for each in fields]
+
+
+class Switched(Fault):
+    """Something is wrong with every answer: a fault of the sandbox."""
+
+    def __init__(self, name: str, switch: str, value: str) -> None:
+        super().__init__(name)
+        self._switch, self._value = switch, value
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault."""
+        here.switch(self._switch, self._value)
+        yield
+        here.switch(self._switch, None)
+
+
+class Step(Fault):
+    """The daemon's wall clock is set to another time, and is right again at the end."""
+
+    def __init__(self, name: str, by: str) -> None:
+        super().__init__(name)
+        self._by = by
+
+    def begin(self, here: World, stack: ExitStack) -> Daemon:
+        """See Fault. libfaketime is between the daemon and the wall clock; others are real."""
+        (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+        self._set(here, "+0")
+        here.environment |= {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(here.folder / "clock"),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else no wait takes its time
+            "FAKETIME_DISABLE_SHM": "1",
+            "NO_FAKE_STAT": "1",
+        }
+        daemon = super().begin(here, stack)
+        del here.environment["LD_PRELOAD"]
+        return daemon
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault."""
+        self._set(here, self._by)
+        yield
+        self._set(here, "+0")
+
+    def _set(self, here: World, offset: str) -> None:
+        new = here.folder / "clock.new"
+        new.write_text(f"{offset}\n")
+        new.rename(here.folder / "clock")
+
+
+class Full(Fault):
+    """The disk with our state is full: a file system of its own.
+
+    Until then a reader stays in its transaction, so that SQLite's log does not start over
+    in place, and each commit takes more room.
+    """
+
+    def begin(self, here: World, stack: ExitStack) -> Daemon:
+        """See Fault."""
+        disk = here.state.parent
+        disk.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], check=True)
+        stack.callback(subprocess.run, ["umount", "-l", str(disk)], check=True)
+        daemon = super().begin(here, stack)
+        reader = sqlite3.connect(here.state, isolation_level=None)
+        self._reader = stack.enter_context(closing(reader))
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM run")
+        return daemon
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault."""
+        filler = here.state.parent / "filler"
+        _fill(filler)
+        self._reader.close()
+        yield
+        filler.unlink()
+
+
+def _fill(filler: Path) -> None:
+    """Take all room that is left, to the last page."""
+    size = 2**16
+    with filler.open("wb", buffering=0) as file:
+        while size:
+            try:
+                file.write(bytes(size))
+            except OSError:
+                size //= 2
+    assert os.statvfs(filler).f_bfree == 0
