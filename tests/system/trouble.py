@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -42,7 +43,14 @@ class Kill(Fault):
 
 
 class Cut(Fault):
-    """The box's end of the line is down: two network namespaces with a line between them."""
+    """The box's end of the line is down: two network namespaces with a line between them.
+
+    `seconds`: it is up again after so long; else at the end.
+    """
+
+    def __init__(self, name: str, seconds: float | None = None) -> None:
+        super().__init__(name)
+        self._seconds = seconds
 
     def begin(self, here: World, stack: ExitStack) -> Daemon:
         """See Fault."""
@@ -55,6 +63,12 @@ class Cut(Fault):
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
         """See Fault. What was given up meanwhile may not arrive when the line is back."""
         ip("-n", BOX, "link", "set", "uplink", "down")
+        if self._seconds is not None:
+            timer = threading.Timer(self._seconds, ip, ("-n", BOX, "link", "set", "uplink", "up"))
+            timer.start()
+            yield
+            timer.join()
+            return
         yield
         noted = "SELECT count(*) FROM sandbox_request"
         arrived = here.on_online(noted)
