@@ -19,7 +19,7 @@ from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.parameters import read_contract
 from beekeed.sandbox.service import add_service
 from beekeed.sandbox.site import set_config
-from tests.engine.histories.line import HOST, Fault, Line, Trouble
+from tests.engine.histories.line import HOST, Fault, Line, Trouble, Weather
 from tests.engine.school import MADE, MATHS, TOKEN, Side
 
 Asked = tuple[str, Any, list[tuple[Any, ...]]]
@@ -30,7 +30,8 @@ HALVES = (Fault.HALF_DONE, Fault.HALF_ANSWERED)
 SWITCHED = [
     Trouble(fault)
     for fault in Fault
-    if fault not in (*HALVES, Fault.REFUSED, Fault.REDIRECTED, Fault.BUSY, Fault.CUT_REQUEST)
+    if fault
+    not in (*HALVES, Fault.LATE, Fault.REFUSED, Fault.REDIRECTED, Fault.BUSY, Fault.CUT_REQUEST)
 ] + [
     Trouble(Fault.REDIRECTED, "http://elsewhere.example/"),
     Trouble(Fault.BUSY, "500"),
@@ -100,7 +101,7 @@ async def on_line(side: Side, trouble: Trouble | None, call: wire.Call) -> Asked
         set_config(db, "wwwroot", f"http://{HOST}")
     with closing(database.connect(side.path)) as db:
         line = Line(db, read_contract(), TOKEN)
-        line.troubles = {} if trouble is None else {1: trouble}
+        line.change(Weather({} if trouble is None else {1: trouble}))
         return await asked(side, line, call)
 
 

@@ -10,8 +10,8 @@ import asyncio
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from beekeed.errors import Code, LinkDown, OutcomeUnknown
@@ -41,6 +41,8 @@ class Fault(StrEnum):
     MAINTENANCE = "maintenance"
     CUT_REQUEST = "max_input_vars"
     """PHP reads the first fields of the form only."""
+    LATE = "late"
+    """The request is done only after another one, when nobody waits for it any more."""
     HALF_DONE = "half_done"
     """The first calls of the batch are done; then the connection is reset."""
     HALF_ANSWERED = "half_answered"
@@ -58,29 +60,70 @@ class Trouble:
 Witness = Callable[[Sequence[wire.Call]], Callable[[], None]]
 """Is told which calls the site is about to see; what it gives is called when they are done."""
 
+WRITING = frozenset(
+    {
+        functions.CREATE, functions.ENROL, functions.COMPLETE, functions.GRADE,
+        functions.GRADE_ASSIGNMENT, functions.MAKE_GROUP, functions.JOIN_GROUP, functions.UPDATE,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What is to go wrong in one run.
+
+    By the number of the request, and by its number among those that write, both from 1;
+    `for_good` meets every request after that.
+    """
+
+    requests: Mapping[int, Trouble] = field(default_factory=dict)
+    writes: Mapping[int, Trouble] = field(default_factory=dict)
+    for_good: Trouble | None = None
+
 
 class Line(Transport):
-    """See Transport. `troubles`: by the number of the request, from 1."""
+    """See Transport."""
 
     def __init__(self, db: sqlite3.Connection, contract: Contract, token: str) -> None:
         self._db = db
         self._contract = contract
         self._own_token = token
+        self._late: list[wire.Call] = []
+        self._numbers: Counter[bool] = Counter()
+        self.change(Weather())
         self.now = 0
-        self.requests = 0
-        self.troubles: dict[int, Trouble] = {}
-        self.for_good: Trouble | None = None
-        """What meets every request after the last of `troubles`."""
         self.is_dead = False
         """The power went: nothing arrives any more."""
         self.met: Counter[str] = Counter()
         """The faults that really met a request."""
         self.witness: Witness = lambda _: lambda: None
+        self.dispute: Callable[[Sequence[wire.Call]], None] = lambda _: None
+        """Is told which calls come late."""
+
+    def change(self, weather: Weather) -> None:
+        """Have other faults from now on, as another run begins; what is late arrives first."""
+        self.arrive()
+        self._requests, self._writes = dict(weather.requests), dict(weather.writes)
+        self._for_good = weather.for_good
+        self._numbers.clear()
+
+    def arrive(self) -> None:
+        """Have done what is late."""
+        late, self._late = self._late, []
+        for call in late:
+            self._answer(call, _FIELDS)
+
+    def _trouble(self, call: wire.Call) -> Trouble | None:
+        """Draw what meets the next request."""
+        writes = any(each.function in WRITING for each in inner(call))
+        self._numbers.update({True: writes, False: 1})
+        calm = None if self._requests or self._writes else self._for_good
+        found = self._requests.pop(self._numbers[False], None)
+        return found or (self._writes.pop(self._numbers[True], None) if writes else None) or calm
 
     async def ask(self, call: wire.Call) -> wire.Json:
         """See Transport. Between its two waits the site does what it is asked."""
-        self.requests += 1
-        trouble = self.troubles.pop(self.requests, None if self.troubles else self.for_good)
+        trouble = self._trouble(call)
         await asyncio.sleep(0)
         if self.is_dead or (trouble and trouble.fault is Fault.REFUSED):
             self.met[Fault.REFUSED] += not self.is_dead
@@ -96,11 +139,23 @@ class Line(Transport):
 
     def _with(self, trouble: Trouble | None, call: wire.Call) -> Answer | None:
         """Answer a request that meets a fault, or none; None: the connection was reset."""
+        late = len(self._late)
+        try:
+            return self._now_with(trouble, call)
+        finally:
+            if late:
+                self.arrive()
+
+    def _now_with(self, trouble: Trouble | None, call: wire.Call) -> Answer | None:
         if trouble is None:
             return self._answer(call, _FIELDS)
         if trouble.fault in (Fault.HALF_DONE, Fault.HALF_ANSWERED):
             return self._half(trouble, call)
         self.met[trouble.fault] += 1
+        if trouble.fault is Fault.LATE:
+            self._late.append(call)
+            self.dispute(inner(call))
+            return None
         put = "INSERT INTO sandbox_switch (name, value) VALUES (?, ?)"
         self._db.execute(put, (trouble.fault.value, trouble.value))
         try:

@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from beekeed.core.request import VERIFY, Period, Request
 from beekeed.engine import Rules
 from tests.engine.histories import ending
-from tests.engine.histories.line import Fault, Trouble
+from tests.engine.histories.line import Fault, Trouble, Weather
 from tests.engine.histories.lives import ONLINE, TROUBLES, WORK, Life
 from tests.engine.histories.report import Report
-from tests.engine.histories.world import PUPILS, Plan, World, memory
+from tests.engine.histories.world import PUPILS, SOMEBODY, Plan, World, memory
 from tests.engine.school import School
 
 WHO = st.sampled_from(PUPILS)
@@ -35,17 +35,22 @@ TROUBLE = st.sampled_from(Fault).flatmap(
 )
 _REQUEST = st.one_of(st.integers(1, 6), st.integers(4, 14), st.integers(10, 30))
 _WAIT = st.one_of(st.integers(1, 60), st.integers(40, 160), st.integers(100, 350))
-BAD_LINE = st.builds(
-    Plan,
-    troubles=st.dictionaries(_REQUEST, TROUBLE, min_size=1, max_size=3),
-    for_good=st.one_of(st.none(), TROUBLE),
-)
-POWER_CUT = st.builds(
-    Plan,
-    troubles=st.dictionaries(_REQUEST, TROUBLE, max_size=2),
-    cut=_WAIT,
-)
+_SOME = st.dictionaries(_REQUEST, TROUBLE, max_size=2)
+_FOR_GOOD = st.one_of(st.none(), TROUBLE)
+BAD_LINE = st.one_of(
+    st.builds(
+        Weather, _SOME, st.dictionaries(st.integers(1, 7), TROUBLE, min_size=1, max_size=3)
+    ),
+    st.builds(Weather, st.dictionaries(_REQUEST, TROUBLE, min_size=1, max_size=2),
+              for_good=_FOR_GOOD),
+).map(Plan)  # fmt: skip
+POWER_CUT = st.builds(Plan, st.builds(Weather, _SOME), cut=_WAIT)
 STOP = st.builds(Plan, stop=_WAIT)
+SURE = st.one_of(
+    st.builds(Weather, _SOME, st.dictionaries(st.integers(1, 3), TROUBLE, min_size=1)).map(Plan),
+    st.builds(Plan, st.builds(Weather, _SOME), cut=st.integers(1, 150)),
+)
+"""What the first run of all meets in any case: it has much to do."""
 PLANS = st.one_of(BAD_LINE, POWER_CUT, BAD_LINE, POWER_CUT, STOP, st.just(Plan()))
 MEANWHILE = st.tuples(_WAIT, st.tuples(st.sampled_from((*ONLINE, *WORK)), WHO, NUMBERS))
 
@@ -83,11 +88,12 @@ class Lives(RuleBasedStateMachine):
         slice_changes=st.sampled_from((100, 3)),
         audit_bytes=st.sampled_from((0, 5000)),
         first=WORKS,
-        plan=PLANS,
+        plan=SURE,
+        is_taken=st.sampled_from((False, False, True)),
     )
     def begin(
         self, batch_calls: int, slice_changes: int, audit_bytes: int,
-        first: list[tuple[str, str, int]], plan: Plan,
+        first: list[tuple[str, str, int]], plan: Plan, is_taken: bool,
     ) -> None:  # fmt: skip
         """Set beekeed up, have the first work done, and the first run."""
 
@@ -96,6 +102,9 @@ class Lives(RuleBasedStateMachine):
             here.rules = Rules(slice_changes=slice_changes)
 
         self.settings = settings
+        if is_taken:
+            self.world.online.person(*SOMEBODY, city="Paris")
+            self.world.watch.people_did()
         self.work(first)
         self.sync(0, plan, None)
 

@@ -12,6 +12,7 @@ from beekeed.moodle import functions
 from beekeed.moodle.wire import Call
 from tests.engine.histories.children import Child, Children, one_line
 from tests.engine.histories.facts import Fact, Held, Reader
+from tests.engine.histories.line import WRITING
 
 FEW = 10
 """So many results may be lowered in a run without being asked (features.md, row 18)."""
@@ -67,11 +68,15 @@ class Watch:
         accounts = (fact.user for fact in self.facts if fact.kind == "account")
         return next((user for user in accounts if self.child(user) is child), None)
 
+    def dispute(self, calls: Sequence[Call]) -> None:
+        """Note what is done late: nobody can know that, and may do it again."""
+        self._just_touched |= {fact for call in calls for fact, _ in self._written(call)}
+
     # Each request
 
     def witness(self, calls: Sequence[Call]) -> Callable[[], None]:
         """Look at calls that are about to be done; see `line.Witness`."""
-        writing = [call for call in calls if call.function in _WRITING]
+        writing = [call for call in calls if call.function in WRITING]
         if not writing:
             return lambda: None
         self.writes += [f"{call.function} {call.arguments}" for call in writing]
@@ -105,7 +110,7 @@ class Watch:
 
     def _expect_new(self, fact: Fact, sent: Held) -> None:
         there = self.facts.get(fact)
-        if there is None or fact in self._just_touched:
+        if there is None or self._is_disputed(fact):
             return
         is_same = (there.value, one_line(there.words)) == (sent.value, one_line(sent.words))
         if fact.kind == "enrolment" or is_same:
@@ -120,11 +125,24 @@ class Watch:
                 continue
             self.applied[fact.kind] += 1
             self.touched.discard(fact)
+            if self._is_disputed(fact):
+                continue
             if new is None:
                 self._break("taken away", fact, old, new)
             else:
+                self._expect_enrolled(fact, new)
                 _JUDGES[fact.kind](self, fact, old, new)
                 self.ours[fact].add(new.value)
+
+    def _expect_enrolled(self, fact: Fact, new: Held) -> None:
+        course = self.reader.course_of.get(fact.part, "")
+        enrolment = Fact("enrolment", fact.user, course)
+        if course and enrolment not in self.facts and enrolment not in self._just_touched:
+            self._break("a result of who is not enrolled", fact, None, new)
+
+    def _is_disputed(self, fact: Fact) -> bool:
+        """Whether a person was at it while this run went on: Moodle cannot compare and set."""
+        return not self._just_touched.isdisjoint((fact, Fact("account", fact.user)))
 
     def _break(self, what: str, fact: Fact, old: Held | None, new: Held | None) -> None:
         whose = self.facts.get(Fact("account", fact.user))
@@ -201,12 +219,6 @@ class Watch:
             self._break("many lowered without being asked", fact, None, None)
 
 
-_WRITING = frozenset(
-    {
-        functions.CREATE, functions.ENROL, functions.COMPLETE, functions.GRADE,
-        functions.GRADE_ASSIGNMENT, functions.MAKE_GROUP, functions.JOIN_GROUP, functions.UPDATE,
-    }
-)  # fmt: skip
 _JUDGES: dict[str, Callable[[Watch, Fact, Held | None, Held], None]] = {
     "account": Watch._account,
     "profile": Watch._profile,

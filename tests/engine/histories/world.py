@@ -9,7 +9,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,7 +29,7 @@ from beekeed.sandbox.site import set_config
 from beekeed.sqlite.store import open_store
 from tests.engine.histories.children import Child, Children
 from tests.engine.histories.facts import Fact, Held, Reader
-from tests.engine.histories.line import HOST, Line, Trouble
+from tests.engine.histories.line import HOST, Line, Weather
 from tests.engine.histories.steps import PowerCut, stepping
 from tests.engine.histories.watch import Watch
 from tests.engine.school import (
@@ -47,8 +47,8 @@ from tests.engine.school import (
 ESSAY = Activity("assign", "Essay", 2, grade=100.0)
 MORE_PAGES = ("Halves", "Thirds", "Quarters")
 GROUPS = ("Red", "Blue")
-PUPILS = tuple(f"pupil{number}" for number in range(4))
-SOMEBODY = ("pupil3", "Zoé", "Martin")
+PUPILS = tuple(f"pupil{number}" for number in range(3))
+SOMEBODY = ("pupil2", "Zoé", "Martin")
 """Who has a pupil's username online, and is somebody else."""
 _RUNS = 4
 """So many runs at most until there is nothing left to write: one may find mended what it needs."""
@@ -78,10 +78,9 @@ class LinedSchool(School):
 
 @dataclass
 class Plan:
-    """What is to happen in one run: to its requests by number, and at its waits by number."""
+    """What is to happen in one run: to its requests, and at its waits by number."""
 
-    troubles: Mapping[int, Trouble] = field(default_factory=dict)
-    for_good: Trouble | None = None
+    weather: Weather = field(default_factory=Weather)
     cut: int | None = None
     stop: int | None = None
     meanwhile: tuple[int, Callable[[], None]] | None = None
@@ -113,7 +112,7 @@ class World:
     def _new_line(self) -> Line:
         line = Line(self.online.db, _contract(), TOKEN)
         line.now = int(START.timestamp()) + 100_000 * len(getattr(self, "runs", ()))
-        line.witness = self.watch.witness
+        line.witness, line.dispute = self.watch.witness, self.watch.dispute
         return line
 
     async def start(self) -> None:
@@ -174,7 +173,7 @@ class World:
         self.hear()
         self.watch.begin_run()
         line = self.line
-        line.requests, line.troubles, line.for_good = 0, dict(plan.troubles), plan.for_good
+        line.change(plan.weather)
         store, path = self.here.store, self._store_path()
         try:
             self.runs.append(await self._run(request, plan))
@@ -185,6 +184,7 @@ class World:
             for each in path.parent.glob(f"{path.name}*"):
                 each.unlink()
             await self.start()
+        line.arrive()
         self.faults.update(line.met)
         line.met.clear()
         assert not self.watch.broken, self.watch.broken
@@ -251,7 +251,7 @@ def _contract() -> Contract:
 def make_templates(folder: Path) -> None:
     """Make the three databases that every history begins with."""
     online = Side(folder / "online.sqlite", MATHS, SCIENCE)
-    box = Side(folder / "box.sqlite", SCIENCE, MATHS, spare_ids=20)
+    box = Side(folder / "box.sqlite", SCIENCE, MATHS, spare_ids=3)
     for side in (online, box):
         side.add("MATHS", ESSAY)
         for name in MORE_PAGES:
@@ -259,7 +259,6 @@ def make_templates(folder: Path) -> None:
     for username in PUPILS:
         box.learner(username, *name_of(username), "MATHS", "SCIENCE")
     online.learner("pupil0", *name_of("pupil0"), "MATHS")
-    online.person(*SOMEBODY, city="Paris")
     with box.open() as db:
         for group in GROUPS:
             make_group(db, box.course("MATHS"), group, now=MADE)
