@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from beekeed.sandbox import editing, people
 from beekeed.sandbox.database import one
@@ -51,6 +52,28 @@ class Life:
                 who, "Essay", float(number % 101), words, at=self.world.clock.now()
             )
 
+    def take_back(self, who: str, number: int) -> None:
+        """One of the first completions is taken back, or given again."""
+        rows = self.world.box.sql("SELECT id, completionstate FROM mdl_course_modules_completion")
+        if rows:
+            row, state = _one_of(rows, number)
+            sql = "UPDATE mdl_course_modules_completion SET completionstate = ? WHERE id = ?"
+            self.world.box.sql(sql, 0 if state else 1, row)
+
+    def regrade(self, who: str, number: int) -> None:
+        """One of the first grades is another one from now on, and has other words, if any."""
+        rows = self.world.box.sql(
+            "SELECT id, feedback FROM mdl_grade_grades WHERE finalgrade IS NOT NULL"
+        )
+        if rows:
+            row, words = _one_of(rows, number)
+            points = number % 10 + 0.5
+            self.world.box.sql(
+                "UPDATE mdl_grade_grades SET rawgrade = ?, finalgrade = ?, feedback = ?"
+                " WHERE id = ?",
+                points, points, words and f"{words} {number}", row,
+            )  # fmt: skip
+
     def join(self, who: str, number: int) -> None:
         """Somebody joins a group."""
         box, group = self.world.box, GROUPS[number % 2]
@@ -89,10 +112,11 @@ class Life:
 
     def rename(self, who: str, number: int) -> None:
         """Somebody has another last name."""
-        if self._is_here(who):
-            last = f"Of{who} {number}"
-            self.world.box.sql("UPDATE mdl_user SET lastname = ? WHERE username = ?", last, who)
-            self.world.children.rename(who, "Pupil", last)
+        box, last = self.world.box, f"Of{who} {number}"
+        first = box.one("SELECT firstname FROM mdl_user WHERE username = ? AND deleted = 0", who)
+        if first is not None:
+            box.sql("UPDATE mdl_user SET lastname = ? WHERE username = ?", last, who)
+            self.world.children.rename(who, first, last)
 
     def delete(self, who: str, number: int) -> None:
         """Somebody's account on the box is deleted."""
@@ -177,35 +201,43 @@ def _unenrol(db: sqlite3.Connection, course: int, user: int) -> None:
         )
 
 
+def _one_of(rows: list[tuple[Any, ...]], number: int) -> tuple[Any, ...]:
+    """One of the first few: so that many things happen to the same fact."""
+    return rows[number % min(len(rows), 3)]
+
+
 def teach(world: World, account: int, number: int) -> None:
     """A teacher grades the test online, plainly, for good, or locked."""
     online = world.online
+    graded = online.sql(
+        "SELECT g.userid FROM mdl_grade_grades g JOIN mdl_grade_items i ON i.id = g.itemid"
+        " WHERE i.itemmodule = 'quiz' AND g.finalgrade IS NOT NULL"
+    )
+    (account,) = _one_of([*graded, (account,)], number)
     who = online.one("SELECT username FROM mdl_user WHERE id = ?", account)
-    online.grade(who, "Test", float(number % 11))
-    column = (None, "overridden", "locked")[number // 11 % 3]
+    online.grade(who, "Test", number % 10 + 0.25)
+    column = (None, None, "overridden", "locked")[number // 10 % 4]
     if column:
         online.sql(f"UPDATE mdl_grade_grades SET {column} = 1764000000 WHERE userid = ?", account)
 
 
 def comment(world: World, account: int, number: int) -> None:
-    """A teacher writes a comment beside an essay's grade online."""
+    """A teacher writes comments beside every grade of the essay online."""
     words = f"Mot {number % 3}"
-    for sql in (
-        "UPDATE mdl_grade_grades SET feedback = ?, feedbackformat = 1 WHERE userid = ? AND"
-        " finalgrade IS NOT NULL AND itemid IN"
-        " (SELECT id FROM mdl_grade_items WHERE itemmodule = 'assign')",
-        "UPDATE mdl_assignfeedback_comments SET commenttext = ? WHERE grade IN"
-        " (SELECT id FROM mdl_assign_grades WHERE userid = ?)",
-    ):
-        world.online.sql(sql, words, account)
+    world.online.sql(
+        "UPDATE mdl_grade_grades SET feedback = ?, feedbackformat = 1 WHERE finalgrade IS NOT NULL"
+        " AND itemid IN (SELECT id FROM mdl_grade_items WHERE itemmodule = 'assign')",
+        words,
+    )
+    world.online.sql("UPDATE mdl_assignfeedback_comments SET commenttext = ?", words)
 
 
 def tick(world: World, account: int, number: int) -> None:
-    """Somebody completes an activity online, fails it, or a teacher takes it back."""
-    people.set_completion(
-        world.online.db, world.online.module(PAGES[number % len(PAGES)]), account,
-        (1, 3, 0)[number // len(PAGES) % 3], now=world.now(),
-    )  # fmt: skip
+    """Somebody passes or fails something online, or a teacher takes it back."""
+    rows = world.online.sql("SELECT userid, coursemoduleid FROM mdl_course_modules_completion")
+    account, module = _one_of([*rows, (account, world.modules["Numbers"])], number)
+    state = (2, 3, 0, 1)[number // 3 % 4]
+    people.set_completion(world.online.db, module, account, state, now=world.now())
 
 
 def suspend(world: World, account: int, number: int) -> None:
@@ -257,7 +289,7 @@ ONLINE: dict[str, Callable[[World, int, int], None]] = {
 }
 _OF_COURSES = frozenset({"edit_course"})
 _WHOLE = frozenset({"dismiss", "erase"})
-WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "join", "newcomer",
-        "move_house", "busy_day")  # fmt: skip
+WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "essay", "take_back",
+        "take_back", "regrade", "join", "newcomer", "move_house", "busy_day")  # fmt: skip
 TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "undo", "keep", "put_back",
             "step", "distrust", "night", *ONLINE)  # fmt: skip

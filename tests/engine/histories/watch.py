@@ -119,9 +119,10 @@ class Watch:
     def _look(self) -> None:
         """See what was changed, and judge it."""
         before, self.facts = self.facts, self.reader.read()
-        for fact in before.keys() | self.facts:
+        changed = {f for f in before.keys() | self.facts if before.get(f) != self.facts.get(f)}
+        for fact in sorted(changed):  # accounts first
             old, new = before.get(fact), self.facts.get(fact)
-            if old == new or (new is not None and new.value == "" and old is None):
+            if new is not None and new.value == "" and old is None:
                 continue
             self.applied[fact.kind] += 1
             self.touched.discard(fact)
@@ -164,6 +165,8 @@ class Watch:
 
     def _profile(self, fact: Fact, old: Held | None, new: Held) -> None:
         child = self.child(fact.user)
+        if not self.ours.get(Fact("account", fact.user)):
+            self._break("the profile of an account that is not ours", fact, old, new)
         if child is None or new.value not in child.values("profile", fact.part):
             self._break("a profile that the box never had", fact, old, new)
         elif old is not None and old.value not in child.values("profile", fact.part):
