@@ -4,6 +4,7 @@ Both reach the same sandbox: the Transport by a socket, with the sandbox's switc
 without. What the Transport itself is held to is in test_transport.py.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -121,6 +122,35 @@ async def test_a_batch_is_answered_alike(side: Side, by_socket: Asking) -> None:
     real = await by_socket(None, batch)
     assert real[0] == "answer"
     assert (await on_line(side, None, batch))[2] == real[2]
+
+
+async def test_a_late_request_is_done_when_nobody_waits_for_it_any_more(side: Side) -> None:
+    """The Transport gives up after its timeout, and the site does it all the same."""
+    call = completion(side, "Numbers")
+    moodle = SandboxOnline(side.path)
+    way = Transport(address=await moodle.start(), token=TOKEN, timeout_seconds=0.3)
+    side.sql("INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', '*')")
+    assert await asked(side, way, call) == ("OutcomeUnknown", "no_answer", [])
+    await way.close()
+    side.sql("DELETE FROM sandbox_switch")
+    while not side.sql("SELECT 1 FROM mdl_course_modules_completion"):
+        await asyncio.sleep(0.01)
+    await moodle.stop()
+    assert await on_line(side, Trouble(Fault.LATE), call) == ("OutcomeUnknown", "no_answer", [])
+
+
+async def test_what_is_late_on_the_line_arrives_after_the_next_request(side: Side) -> None:
+    """Or when the next run begins."""
+    with closing(database.connect(side.path)) as db:
+        set_config(db, "wwwroot", f"http://{HOST}")
+        line = Line(db, read_contract(), TOKEN)
+        line.change(Weather({1: Trouble(Fault.LATE), 3: Trouble(Fault.LATE)}))
+        await asked(side, line, completion(side, "Numbers"))
+        site = wire.Call(functions.SITE_INFO, {})
+        assert len((await asked(side, line, site))[2]) == 1
+        assert len((await asked(side, line, completion(side, "By hand")))[2]) == 1
+        line.change(Weather())
+        assert len(side.sql("SELECT 1 FROM mdl_course_modules_completion")) == 2
 
 
 @pytest.mark.parametrize("fault", HALVES)

@@ -107,6 +107,10 @@ class Line(Transport):
         self._for_good = weather.for_good
         self._numbers.clear()
 
+    def sent(self) -> int:
+        """Tell how many requests that write have gone out in this run."""
+        return self._numbers[True]
+
     def arrive(self) -> None:
         """Have done what is late."""
         late, self._late = self._late, []

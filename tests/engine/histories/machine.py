@@ -44,8 +44,12 @@ BAD_LINE = st.one_of(
     st.builds(Weather, st.dictionaries(_REQUEST, TROUBLE, min_size=1, max_size=2),
               for_good=_FOR_GOOD),
 ).map(Plan)  # fmt: skip
-POWER_CUT = st.builds(Plan, st.builds(Weather, _SOME), cut=_WAIT)
-STOP = st.builds(Plan, stop=_WAIT)
+_WRITE = st.integers(1, 8)
+POWER_CUT = st.one_of(
+    st.builds(Plan, st.builds(Weather, _SOME), cut=_WAIT),
+    st.builds(Plan, since=_WRITE, cut=st.integers(1, 9)),
+)
+STOP = st.one_of(st.builds(Plan, stop=_WAIT), st.builds(Plan, since=_WRITE, stop=st.integers(1, 3)))
 SURE = st.one_of(
     st.builds(Weather, _SOME, st.dictionaries(st.integers(1, 3), TROUBLE, min_size=1)).map(Plan),
     st.builds(Plan, st.builds(Weather, _SOME), cut=st.integers(1, 150)),

@@ -23,20 +23,21 @@ def stepping(
     at: Mapping[int, Callable[[], None]],
     cut: int | None,
     went: Callable[[], None],
+    counts: Callable[[], bool],
 ) -> Generator[Any, None, Result]:
-    """Run something, with what happens at some of its waits, counted from 1.
+    """Run something, with what happens at some of its waits, counted from 1 as soon as `counts`.
 
     `cut`: at this one the power goes and `went` is called; the run itself is no more than
     rubbish then and is ended. Raises PowerCut.
     """
-    number = 0
+    number, todo = 0, dict(at)
     while number != cut:
-        number += 1
         try:
             waited = run.send(None)
         except StopIteration as ended:
             return ended.value  # type: ignore[no-any-return]
-        at.get(number, _nothing)()
+        number += counts()
+        todo.pop(number, _nothing)()
         yield waited
     went()
     yield from _end(run)

@@ -78,9 +78,13 @@ class LinedSchool(School):
 
 @dataclass
 class Plan:
-    """What is to happen in one run: to its requests, and at its waits by number."""
+    """What is to happen in one run: to its requests, and at its waits by number.
+
+    `since`: waits are counted as soon as so many requests that write have gone out.
+    """
 
     weather: Weather = field(default_factory=Weather)
+    since: int = 0
     cut: int | None = None
     stop: int | None = None
     meanwhile: tuple[int, Callable[[], None]] | None = None
@@ -203,7 +207,10 @@ class World:
         if plan.meanwhile is not None:
             at[plan.meanwhile[0]] = plan.meanwhile[1]
         run = engine.run(request, lambda _: None, lambda _: None)
-        return str(await stepping(run, at, plan.cut, self._lose_power))
+        counts = self.line.sent
+        return str(
+            await stepping(run, at, plan.cut, self._lose_power, lambda: counts() >= plan.since)
+        )
 
     def _lose_power(self) -> None:
         """Keep what our database's files hold now; nothing that comes later is in them."""
