@@ -99,7 +99,7 @@ def _is_online(world: World, child: Child, fact: Fact, held: Held) -> bool:
     if there in world.watch.touched or fact.kind == "profile":
         return True
     online = world.watch.facts.get(there)
-    return online is not None and _same(fact.kind, held, online)
+    return online is not None and _same(child, fact, held, online)
 
 
 def _is_left_done(world: World, account: int | None, fact: Fact) -> bool:
@@ -112,12 +112,14 @@ def _is_left_done(world: World, account: int | None, fact: Fact) -> bool:
     return is_ours and online is not None and online.value == "1"
 
 
-def _same(kind: str, box: Held, online: Held) -> bool:
-    match kind:
+def _same(child: Child, fact: Fact, box: Held, online: Held) -> bool:
+    """Whether online says what the box says; a teacher's comment there is kept, and counted."""
+    match fact.kind:
         case "completion":
             return online.value in ("1", "2")
         case "grade":
-            words = one_line(box.words)
-            return online.value == box.value and words in ("", one_line(online.words))
+            words, there = one_line(box.words), one_line(online.words)
+            is_teachers = bool(there) and there not in child.words(fact.part)
+            return online.value == box.value and (words in ("", there) or is_teachers)
         case _:
             return True

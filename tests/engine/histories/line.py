@@ -181,10 +181,11 @@ class Line(Transport):
         return given
 
     def _half(self, trouble: Trouble, call: wire.Call) -> Answer | None:
-        """Have the first calls of a batch done; what is no batch meets no fault."""
+        """Have the first calls of a batch done; what is no batch leaves it to the next request."""
         requests = call.arguments.get("requests", ()) if call.function == functions.BATCH else ()
         count = int(trouble.value) % max(len(requests), 1)
         if not count:
+            self._writes.setdefault(self._numbers[True] + 1, trouble)
             return self._answer(call, _FIELDS)
         self.met[trouble.fault] += 1
         given = self._answer(wire.Call(call.function, {"requests": requests[:count]}), _FIELDS)

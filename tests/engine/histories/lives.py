@@ -293,3 +293,5 @@ WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "essay", 
         "take_back", "regrade", "join", "newcomer", "move_house", "busy_day")  # fmt: skip
 TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "undo", "keep", "put_back",
             "step", "distrust", "night", *ONLINE)  # fmt: skip
+SECOND_THOUGHTS = ("take_back", "take_back", "regrade", "regrade", "teach", "tick", "comment",
+                   "move_house", "give_away")  # fmt: skip

@@ -14,10 +14,14 @@ from beekeed.core.request import VERIFY, Period, Request
 from beekeed.engine import Rules
 from tests.engine.histories import ending
 from tests.engine.histories.line import Fault, Trouble, Weather
-from tests.engine.histories.lives import ONLINE, TROUBLES, WORK, Life
+from tests.engine.histories.lives import ONLINE, SECOND_THOUGHTS, TROUBLES, WORK, Life
 from tests.engine.histories.report import Report
 from tests.engine.histories.world import PUPILS, SOMEBODY, Plan, World, memory
 from tests.engine.school import School
+
+Happening = tuple[str, str, int]
+"""What, who, and a number that chooses the rest."""
+Works = list[Happening]
 
 WHO = st.sampled_from(PUPILS)
 NUMBERS = st.integers(0, 999)
@@ -56,6 +60,8 @@ SURE = st.one_of(
 )
 """What the first run of all meets in any case: it has much to do."""
 PLANS = st.one_of(BAD_LINE, POWER_CUT, BAD_LINE, POWER_CUT, STOP, st.just(Plan()))
+THEN = st.lists(st.tuples(st.sampled_from(SECOND_THOUGHTS), WHO, NUMBERS), max_size=2)
+"""What comes right after a run that may have gone wrong: other values for the same facts."""
 MEANWHILE = st.tuples(_WAIT, st.tuples(st.sampled_from((*ONLINE, *WORK)), WHO, NUMBERS))
 
 
@@ -93,11 +99,12 @@ class Lives(RuleBasedStateMachine):
         audit_bytes=st.sampled_from((0, 5000)),
         first=WORKS,
         plan=SURE,
+        then=THEN,
         is_taken=st.sampled_from((False, False, True)),
     )
     def begin(
         self, batch_calls: int, slice_changes: int, audit_bytes: int,
-        first: list[tuple[str, str, int]], plan: Plan, is_taken: bool,
+        first: Works, plan: Plan, then: Works, is_taken: bool,
     ) -> None:  # fmt: skip
         """Set beekeed up, have the first work done, and the first run."""
 
@@ -110,29 +117,30 @@ class Lives(RuleBasedStateMachine):
             self.world.online.person(*SOMEBODY, city="Paris")
             self.world.watch.people_did()
         self.work(first)
-        self.sync(0, plan, None)
+        self.sync(0, plan, None, then)
 
     @rule(works=WORKS)
-    def work(self, works: list[tuple[str, str, int]]) -> None:
+    def work(self, works: Works) -> None:
         """Learners and their teachers work on the box."""
         for each in works:
             self.life.happen(*each)
 
     @rule(happening=HAPPENINGS)
-    def trouble(self, happening: tuple[str, str, int]) -> None:
+    def trouble(self, happening: Happening) -> None:
         """Something else happens, on the box, to its clock, or online."""
         self.life.happen(*happening)
 
-    @rule(number=NUMBERS, plan=PLANS, meanwhile=st.one_of(st.none(), MEANWHILE))
+    @rule(number=NUMBERS, plan=PLANS, meanwhile=st.one_of(st.none(), MEANWHILE), then=THEN)
     def sync(
-        self, number: int, plan: Plan, meanwhile: tuple[int, tuple[str, str, int]] | None
+        self, number: int, plan: Plan, meanwhile: tuple[int, Happening] | None, then: Works
     ) -> None:
-        """A run, with what goes wrong and what else happens during it."""
+        """A run, with what goes wrong, what else happens during it, and what right after."""
         if meanwhile is not None:
             at, happening = meanwhile
             plan = replace(plan, meanwhile=(at, lambda: self.life.happen(*happening)))
         request = _request(self.world.clock.now().date(), number)
         self.runner.run(self.world.sync(request, plan, self.settings))
+        self.work(then)
 
     def teardown(self) -> None:
         """Let all calm down, and look."""
