@@ -90,7 +90,7 @@ def _is_online(world: World, child: Child, fact: Fact, held: Held) -> bool:
     """Whether online has a fact of the box, or what a person made of it there."""
     account = world.watch.account_of(child)
     if fact.kind == "completion" and held.value not in ("1", "2"):
-        return held.value != "0" or not _is_left_done(world, account, fact)
+        return held.value != "0" or not _is_left_done(world, child, account, fact)
     if account is None:
         return fact.kind == "profile" or child in world.watch.erased
     if fact.kind == "account":
@@ -102,9 +102,9 @@ def _is_online(world: World, child: Child, fact: Fact, held: Held) -> bool:
     return online is not None and _same(child, fact, held, online)
 
 
-def _is_left_done(world: World, account: int | None, fact: Fact) -> bool:
+def _is_left_done(world: World, child: Child, account: int | None, fact: Fact) -> bool:
     """Whether online keeps as done what we completed there and the box took back."""
-    if account is None:
+    if account is None or not child.values("completion", fact.part) & {"1", "2"}:
         return False
     there = Fact(fact.kind, account, fact.part)
     online = world.watch.facts.get(there)

@@ -1,12 +1,14 @@
-"""What happens in a history: work on the box, accidents there, people online, the clock."""
+"""What happens in a history: work on the box, accidents there, the clock; by name.
+
+What people do online is in `elsewhere.py`.
+"""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from beekeed.sandbox import editing, people
-from beekeed.sandbox.database import one
+from beekeed.sandbox import people
+from tests.engine.histories.elsewhere import ONLINE, one_of, unenrol_from
+from tests.engine.histories.facts import Fact
 from tests.engine.histories.world import GROUPS, MORE_PAGES, World, name_of
 
 PAGES = ("Numbers", "Fractions", "By hand", *MORE_PAGES, "Water", "Air")
@@ -56,9 +58,18 @@ class Life:
         """One of the first completions is taken back, or given again."""
         rows = self.world.box.sql("SELECT id, completionstate FROM mdl_course_modules_completion")
         if rows:
-            row, state = _one_of(rows, number)
+            row, state = one_of(rows, number)
             sql = "UPDATE mdl_course_modules_completion SET completionstate = ? WHERE id = ?"
             self.world.box.sql(sql, 0 if state else 1, row)
+
+    def think_again(self, who: str, number: int) -> None:
+        """What went online last is taken back on the box."""
+        watch = self.world.watch
+        if watch.latest:
+            fact = watch.latest[number % len(watch.latest)]
+            account = watch.facts.get(Fact("account", fact.user))
+            if account is not None and self._is_here(account.value):
+                self.world.box.complete(account.value, fact.part, 0, at=self.world.clock.now())
 
     def regrade(self, who: str, number: int) -> None:
         """One of the first grades is another one from now on, and has other words, if any."""
@@ -66,7 +77,7 @@ class Life:
             "SELECT id, feedback FROM mdl_grade_grades WHERE finalgrade IS NOT NULL"
         )
         if rows:
-            row, words = _one_of(rows, number)
+            row, words = one_of(rows, number)
             points = number % 10 + 0.5
             self.world.box.sql(
                 "UPDATE mdl_grade_grades SET rawgrade = ?, finalgrade = ?, feedback = ?"
@@ -108,7 +119,7 @@ class Life:
         """Somebody leaves a course on the box."""
         box = self.world.box
         if self._is_here(who):
-            _unenrol(box.db, box.course(("MATHS", "SCIENCE")[number % 2]), box.user(who))
+            unenrol_from(box.db, box.course(("MATHS", "SCIENCE")[number % 2]), box.user(who))
 
     def rename(self, who: str, number: int) -> None:
         """Somebody has another last name."""
@@ -191,107 +202,11 @@ class Life:
         return bool(self.world.box.sql(found, who))
 
 
-def _unenrol(db: sqlite3.Connection, course: int, user: int) -> None:
-    instance = one(db, "SELECT * FROM mdl_enrol WHERE courseid = ? AND enrol = 'manual'", course)
-    assert instance is not None
-    if people.unenrol_user(db, instance, user):
-        items = "SELECT id FROM mdl_grade_items WHERE courseid = ?"
-        db.execute(
-            f"DELETE FROM mdl_grade_grades WHERE userid = ? AND itemid IN ({items})", (user, course)
-        )
-
-
-def _one_of(rows: list[tuple[Any, ...]], number: int) -> tuple[Any, ...]:
-    """One of the first few: so that many things happen to the same fact."""
-    return rows[number % min(len(rows), 3)]
-
-
-def teach(world: World, account: int, number: int) -> None:
-    """A teacher grades the test online, plainly, for good, or locked."""
-    online = world.online
-    graded = online.sql(
-        "SELECT g.userid FROM mdl_grade_grades g JOIN mdl_grade_items i ON i.id = g.itemid"
-        " WHERE i.itemmodule = 'quiz' AND g.finalgrade IS NOT NULL"
-    )
-    (account,) = _one_of([*graded, (account,)], number)
-    who = online.one("SELECT username FROM mdl_user WHERE id = ?", account)
-    online.grade(who, "Test", number % 10 + 0.25)
-    column = (None, None, "overridden", "locked")[number // 10 % 4]
-    if column:
-        online.sql(f"UPDATE mdl_grade_grades SET {column} = 1764000000 WHERE userid = ?", account)
-
-
-def comment(world: World, account: int, number: int) -> None:
-    """A teacher writes comments beside every grade of the essay online."""
-    words = f"Mot {number % 3}"
-    world.online.sql(
-        "UPDATE mdl_grade_grades SET feedback = ?, feedbackformat = 1 WHERE finalgrade IS NOT NULL"
-        " AND itemid IN (SELECT id FROM mdl_grade_items WHERE itemmodule = 'assign')",
-        words,
-    )
-    world.online.sql("UPDATE mdl_assignfeedback_comments SET commenttext = ?", words)
-
-
-def tick(world: World, account: int, number: int) -> None:
-    """Somebody passes or fails something online, or a teacher takes it back."""
-    rows = world.online.sql("SELECT userid, coursemoduleid FROM mdl_course_modules_completion")
-    account, module = _one_of([*rows, (account, world.modules["Numbers"])], number)
-    state = (2, 3, 0, 1)[number // 3 % 4]
-    people.set_completion(world.online.db, module, account, state, now=world.now())
-
-
-def suspend(world: World, account: int, number: int) -> None:
-    """A teacher suspends somebody's enrolments online."""
-    world.online.sql("UPDATE mdl_user_enrolments SET status = 1 WHERE userid = ?", account)
-
-
-def dismiss(world: World, account: int, number: int) -> None:
-    """A teacher unenrols somebody online."""
-    _unenrol(world.online.db, world.online.course(("MATHS", "SCIENCE")[number % 2]), account)
-
-
-def erase(world: World, account: int, number: int) -> None:
-    """An administrator deletes an account online."""
-    world.online.sql(
-        "UPDATE mdl_user SET deleted = 1, username = ? WHERE id = ?", f"erased{account}", account
-    )
-    world.online.sql("DELETE FROM mdl_user_enrolments WHERE userid = ?", account)
-    world.online.sql("DELETE FROM mdl_role_assignments WHERE userid = ?", account)
-
-
-def resettle(world: World, account: int, number: int) -> None:
-    """Somebody edits their profile online."""
-    world.online.sql("UPDATE mdl_user SET city = ? WHERE id = ?", f"Town {number % 2}", account)
-
-
-def edit_course(world: World, account: int | None, number: int) -> None:
-    """A teacher renames, moves, adds or untracks an activity online, or puts it right again."""
-    db, page = world.online.db, ("Numbers", "Air")[number % 2]
-    module = world.modules[page]
-    match number // 2 % 6:
-        case 0:
-            editing.rename_activity(db, module, f"{page} 2", now=world.now())
-        case 1:
-            editing.track_activity(db, module, 0)
-        case 2:
-            editing.move_activity(db, module, 0, 0)
-        case 3:
-            world.online.add("MATHS", world.extra_page())
-        case _:
-            editing.rename_activity(db, module, page, now=world.now())
-            editing.track_activity(db, module, 2)
-            editing.move_activity(db, module, 1, 0 if page == "Numbers" else 1)
-
-
-ONLINE: dict[str, Callable[[World, int, int], None]] = {
-    each.__name__: each
-    for each in (teach, comment, tick, suspend, dismiss, erase, resettle, edit_course)
-}
 _OF_COURSES = frozenset({"edit_course"})
 _WHOLE = frozenset({"dismiss", "erase"})
 WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "essay", "take_back",
         "take_back", "regrade", "join", "newcomer", "move_house", "busy_day")  # fmt: skip
 TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "undo", "keep", "put_back",
             "step", "distrust", "night", *ONLINE)  # fmt: skip
-SECOND_THOUGHTS = ("take_back", "take_back", "regrade", "regrade", "teach", "tick", "comment",
-                   "move_house", "give_away")  # fmt: skip
+SECOND_THOUGHTS = ("think_again", "think_again", "take_back", "regrade", "regrade", "teach",
+                   "tick", "comment", "move_house", "give_away")  # fmt: skip

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from beekeed.core.request import VERIFY, Period, Request
 from beekeed.engine import Rules
 from tests.engine.histories import ending
+from tests.engine.histories.elsewhere import ONLINE
 from tests.engine.histories.line import Fault, Trouble, Weather
-from tests.engine.histories.lives import ONLINE, SECOND_THOUGHTS, TROUBLES, WORK, Life
+from tests.engine.histories.lives import SECOND_THOUGHTS, TROUBLES, WORK, Life
 from tests.engine.histories.report import Report
 from tests.engine.histories.world import PUPILS, SOMEBODY, Plan, World, memory
 from tests.engine.school import School
