@@ -10,6 +10,8 @@ import pytest
 from tests.servers import Server, running
 
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
+TOLD = pytest.StashKey[list[str]]()
+"""What tests tell whoever reads the end of the run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live_device: needs a real device: BEEKEED_LIVE_DEVICE")
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
+    config.stash[TOLD] = []
     # No deadline for one example: a busy machine is not a fault.
     hypothesis.settings.register_profile("beekeed", deadline=None)
     hypothesis.settings.load_profile("beekeed")
@@ -64,7 +67,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List what was left out and why."""
+    """List what was left out and why, and what tests tell."""
+    for line in terminalreporter.config.stash[TOLD]:
+        terminalreporter.line(line)
     for reason, names in terminalreporter.config.stash[LEFT_OUT].items():
         terminalreporter.section(f"left out: {reason}", sep="-")
         for name in names:

@@ -121,13 +121,14 @@ class Reader:
     async def _recognize(self, target_id: int, chunk: Sequence[Learner]) -> list[Person]:
         """Find our numbers and account receipts for some people on the box.
 
-        Who holds no learner's role is somebody to us only if we knew them before.
+        Who holds no learner's role is somebody to us only if we knew them before; the names
+        that count are those of now, as the username may have come to another child.
         """
         former = [learner.username for learner in chunk if not learner.enrolled]
-        numbers = {
-            **await self._catalogue.known_learners(former),
-            **await self._catalogue.number_learners([each for each in chunk if each.enrolled]),
-        }
+        known = await self._catalogue.known_learners(former)
+        numbers = await self._catalogue.number_learners(
+            [each for each in chunk if each.enrolled or each.username in known]
+        )
         accounts = await self._targets.accounts(target_id, numbers.values())
         people = [
             Person(numbers[learner.username], learner, accounts.get(numbers[learner.username]))

@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,7 @@ class Side:
             for course in courses:
                 add_course(db, course)
 
-    def open(self) -> "closing[sqlite3.Connection]":
+    def open(self) -> AbstractContextManager[sqlite3.Connection]:
         """Open the database; each statement commits by itself."""
         return closing(database.connect(self.path))
 
@@ -340,7 +340,7 @@ class School:
             device=self.device,
             is_quiet=lambda: self.quiet,
             online=MoodleWebServices(
-                transport=Transport(address=self.address, token=self.token, timeout_seconds=10),
+                transport=self.transport(),
                 clock=self.clock,
                 max_input_vars=5 + 3 * self.batch_calls,
                 learner_role="student",
@@ -358,6 +358,10 @@ class School:
             address=self.address,
             token_digest=self.token,
         )
+
+    def transport(self) -> Transport:
+        """Give the way to the online Moodle."""
+        return Transport(address=self.address, token=self.token, timeout_seconds=10)
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:

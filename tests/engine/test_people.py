@@ -507,6 +507,24 @@ async def test_a_freed_username_that_is_given_away_again_doubles_nobody(here: Sc
     assert await here.aside() == [("amina", "account", "other_person_online")]
 
 
+async def test_a_username_given_away_before_its_account_was_made_is_its_new_owners(
+    here: School,
+) -> None:
+    """Also where the new owner left every course meanwhile: no other child's name gets the work."""
+    here.box.learner("student1", "Amina", "Diallo", "MATHS")
+    here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('maintenance', '1')")
+    assert (await here.sync()).run.status is RunStatus.ERROR
+    here.box.sql("UPDATE mdl_user SET deleted = 1, username = 'x' WHERE username = 'student1'")
+    yusuf = here.box.learner("student1", "Yusuf", "Traoré", "MATHS")
+    here.box.complete("student1", "Numbers")
+    for table in ("user_enrolments", "role_assignments"):
+        here.box.sql(f"DELETE FROM mdl_{table} WHERE userid = ?", yusuf)
+    here.online.sql("DELETE FROM sandbox_switch")
+    await here.completed()
+    assert here.online.one("SELECT firstname FROM mdl_user WHERE username = 'student1'") == "Yusuf"
+    assert here.online.state("student1", "Numbers") == 1
+
+
 async def test_an_account_renamed_online_is_found_again(here: School) -> None:
     """By its number, where the names or the ID number still are the same."""
     here.box.learner("amina", "Amina", "Diallo", "MATHS")
