@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from random import Random
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ class Cut(StrEnum):
     """Where a connection is reset."""
 
     BEFORE = "in the request"
+    LATE = "when the request was out, which came late"
     OUT = "when the request was out"
     ANSWERED = "when the site had answered"
     WITHIN = "in the answer"
@@ -50,11 +52,9 @@ class Weather:
 
     def cut(self) -> Cut | None:
         """Draw what becomes of the next request."""
-        return (
-            self.rng.choice(list(Cut))
-            if self.every and not self.rng.randrange(self.every)
-            else None
-        )
+        if self.rng.randrange(self.every):
+            return None
+        return self.rng.choice(list(Cut))
 
     def blow(self, request: bytes) -> Blow | None:
         """Give the blow that falls on a request."""
@@ -77,6 +77,8 @@ class Storm:
     counted: Counter[str] = field(default_factory=Counter)
     _deaf: int = 0
     """So many requests more meet a dead site before it is started again."""
+    _late: list[tuple[int, bytes]] = field(default_factory=list)
+    """Requests that are on their way still, and with which request of beekeed's they arrive."""
 
     async def start(self) -> str:
         """Listen on loopback; gives the address for beekeed."""
@@ -85,9 +87,10 @@ class Storm:
         return f"http://{host}:{port}{urlsplit(self.site).path}"
 
     async def stop(self) -> None:
-        """Let the site be alive, and listen no more."""
+        """Listen no more; the site is alive then, and has all that was late."""
         if self._deaf:
             await _run(self.start_site)
+        await self._arrive(inf)
         self._server.close()
         await self._server.wait_closed()
 
@@ -100,42 +103,66 @@ class Storm:
 
     async def _pass(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         """Pass one request on and its answer back, as far as the weather lets it."""
-        self.counted["requests"] += 1
-        self.counted["bytes up"] += len(request)
-        await self._revive()
+        await self._turn(len(request))
         blow = self.weather.blow(request)
         cut = None if blow or self._deaf else self.weather.cut()
         if cut:
             self.counted[f"cut {cut}"] += 1
-        where = urlsplit(self.site)
-        reader, site = await asyncio.open_connection(where.hostname, where.port or 80)
-        try:
-            request = _HOST.sub(b"Host: %s\r" % where.netloc.encode(), request, count=1)
-            site.write(request[: len(request) // 2] if cut is Cut.BEFORE else request)
-            await site.drain()
-            await self._answer(cut, blow, reader, writer)
-        finally:
-            site.close()
-
-    async def _answer(
-        self,
-        cut: Cut | None,
-        blow: Blow | None,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        """Await the answer of a request that is out, and give what is left of it to beekeed."""
-        if blow:
-            await self._strike(blow)
-        if cut in (Cut.BEFORE, Cut.OUT):
-            _reset(writer)
-        if cut is not Cut.BEFORE:
-            answer = await _message(reader)
-            self.counted["bytes down"] += len(answer)
-            writer.write(answer[: len(answer) // 2] if cut is Cut.WITHIN else answer * (not cut))
+        request = _HOST.sub(b"Host: %s\r" % urlsplit(self.site).netloc.encode(), request, count=1)
+        if cut is Cut.LATE:
+            self._late.append((self.counted["requests"] + self.weather.rng.randint(1, 3), request))
+        elif cut is Cut.BEFORE:
+            (await self._send(request[: len(request) // 2]))[1].close()
+        else:
+            writer.write(await self._answered(request, cut, blow, writer))
             await writer.drain()
         if cut:
             _reset(writer)
+
+    async def _turn(self, size: int) -> None:
+        """Do what is due when another request comes."""
+        self.counted["requests"] += 1
+        self.counted["bytes up"] += size
+        if self._deaf:
+            self._deaf -= 1
+            if not self._deaf:
+                await _run(self.start_site)
+        await self._arrive(self.counted["requests"])
+
+    async def _arrive(self, now: float) -> None:
+        """Let what is late by now reach the site."""
+        due = [request for at, request in self._late if at <= now]
+        self._late = [(at, request) for at, request in self._late if at > now]
+        for request in due:
+            await self._receive(*await self._send(request))
+
+    async def _answered(
+        self, request: bytes, cut: Cut | None, blow: Blow | None, writer: asyncio.StreamWriter
+    ) -> bytes:
+        """Have the site answer; gives what of it beekeed gets."""
+        way = await self._send(request)
+        if blow:
+            await self._strike(blow)
+        if cut is Cut.OUT:
+            _reset(writer)
+        answer = await self._receive(*way)
+        self.counted["bytes down"] += len(answer)
+        return answer[: len(answer) // 2] if cut is Cut.WITHIN else b"" if cut else answer
+
+    async def _send(self, request: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send a request to the site, on a connection of its own."""
+        where = urlsplit(self.site)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port or 80)
+        writer.write(request)
+        await writer.drain()
+        return reader, writer
+
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Wait for the site's answer."""
+        try:
+            return await _message(reader)
+        finally:
+            writer.close()
 
     async def _strike(self, blow: Blow) -> None:
         """Kill, a moment after the request went out."""
@@ -146,13 +173,6 @@ class Storm:
             await _run(self.kill_site)
         else:
             self.kill_daemon()
-
-    async def _revive(self) -> None:
-        """Start a dead site again where enough requests met it."""
-        if self._deaf:
-            self._deaf -= 1
-            if not self._deaf:
-                await _run(self.start_site)
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:
