@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,17 +44,26 @@ class Blow:
 
 @dataclass
 class Weather:
-    """What comes: one request in `every` is cut, and each blow falls once. Then it is calm."""
+    """What comes: of the requests that write, and of the others, one in so many is cut.
+
+    Each blow falls once.
+    """
 
     rng: Random
-    every: int
+    writes: Collection[str]
+    of_writes: int
+    of_reads: int
     blows: list[Blow]
 
-    def cut(self) -> Cut | None:
-        """Draw what becomes of the next request."""
-        if self.rng.randrange(self.every):
+    def cut(self, request: bytes) -> Cut | None:
+        """Draw what becomes of a request."""
+        if self.rng.randrange(self.of_writes if self.is_write(request) else self.of_reads):
             return None
         return self.rng.choice(list(Cut))
+
+    def is_write(self, request: bytes) -> bool:
+        """Whether a request carries a function that changes something."""
+        return any(function.encode() in request for function in self.writes)
 
     def blow(self, request: bytes) -> Blow | None:
         """Give the blow that falls on a request."""
@@ -105,9 +114,10 @@ class Storm:
         """Pass one request on and its answer back, as far as the weather lets it."""
         await self._turn(len(request))
         blow = self.weather.blow(request)
-        cut = None if blow or self._deaf else self.weather.cut()
+        cut = None if blow or self._deaf else self.weather.cut(request)
         if cut:
             self.counted[f"cut {cut}"] += 1
+            self.counted["writes cut"] += self.weather.is_write(request)
         request = _HOST.sub(b"Host: %s\r" % urlsplit(self.site).netloc.encode(), request, count=1)
         if cut is Cut.LATE:
             self._late.append((self.counted["requests"] + self.weather.rng.randint(1, 3), request))
