@@ -88,6 +88,8 @@ class Storm:
     """So many requests more meet a dead site before it is started again."""
     _late: list[tuple[int, bytes]] = field(default_factory=list)
     """Requests that are on their way still, and with which request of beekeed's they arrive."""
+    _open: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
+    """The connections that beekeed has, each with the task that serves it."""
 
     async def start(self) -> str:
         """Listen on loopback; gives the address for beekeed."""
@@ -96,19 +98,25 @@ class Storm:
         return f"http://{host}:{port}{urlsplit(self.site).path}"
 
     async def stop(self) -> None:
-        """Listen no more; the site is alive then, and has all that was late."""
+        """Listen no more; the site is alive then, and has done all that was on its way."""
+        self._server.close()
+        for writer in self._open.values():
+            _reset(writer)
+        await asyncio.gather(*self._open)
         if self._deaf:
             await _run(self.start_site)
         await self._arrive(inf)
-        self._server.close()
-        await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass the requests of one connection on, until it ends or is cut."""
+        own = asyncio.current_task()
+        assert own is not None
+        self._open[own] = writer
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while not writer.is_closing():
                 await self._pass(await _message(reader), writer)
         writer.close()
+        del self._open[own]
 
     async def _pass(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         """Pass one request on and its answer back, as far as the weather lets it."""

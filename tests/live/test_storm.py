@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.live, pytest.mark.live_php, pytest.mark.live_storm]
 Counts = dict[str, int]
 
 LEARNERS = 300
-OF_WRITES, OF_READS = 4, 20
+OF_WRITES, OF_READS = 3, 10
 SECONDS = 1200
 WRITES = (
     "core_user_create_users",
