@@ -32,6 +32,7 @@ from tests.variety.compare import compare_all
 
 pytestmark = [pytest.mark.live, pytest.mark.live_php, pytest.mark.live_storm]
 
+WANTED = [*(f"cut {cut}" for cut in Cut), "writes cut", "site killed", "beekeed killed"]
 Counts = dict[str, int]
 
 LEARNERS = 300
@@ -98,9 +99,10 @@ class Box(World):
         if self.daemon is None or self.daemon.poll() is not None:
             self.daemon = self.start_daemon()
         said = self.ctl("sync", "--wait", "--json")
-        if self.daemon.poll() is not None:
-            return "killed"
-        return str(said.json["status"])
+        if "status" in said.json:
+            return str(said.json["status"])
+        self.daemon.wait(10)  # it was killed; else this fails
+        return "killed"
 
 
 def drawn() -> Weather:
@@ -157,6 +159,7 @@ async def test_a_storm_loses_and_doubles_nothing(moodle: LiveMoodle, tmp_path: P
         took = time.monotonic() - began
         show(storm, ends, took)
         check(here, moodle, before)
+        assert all(storm.counted[each] for each in WANTED), "the weather was too good"
     finally:
         here.end()
 
@@ -168,8 +171,6 @@ def show(storm: Storm, ends: Sequence[str], took: float) -> None:
     )
     for name, count in sorted(storm.counted.items()):
         print(f"  {name}: {count}")
-    wanted = [*(f"cut {cut}" for cut in Cut), "writes cut", "site killed", "beekeed killed"]
-    assert all(storm.counted[each] for each in wanted), "the weather was too good"
 
 
 def check(here: Box, moodle: LiveMoodle, before: Counts) -> None:
