@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
     config.addinivalue_line("markers", "live_php: needs to run PHP there: BEEKEED_LIVE_PHP")
     config.addinivalue_line("markers", "live_device: needs a real device: BEEKEED_LIVE_DEVICE")
+    config.addinivalue_line("markers", "live_storm: needs to kill what serves a real Moodle")
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
     config.stash[TOLD] = []
@@ -46,6 +47,10 @@ REASONS: dict[str, tuple[str, Callable[[pytest.Config], bool]]] = {
     "live_device": (
         "no BEEKEED_LIVE_DEVICE points at a real device's config.php",
         lambda _: "BEEKEED_LIVE_DEVICE" in os.environ,
+    ),
+    "live_storm": (
+        "no BEEKEED_LIVE_KILL and BEEKEED_LIVE_START kill and start what serves a real Moodle",
+        lambda _: {"BEEKEED_LIVE_KILL", "BEEKEED_LIVE_START"} <= os.environ.keys(),
     ),
     "root": ("they need root", lambda _: os.geteuid() == 0),
 }

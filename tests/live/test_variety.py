@@ -10,8 +10,8 @@ import pytest
 
 from tests.live import steps
 from tests.live.moodle import LiveMoodle
+from tests.live.provisioned import provide
 from tests.sample import fill
-from tests.system.world import execute
 from tests.variety.run import check, show, synchronize
 
 pytestmark = [pytest.mark.live, pytest.mark.live_php]
@@ -62,8 +62,6 @@ $role = $DB->get_field("role", "id", ["shortname" => "editingteacher"]);
 foreach ($DB->get_records("enrol", ["enrol" => "manual"]) as $instance)
     enrol_get_plugin("manual")->enrol_user($instance, $teacher, $role);
 """
-# As `beekeectl check` says.
-QUIET = 'set_config("moodle_enrolcoursewelcomemessage_disable", 1, "message");'
 CRON = (
     '\\core\\task\\manager::get_scheduled_task("\\\\mod_assign\\\\task\\\\cron_task")->execute();'
 )
@@ -73,19 +71,9 @@ CRON = (
 def moodle(tmp_path: Path) -> LiveMoodle:
     """The site with all that the sample has."""
     made = LiveMoodle()
-    if made.sql("SELECT count(*) FROM mdl_user") != [["3"]]:
-        pytest.fail("The site is not as it was provisioned: bring it back to that first.")
-    for function in ("mod_assign_set_user_flags", "core_grading_get_definitions"):
-        steps.take(made, {"step": "add function", "function": function})
-    steps.take(made, {"step": "see hidden grades"})
-    village = {"shortname": "village", "name": "Village", "datatype": "text", "visible": 2,
-               "defaultdata": "", "param1": 30}  # fmt: skip
-    steps.take(made, {"step": "add profile field"} | village)
-    made.php(f"{steps.BEGIN}{ADD}")
     box = tmp_path / "sample.sqlite"
     fill(box, "device-variety")
-    made.set_modified(dict(execute(box, "SELECT shortname, timemodified FROM mdl_course")))
-    made.php(f"{steps.BEGIN}{QUIET} purge_all_caches();")
+    provide(made, box, ADD)
     return made
 
 
