@@ -98,9 +98,9 @@ class Watch:
             case functions.GRADE_ASSIGNMENT:
                 part = self.reader.assignments.get(int(given["assignmentid"]), "")
                 for each in given["grades"]:
-                    words = each["plugindata"]["assignfeedbackcomments_editor"]["text"]
+                    words = each.get("plugindata", {}).get("assignfeedbackcomments_editor", {})
                     fact = Fact("grade", int(each["userid"]), part)
-                    yield fact, Held(str(each["grade"]), str(words))
+                    yield fact, Held(str(each["grade"]), str(words.get("text", "")))
             case functions.ENROL:
                 for each in given["enrolments"]:
                     course = self._courses[int(each["courseid"])]
