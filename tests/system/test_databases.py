@@ -72,10 +72,15 @@ def test_everything_arrives_from_a_box_on_a_server(here: World, server: Server) 
     assert here.sync()["status"] == "completed"
     assert here.compare().verified
     assert here.sync()["actions"] == []
+    ((done,),) = here.on_box(
+        "SELECT min(c.id) FROM mdl_course_modules_completion c JOIN mdl_course_modules cm ON"
+        " cm.id = c.coursemoduleid JOIN mdl_modules m ON m.id = cm.module"
+        " WHERE m.name = 'page' AND c.completionstate = 1"
+    )
     for statement in (here.on_box, lambda sql: execute(login, sql)):
         statement(
             "UPDATE mdl_course_modules_completion"
-            f" SET completionstate = 0, timemodified = {int(time.time())} WHERE id = 1"
+            f" SET completionstate = 0, timemodified = {int(time.time())} WHERE id = {done}"
         )
     (action,) = here.sync()["actions"]
     assert (action["kind"], action["verdict"], action["count"]) == ("completion", "done", 1)
