@@ -66,6 +66,18 @@ async def test_no_learner_is_mailed_about_a_grade(amina: School, batch_calls: in
     assert amina.online.one(waiting) == 0
 
 
+async def test_no_learner_is_mailed_where_the_answer_was_lost(amina: School) -> None:
+    """The line broke between the grade and what keeps it quiet: that is made up for."""
+    amina.online.sql(
+        "DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'"
+    )
+    amina.online.sql("INSERT INTO sandbox_switch VALUES ('cut_before', ?)", f"{FLAGS}:1")
+    amina.box.grade("amina", "Essay", 70)
+    await amina.completed()
+    assert held(amina) == (70.0, "", 70.0)
+    assert amina.online.sql("SELECT mailed FROM mdl_assign_user_flags") == [(1,)]
+
+
 async def test_learners_are_told_where_the_settings_allow_it(amina: School) -> None:
     """Then Moodle's cron mails who was graded."""
     amina.manner = Manner(tells_learners=True)
