@@ -64,6 +64,7 @@ class MoodleWebServices:
         )
         self._pushing = Pushing(
             requests=self._requests,
+            patience=self._patience,
             clock=clock,
             max_input_vars=max_input_vars,
             manner=manner,
@@ -274,6 +275,7 @@ class MoodleWebServices:
         call = wire.Call(functions.MAKE_GROUP, {"groups": [group]})
         match await self._requests.ask_one(call):
             case answers.Lost(error=error):
+                self._patience.hold(pace.working_seconds(1))
                 there = (await self.groups(course_online_id)).get(name)
                 if there is None:
                     raise error

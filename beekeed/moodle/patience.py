@@ -40,6 +40,10 @@ class Patience:
         self._asked_until = max(self._asked_until, now + asked)
         self._not_before = now + self._drawn(self._failures)
 
+    def hold(self, seconds: float) -> None:
+        """Have the site left alone for so long: it may still be at work for us."""
+        self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
+
     def is_worth_a_try(self, error: BeekeedError) -> bool:
         """Tell whether to ask again in this run after what was raised last."""
         enough = retry.is_worth_a_try(self._failures, answered=self._answered)

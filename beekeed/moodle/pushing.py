@@ -10,6 +10,7 @@ from beekeed.errors import Code, OutcomeUnknown
 from beekeed.moodle import answers, costs, wire
 from beekeed.moodle.bundles import Bundle, bundles
 from beekeed.moodle.calls import Manner
+from beekeed.moodle.patience import Patience
 from beekeed.moodle.requests import Requests
 
 
@@ -23,12 +24,14 @@ class Pushing:
         self,
         *,
         requests: Requests,
+        patience: Patience,
         clock: Clock,
         max_input_vars: int,
         manner: Manner,
         learner_role_id: int,
     ) -> None:
         self._requests = requests
+        self._patience = patience
         self._clock = clock
         self._most_fields = max_input_vars - 1
         self._most_calls = wire.batch_calls(max_input_vars)
@@ -83,7 +86,7 @@ class Pushing:
         """Do steps that fit into one request; as many outcomes. Raises what Requests.ask raises."""
         found = self._bundles(steps, apart=apart)
         calls = [call for bundle in found for call in bundle.calls]
-        replies = await self._timed(calls)
+        replies = await self._timed(calls, len(steps))
         outcomes = [Outcome(Verdict.NOT_TRIED)] * len(steps)
         for bundle in found:
             own, replies = replies[: len(bundle.calls)], replies[len(bundle.calls) :]
@@ -91,15 +94,19 @@ class Pushing:
                 outcomes[place] = outcome
         return outcomes
 
-    async def _timed(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
-        """Make calls that write, and learn from it how large the next request may be."""
+    async def _timed(self, calls: Sequence[wire.Call], steps: int) -> list[wire.Json]:
+        """Make calls that write, and learn from it how large the next request may be.
+
+        Where the answer is lost, nothing is asked until the site must be done with it.
+        """
         size = len(wire.encode(wire.request(calls, batches=bool(self._requests.batches)), ""))
         began = self._clock.monotonic()
         replies = await self._requests.ask(calls)
+        seconds = self._clock.monotonic() - began
         if isinstance(replies[-1], answers.Lost):
             self._most_bytes = pace.after_loss(self._most_bytes)
+            self._patience.hold(pace.working_seconds(steps) - seconds)
         else:
-            seconds = self._clock.monotonic() - began
             self._most_bytes = pace.after_answer(self._most_bytes, size, seconds)
         return replies
 

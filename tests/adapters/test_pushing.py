@@ -256,6 +256,23 @@ async def test_a_request_takes_about_twenty_seconds(
     await online.close()
 
 
+async def test_after_a_lost_answer_the_site_is_left_alone_until_it_must_be_done(
+    address: str, three: Side
+) -> None:
+    """Asked at once, it would do the same twice at the same time (seen on 4.5.6: ten grades)."""
+    clock = FakeClock()
+    online = adapter(address, clock=clock, max_input_vars=1000)
+    await online.probe()
+    steps = [graded(three, name, "Test", "7.5") for name in NAMES] * 40
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('cut_after', '*:1')")
+    outcomes = await online.apply(steps)
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.UNKNOWN}
+    lost_at = clock.monotonic()
+    assert verdicts(await online.settle(steps[:3])) == [Verdict.DONE] * 3
+    assert 5 < clock.monotonic() - lost_at < 10
+    await online.close()
+
+
 async def test_a_lost_answer_makes_the_next_request_smaller(address: str, three: Side) -> None:
     """Half of it is at stake then."""
     online = adapter(address, max_input_vars=1000)
