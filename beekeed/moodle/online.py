@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from beekeed.clock import Clock
-from beekeed.core import profile
+from beekeed.core import pace, profile
 from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment
 from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
