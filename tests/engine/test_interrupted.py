@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
@@ -11,7 +12,10 @@ from aiohttp import ClientSession, web
 from beekeed.core.model import Change, Kind, RunStatus
 from beekeed.core.request import Period, Request
 from beekeed.core.step import Outcome, Step
+from beekeed.errors import Code, LinkDown, OutcomeUnknown
 from beekeed.loop import Loop
+from beekeed.moodle.transport import Transport
+from beekeed.moodle.wire import Call
 from tests.adapters.test_transport import server
 from tests.engine.school import School, counts
 
@@ -77,6 +81,35 @@ async def test_taken_back_after_a_lost_answer_that_was_not_repeated(amina: Schoo
     amina.online.sql("INSERT INTO sandbox_switch VALUES ('cut_after', ?)", f"{COMPLETE}:1")
     assert (await amina.sync()).run.status is RunStatus.ERROR
     amina.online.sql("DELETE FROM sandbox_switch")
+    amina.box.complete("amina", "Numbers", 0)
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 0
+
+
+class Dying(Transport):
+    """A line that breaks for good when the first completion is done."""
+
+    is_dead = False
+
+    async def ask(self, call: Call) -> Any:
+        """See Transport."""
+        if self.is_dead:
+            raise LinkDown(Code.NOT_REACHED, detail="Network is unreachable")
+        answer = await super().ask(call)
+        if COMPLETE in str(call):
+            self.is_dead = True
+            raise OutcomeUnknown(Code.NO_ANSWER, detail="Connection reset")
+        return answer
+
+
+async def test_taken_back_after_a_lost_answer_that_could_not_be_repeated(amina: School) -> None:
+    """Surely nothing was sent the second time: that says nothing of the first."""
+    amina.box.complete("amina", "Numbers")
+    amina.transport = lambda: Dying(  # type: ignore[method-assign]
+        address=amina.address, token=amina.token, timeout_seconds=5
+    )
+    assert (await amina.sync()).run.status is RunStatus.ERROR
+    del amina.transport
     amina.box.complete("amina", "Numbers", 0)
     await amina.completed()
     assert amina.online.state("amina", "Numbers") == 0
