@@ -57,6 +57,7 @@ class Code(StrEnum):
     NO_ANSWER = "no_answer"
     SERVER_BUSY = "server_busy"
     ASKED_TO_WAIT = "asked_to_wait"
+    LIMIT_REACHED = "limit_reached"
 
     # What answers there (RemoteGarbled).
     NOT_A_MOODLE = "not_a_moodle"

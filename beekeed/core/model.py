@@ -330,6 +330,15 @@ class Bytes:
         return Bytes(self.sent + other.sent, self.received + other.received)
 
 
+class Category(StrEnum):
+    """What bytes are spent for (features.md, row 6)."""
+
+    SYNC = "sync"
+    CHECK = "check"
+    """Whether the online Moodle can be reached, and `beekeectl check`."""
+    MAIL = "mail"
+
+
 class RunStatus(StrEnum):
     """How a run stands (features.md, Words)."""
 

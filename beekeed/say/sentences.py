@@ -231,6 +231,12 @@ SENTENCES: Mapping[str, Entry] = {
         " administrator.",
         "teacher",
     ),
+    "limit_reached": Entry(
+        "The data limit of this month is used up: it is renewed on {renews}.",
+        "Nothing is lost: the work waits here. An administrator can raise the limit, or allow"
+        " more once, with `beekeectl limit top-up`.",
+        "administrator",
+    ),
     # What answers there.
     "not_a_moodle": Entry(
         "A web page answered instead of the online Moodle.",
