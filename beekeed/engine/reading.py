@@ -10,6 +10,7 @@ is compared; once a day, and after any trouble, everybody is (`core/change.py`).
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
@@ -85,25 +86,28 @@ class Reader:
             digests = Digests(await stop.unless_asked(box.digests()), courses, self._rules)
             places = Places(courses, self._rules)
             uncarried = await stop.unless_asked(box.uncarried(self._rules.commented))
-            async for chunk in box.learners(everybody=self._rules.removals):
-                stop.check()
-                people = await self._recognize(target_id, chunk)
-                seen.update(each.learner_id for each in people)
-                marks = {
-                    each.learner_id: digests.mark(each.learner)
-                    for each in people
-                    if not each.is_somebody_else
-                }
-                same = await self._changes.unchanged(target_id, marks)
-                left = [
-                    each
-                    for each in people
-                    if each.learner_id in marks and (compare_all or each.learner_id not in same)
-                ]
-                for start in range(0, len(left), _LEARNERS):
+            async with aclosing(box.learners(everybody=self._rules.removals)) as chunks:
+                async for chunk in chunks:
                     stop.check()
-                    part = left[start : start + _LEARNERS]
-                    unsent += await self._compare(box, target_id, places, part, marks, same, dating)
+                    people = await self._recognize(target_id, chunk)
+                    seen.update(each.learner_id for each in people)
+                    marks = {
+                        each.learner_id: digests.mark(each.learner)
+                        for each in people
+                        if not each.is_somebody_else
+                    }
+                    same = await self._changes.unchanged(target_id, marks)
+                    left = [
+                        each
+                        for each in people
+                        if each.learner_id in marks and (compare_all or each.learner_id not in same)
+                    ]
+                    for start in range(0, len(left), _LEARNERS):
+                        stop.check()
+                        part = left[start : start + _LEARNERS]
+                        unsent += await self._compare(
+                            box, target_id, places, part, marks, same, dating
+                        )
         unsent += await self._changes.end_reading(
             target_id, seen, self._clock.now(), compared_all=compare_all
         )

@@ -6,7 +6,7 @@ are looked for before they are used).
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -171,7 +171,7 @@ class _Snapshot:
         """See ports.DeviceSnapshot."""
         return await Structure(worker=self._worker, tables=self._tables).courses()
 
-    async def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
+    async def learners(self, *, everybody: bool = False) -> AsyncGenerator[Sequence[Learner], None]:
         """See ports.DeviceSnapshot."""
         last = 0
         while True:

@@ -1,6 +1,6 @@
 """The box's own Moodle: read, and nothing else."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,11 +79,12 @@ class DeviceSnapshot(Protocol):
         """Every course but the site's own, with its activities that are not being deleted."""
         ...
 
-    def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
+    def learners(self, *, everybody: bool = False) -> AsyncGenerator[Sequence[Learner], None]:
         """Chunks of the people who hold a learner's role in a course, or did something.
 
         `everybody`: the others as well, who may have been learners. Never guest,
-        administrator or deleted accounts.
+        administrator or deleted accounts. Whoever leaves off before the last chunk closes it
+        (`aclosing`) while the snapshot is open.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What is read of the box: who did not change is left unread, and nothing hides for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +36,10 @@ class Watched:
         self.lies = False
         self.breaks = False
         self.is_open = False
+        self.lists = 0
+        """Lists of learners that are being read."""
+        self.left_open = 0
+        """Those that were when their snapshot ended."""
         self.error: Exception | None = None
         self._told: Mapping[int, int] = {}
 
@@ -50,6 +54,7 @@ class Watched:
                 yield _WatchedSnapshot(self, snapshot)
             finally:
                 self.is_open = False
+                self.left_open += self.lists
 
     async def digests(self, snapshot: DeviceSnapshot) -> Mapping[int, int]:
         """What the database says, or what it said first."""
@@ -68,8 +73,13 @@ class _WatchedSnapshot:
     async def courses(self) -> Sequence[Course]:
         return await self._snapshot.courses()
 
-    def learners(self, *, everybody: bool = False) -> AsyncIterator[Sequence[Learner]]:
-        return self._snapshot.learners(everybody=everybody)
+    async def learners(self, *, everybody: bool = False) -> AsyncGenerator[Sequence[Learner], None]:
+        self._watched.lists += 1
+        try:
+            async for chunk in self._snapshot.learners(everybody=everybody):
+                yield chunk
+        finally:
+            self._watched.lists -= 1
 
     async def members(self, device_ids: Collection[int]) -> Collection[tuple[int, int]]:
         return await self._snapshot.members(device_ids)
@@ -315,6 +325,14 @@ async def test_a_look_gives_way_to_a_stop(here: School, watched: Watched) -> Non
     assert watched.asked == set()
     await here.engine().look(Stop())
     assert len(watched.asked) == 5
+
+
+async def test_reading_that_is_left_off_leaves_nothing_open(here: School, watched: Watched) -> None:
+    """The box breaks in the middle: the list of learners is closed before its snapshot is."""
+    here.box.complete("l3", "Fractions")
+    watched.breaks = True
+    assert (await here.sync()).run.status is RunStatus.ERROR
+    assert watched.left_open == 0
 
 
 @pytest.mark.parametrize("seed", range(12))
