@@ -31,26 +31,45 @@ def stepping(
     rubbish then and is ended. Raises PowerCut.
     """
     number, todo = 0, dict(at)
+    trouble: BaseException | None = None
     while number != cut:
         try:
-            waited = run.send(None)
+            waited = _go_on(run, trouble)
         except StopIteration as ended:
             return ended.value  # type: ignore[no-any-return]
         number += counts()
         todo.pop(number, _nothing)()
-        yield waited
+        trouble = yield from _wait(waited)
+        del waited  # a cursor that it may hold would keep a statement open
     went()
     yield from _end(run)
     raise PowerCut
 
 
+def _go_on(run: Coroutine[Any, Any, Any], trouble: BaseException | None) -> Any:
+    return run.send(None) if trouble is None else run.throw(trouble)
+
+
+def _wait(waited: Any) -> Generator[Any, None, BaseException | None]:
+    """Wait, and give what came of it instead of a result: the task throws that at us.
+
+    It is the run's own: one that never gets it is left standing in what it has open.
+    """
+    try:
+        yield waited
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the run judges it
+        return error
+    return None
+
+
 def _end(run: Coroutine[Any, Any, Any]) -> Generator[Any, None, None]:
     """Let a run that nobody looks at any more give back what it holds."""
+    trouble: BaseException | None = asyncio.CancelledError()
     try:
-        waited = run.throw(asyncio.CancelledError())
         while True:
-            yield waited
-            waited = run.send(None)
+            waited = _go_on(run, trouble)
+            trouble = yield from _wait(waited)
+            del waited
     except BaseException:  # noqa: BLE001 - whatever it says, the power went
         return
 
