@@ -152,6 +152,7 @@ class _Entry:
                 )
                 if outcome.verdict is Verdict.DONE:
                     await self._profile(change.key.learner_id, what.learner)
+                    await self._read_again(change.key.learner_id)  # only now is a profile a fact
             case _:
                 await self._receipt(change, outcome)
         await self.count(change.key.kind, outcome)
@@ -213,15 +214,27 @@ class _Entry:
                 *(trusted or (1, 1)),
             ),
         )
-        await self._db.execute(
+        sent = await self._db.execute(
             f"DELETE FROM change WHERE {_KEY} AND value = ?", (*where, change.value)
         )
+        if not sent.rowcount:  # the box has come to say something else
+            await self._read_again(change.key.learner_id)
         is_new = before is None or before[0] != change.value
         # A membership is joined again without reading whether it was missing.
         was_missing = outcome.verdict is Verdict.DONE and change.key.kind is not Kind.MEMBERSHIP
         if is_new or was_missing:
             day = await self._one(f"SELECT day FROM receipt WHERE {_KEY}", where)
             await self._count_saved(day, is_new=is_new)
+
+    async def _read_again(self, learner_id: int) -> None:
+        """Have somebody compared at the next reading: what was noted knew nothing of a receipt.
+
+        Whatever keeps the run that found it out from reading the box again itself.
+        """
+        await self._db.execute(
+            "DELETE FROM reading WHERE target_id = ? AND learner_id = ?",
+            (self._target_id, learner_id),
+        )
 
     async def _count_saved(self, day: Sequence[int] | None, *, is_new: bool) -> None:
         if day is not None:

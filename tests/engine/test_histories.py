@@ -14,6 +14,9 @@ by `ending.py` when all is quiet:
 - No account, result, group or enrolment is there that the box never said of that very child.
 - Accounts and profiles that are not ours are not touched, and nobody gets a result who is not
   enrolled.
+- The profile of an account that we made is the box's, unless a person changed it online.
+- No learner is refused an account because of another one in the same call.
+- No difference waits for the daily comparison of everything.
 
 Not here: two boxes (test_harmless.py), and that what SQLite committed survives (test_store.py).
 """

@@ -1,8 +1,8 @@
 """The power goes, the answer is lost, somebody stops it: and the box goes on changing meanwhile."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from beekeed.errors import Code, LinkDown, OutcomeUnknown
 from beekeed.loop import Loop
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
+from beekeed.ports.device import DeviceMoodle, DeviceSnapshot
 from tests.adapters.test_transport import server
 from tests.engine.school import School, counts
 
@@ -69,6 +70,59 @@ async def test_taken_back_while_nobody_knew_that_it_had_arrived(amina: School) -
     amina.box.complete("amina", "Numbers", 0)
     await amina.completed()
     assert amina.online.state("amina", "Numbers") == 0
+
+
+class StoppedAtSecondReading:
+    """The box's Moodle; when a run reads it again, somebody asks for a stop."""
+
+    def __init__(self, device: DeviceMoodle, stop: Callable[[], None]) -> None:
+        self._device = device
+        self._stop = stop
+        self._readings = 0
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[DeviceSnapshot]:
+        """See DeviceMoodle."""
+        self._readings += 1
+        if self._readings == 2:
+            self._stop()
+        async with self._device.snapshot() as snapshot:
+            yield snapshot
+
+
+async def stopped_once_settled(here: School) -> None:
+    """A run that settles what was open, and is stopped before it has read the box again."""
+    device = here.device
+    here.device = StoppedAtSecondReading(device, lambda: engine.stop())
+    engine = here.engine()
+    status = await engine.run(Request("test"), lambda _: None, lambda _: None)
+    here.device = device
+    assert status is RunStatus.STOPPED
+    assert not await here.store.rows("SELECT 1 FROM intent")
+
+
+async def test_taken_back_and_the_run_that_learned_it_had_arrived_is_stopped(
+    amina: School,
+) -> None:
+    """The next run finds the difference, though the box is as the stopped one read it."""
+    amina.box.complete("amina", "Numbers")
+    await cut_off(amina, Kind.COMPLETION)
+    amina.box.complete("amina", "Numbers", 0)
+    await stopped_once_settled(amina)
+    assert amina.online.state("amina", "Numbers") == 1
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 0
+
+
+async def test_moved_and_the_run_that_learned_of_the_account_is_stopped(here: School) -> None:
+    """A profile that changed before we knew that the account is ours is sent by the next run."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.box.complete("amina", "Numbers")
+    await cut_off(here, Kind.ACCOUNT)
+    here.box.sql("UPDATE mdl_user SET city = 'Bamako' WHERE username = 'amina'")
+    await stopped_once_settled(here)
+    await here.completed()
+    assert here.online.one("SELECT city FROM mdl_user WHERE username = 'amina'") == "Bamako"
 
 
 async def test_taken_back_after_a_lost_answer_that_was_not_repeated(amina: School) -> None:

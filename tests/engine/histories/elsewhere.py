@@ -72,15 +72,17 @@ def dismiss(world: World, account: int, number: int) -> None:
 def erase(world: World, account: int, number: int) -> None:
     """An administrator deletes an account online."""
     world.online.sql(
-        "UPDATE mdl_user SET deleted = 1, username = ? WHERE id = ?", f"erased{account}", account
-    )
+        "UPDATE mdl_user SET deleted = 1, username = ?, email = ? WHERE id = ?",
+        f"erased{account}", f"erased{account}", account,
+    )  # fmt: skip
     world.online.sql("DELETE FROM mdl_user_enrolments WHERE userid = ?", account)
     world.online.sql("DELETE FROM mdl_role_assignments WHERE userid = ?", account)
 
 
 def resettle(world: World, account: int, number: int) -> None:
-    """Somebody edits their profile online."""
-    world.online.sql("UPDATE mdl_user SET city = ? WHERE id = ?", f"Town {number % 2}", account)
+    """Somebody edits their profile online, sometimes to what it is on the box or will be."""
+    city = f"{('Town', 'City')[number // 3 % 2]} {number % 3}"
+    world.online.sql("UPDATE mdl_user SET city = ? WHERE id = ?", city, account)
 
 
 def edit_course(world: World, account: int | None, number: int) -> None:

@@ -19,6 +19,12 @@ _ASIDE = (
     f" {part_joins('change')} WHERE aside_code IS NOT NULL"
 )
 
+_REFUSED = (
+    "SELECT username FROM change JOIN kind ON kind.id = kind"
+    " JOIN learner ON learner.id = learner_id"
+    " WHERE kind.name = 'account' AND aside_code = ?"
+)
+
 _GUARDED = (
     "SELECT kind.name, shortname FROM guard JOIN kind ON kind.id = guard.kind"
     " JOIN course ON course.id = guard.course_id"
@@ -44,7 +50,13 @@ class Listed:
             or (username, kind, course, part) in self.aside
             or (username, "account", "", "") in self.aside
             or (username, "enrolment", course, "") in self.aside
+            or (kind == "profile" and self._is_in_no_course(username))
         )
+
+    def _is_in_no_course(self, username: str) -> bool:
+        """Whether somebody's profile waits for an enrolment, or a course, that is listed."""
+        kinds = ((each, kind) for each, kind, _, _ in self.aside)
+        return bool(self.courses) or (username, "enrolment") in kinds
 
 
 async def check(world: World, last: RunDetails) -> None:
@@ -57,6 +69,7 @@ async def check(world: World, last: RunDetails) -> None:
         courses,
         frozenset((r[0], r[1]) for r in guarded),
     )
+    await _check_refused(world)
     not_enrolled: Counter[str] = Counter()
     lost = []
     known = {row[0] for row in await world.here.store.rows("SELECT username FROM learner")}
@@ -78,6 +91,13 @@ async def check(world: World, last: RunDetails) -> None:
     assert not await world.here.store.rows("SELECT 1 FROM intent"), "a request was left open"
 
 
+async def _check_refused(world: World) -> None:
+    """See that of whom Moodle makes no account, it is they whose address somebody has there."""
+    refused = [row[0] for row in await world.here.store.rows(_REFUSED, Code.ACCOUNT_REFUSED)]
+    blameless = [username for username in refused if not world.is_address_taken(username)]
+    assert not blameless, f"refused for another: {blameless}"
+
+
 def _not_enrolled(last: RunDetails) -> Iterator[tuple[str, int]]:
     """Give how many results the last run counted whose learners are not enrolled on the box."""
     for action in last.actions:
@@ -93,10 +113,12 @@ def _is_online(world: World, child: Child, fact: Fact, held: Held) -> bool:
         return held.value != "0" or not _is_left_done(world, child, account, fact)
     if account is None:
         return fact.kind == "profile" or child in world.watch.erased
+    if fact.kind == "profile" and account not in world.watch.made:
+        return True
     if fact.kind == "account":
         return True
     there = Fact(fact.kind, account, fact.part)
-    if there in world.watch.touched or fact.kind == "profile":
+    if there in world.watch.touched:
         return True
     online = world.watch.facts.get(there)
     return online is not None and _same(child, fact, held, online)
@@ -117,6 +139,8 @@ def _same(child: Child, fact: Fact, box: Held, online: Held) -> bool:
     match fact.kind:
         case "completion":
             return online.value in ("1", "2")
+        case "profile":
+            return online.value == box.value
         case "grade":
             words, there = one_line(box.words), one_line(online.words)
             is_teachers = bool(there) and there not in child.words(fact.part)

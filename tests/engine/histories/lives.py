@@ -147,8 +147,14 @@ class Life:
 
     def reset(self, who: str, number: int) -> None:
         """A table of the box is emptied, as by a course reset."""
-        tables = ("course_modules_completion", "grade_grades", "groups_members")
-        self.world.box.sql(f"DELETE FROM mdl_{tables[number % 3]}")
+        self.world.box.sql(f"DELETE FROM mdl_{_OF_WORK[number % 3]}")
+
+    def vanish(self, who: str, number: int) -> None:
+        """One of the first results goes, as when somebody deletes an attempt."""
+        table = _OF_WORK[number % 2]
+        rows = self.world.box.sql(f"SELECT id FROM mdl_{table}")
+        if rows:
+            self.world.box.sql(f"DELETE FROM mdl_{table} WHERE id = ?", *one_of(rows, number // 2))
 
     def undo(self, who: str, number: int) -> None:
         """Nothing is done any more, says the box."""
@@ -202,11 +208,13 @@ class Life:
         return bool(self.world.box.sql(found, who))
 
 
+_OF_WORK = ("course_modules_completion", "grade_grades", "groups_members")
 _OF_COURSES = frozenset({"edit_course"})
 _WHOLE = frozenset({"dismiss", "erase"})
 WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "essay", "take_back",
         "take_back", "regrade", "join", "newcomer", "move_house", "busy_day")  # fmt: skip
-TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "undo", "keep", "put_back",
-            "step", "distrust", "night", *ONLINE)  # fmt: skip
-SECOND_THOUGHTS = ("think_again", "think_again", "take_back", "regrade", "regrade", "teach",
-                   "tick", "comment", "move_house", "give_away")  # fmt: skip
+TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "vanish", "undo", "keep",
+            "put_back", "step", "distrust", "night", *ONLINE)  # fmt: skip
+SECOND_THOUGHTS = ("think_again", "think_again", "take_back", "regrade", "regrade", "resettle",
+                   "teach", "tick", "comment", "move_house", "move_house", "give_away", "vanish",
+                   "vanish")  # fmt: skip

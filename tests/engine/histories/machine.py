@@ -17,7 +17,7 @@ from tests.engine.histories.elsewhere import ONLINE
 from tests.engine.histories.line import Fault, Trouble, Weather
 from tests.engine.histories.lives import SECOND_THOUGHTS, TROUBLES, WORK, Life
 from tests.engine.histories.report import Report
-from tests.engine.histories.world import PUPILS, SOMEBODY, Plan, World, memory
+from tests.engine.histories.world import PUPILS, Plan, World, memory
 from tests.engine.school import School
 
 Happening = tuple[str, str, int]
@@ -55,12 +55,23 @@ POWER_CUT = st.one_of(
     st.builds(Plan, since=_WRITE, cut=st.integers(1, 9)),
 )
 STOP = st.one_of(st.builds(Plan, stop=_WAIT), st.builds(Plan, since=_WRITE, stop=st.integers(1, 3)))
+DROPPED = st.builds(
+    Weather,
+    writes=st.dictionaries(
+        st.integers(1, 6),
+        st.builds(Trouble, st.sampled_from((Fault.LOST_ANSWER, Fault.CUT_ANSWER))),
+        min_size=1, max_size=1,
+    ),
+    for_good=st.builds(Trouble, st.sampled_from((Fault.REFUSED, Fault.MAINTENANCE, Fault.PORTAL))),
+).map(Plan)  # fmt: skip
+"""A request is done and its answer lost; then nobody answers any more."""
 SURE = st.one_of(
+    DROPPED,
     st.builds(Weather, _SOME, st.dictionaries(st.integers(1, 3), TROUBLE, min_size=1)).map(Plan),
     st.builds(Plan, st.builds(Weather, _SOME), cut=st.integers(1, 150)),
 )
 """What the first run of all meets in any case: it has much to do."""
-PLANS = st.one_of(BAD_LINE, POWER_CUT, BAD_LINE, POWER_CUT, STOP, st.just(Plan()))
+PLANS = st.one_of(BAD_LINE, POWER_CUT, BAD_LINE, POWER_CUT, DROPPED, STOP, st.just(Plan()))
 THEN = st.lists(st.tuples(st.sampled_from(SECOND_THOUGHTS), WHO, NUMBERS), max_size=2)
 """What comes right after a run that may have gone wrong: other values for the same facts."""
 MEANWHILE = st.tuples(_WAIT, st.tuples(st.sampled_from((*ONLINE, *WORK)), WHO, NUMBERS))
@@ -101,11 +112,11 @@ class Lives(RuleBasedStateMachine):
         first=WORKS,
         plan=SURE,
         then=THEN,
-        is_taken=st.sampled_from((False, False, True)),
+        taken=st.sampled_from(("", "", "username", "email")),
     )
     def begin(
         self, batch_calls: int, slice_changes: int, audit_bytes: int,
-        first: Works, plan: Plan, then: Works, is_taken: bool,
+        first: Works, plan: Plan, then: Works, taken: str,
     ) -> None:  # fmt: skip
         """Set beekeed up, have the first work done, and the first run."""
 
@@ -114,9 +125,8 @@ class Lives(RuleBasedStateMachine):
             here.rules = Rules(slice_changes=slice_changes)
 
         self.settings = settings
-        if is_taken:
-            self.world.online.person(*SOMEBODY, city="Paris")
-            self.world.watch.people_did()
+        if taken:
+            self.world.take(taken)
         self.work(first)
         self.sync(0, plan, None, then)
 

@@ -37,12 +37,15 @@ class Watch:
         """The completions that the latest request changed; not what followed from a grade."""
         self.erased: set[Child] = set()
         """Whose account a person took away online, at some time."""
+        self.made: set[int] = set()
+        """The accounts that a request made whose answer was still waited for."""
         self.applied: Counter[str] = Counter()
         self.broken: list[str] = []
         self.writes: list[str] = []
         """Every call that writes, as it was asked."""
         self.accepted = False
         self._just_touched: set[Fact] = set()
+        self._late_names: set[str] = set()
         self._lowered: Counter[tuple[str, str]] = Counter()
 
     def begin_run(self) -> None:
@@ -73,6 +76,9 @@ class Watch:
     def dispute(self, calls: Sequence[Call]) -> None:
         """Note what is done late: nobody can know that, and may do it again."""
         self._just_touched |= {fact for call in calls for fact, _ in self._written(call)}
+        for call in calls:
+            if call.function == functions.CREATE:
+                self._late_names |= {str(each["username"]) for each in call.arguments["users"]}
 
     # Each request
 
@@ -161,6 +167,8 @@ class Watch:
         if child is None:
             self._break("an account of nobody", fact, old, new)
         elif old is None:
+            if new.value not in self._late_names:
+                self.made.add(fact.user)
             same = [f for f in self.facts if f.kind == "account" and self.child(f.user) is child]
             if len(same) > 1:
                 self._break("a second account", fact, old, new)

@@ -6,6 +6,7 @@ moment (that SQLite keeps what it committed is shown by tests/adapters/test_stor
 """
 
 import asyncio
+import logging
 import shutil
 import sqlite3
 from collections import Counter
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from beekeed.core.model import RunStatus
 from beekeed.core.request import Request
+from beekeed.engine import reading
 from beekeed.moodle.transport import Transport
 from beekeed.ports.stores import RunDetails
 from beekeed.sandbox import database
@@ -49,7 +51,7 @@ MORE_PAGES = ("Halves", "Thirds", "Quarters")
 GROUPS = ("Red", "Blue")
 PUPILS = tuple(f"pupil{number}" for number in range(3))
 SOMEBODY = ("pupil2", "Zoé", "Martin")
-"""Who has a pupil's username online, and is somebody else."""
+"""Who has a pupil's username or address online, and is somebody else."""
 _RUNS = 4
 """So many runs at most until there is nothing left to write: one may find mended what it needs."""
 
@@ -90,6 +92,18 @@ class Plan:
     meanwhile: tuple[int, Callable[[], None]] | None = None
 
 
+class _Hidden(logging.Handler):
+    """Takes it for a broken rule that the engine found what digests hid, which do not lie here."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(logging.WARNING)
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging.Handler."""
+        self._watch.broken.append(record.getMessage())
+
+
 class World:
     """Both sides, the line between them, the engine, and the watch over all of it."""
 
@@ -105,6 +119,8 @@ class World:
         for username in PUPILS:
             self.children.add(username, *name_of(username))
         self.watch = Watch(self.online.db, self.children)
+        self._hidden = _Hidden(self.watch)
+        logging.getLogger(reading.__name__).addHandler(self._hidden)
         self._box_reader = Reader(self.box.db)
         self.line = self._new_line()
         self.modules = {name: id_ for id_, name in self.watch.reader.modules.items()}
@@ -130,6 +146,7 @@ class World:
 
     async def end(self) -> None:
         """Close everything."""
+        logging.getLogger(reading.__name__).removeHandler(self._hidden)
         await self.here.store.close()
         for each in (self.box.db, self.online.db, self.kept):
             if each is not None:
@@ -167,6 +184,24 @@ class World:
     def extra_page(self) -> Activity:
         """A page that the box does not have."""
         return page(f"Extra {self.touched_by_people['edit_course']}", 1)
+
+    def take(self, what: str) -> None:
+        """Have somebody else online have the username or the email address of a pupil."""
+        username, *names = SOMEBODY
+        if what == "username":
+            self.online.person(username, *names, city="Paris")
+        else:
+            self.online.person("somebody", *names, email=self._email(username))
+        self.watch.people_did()
+
+    def is_address_taken(self, username: str) -> bool:
+        """Whether anybody online has the email address of somebody on the box."""
+        email = "SELECT 1 FROM mdl_user WHERE email = ?"
+        return bool(self.online.sql(email, self._email(username)))
+
+    def _email(self, username: str) -> str:
+        sql = "SELECT email FROM mdl_user WHERE username = ? AND deleted = 0"
+        return str(self.box.one(sql, username))
 
     # Runs
 
