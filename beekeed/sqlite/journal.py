@@ -13,6 +13,7 @@ import aiosqlite
 import msgspec
 
 from beekeed.core import profile
+from beekeed.core.change import is_removed
 from beekeed.core.course import MODULE_REFUSALS
 from beekeed.core.model import Change, Kind, Learner
 from beekeed.core.step import (
@@ -217,7 +218,8 @@ class _Entry:
         sent = await self._db.execute(
             f"DELETE FROM change WHERE {_KEY} AND value = ?", (*where, change.value)
         )
-        if not sent.rowcount:  # the box has come to say something else
+        # The box has come to say something else, or has no row of it any more.
+        if not sent.rowcount or is_removed(change.value):
             await self._read_again(change.key.learner_id)
         is_new = before is None or before[0] != change.value
         # A membership is joined again without reading whether it was missing.

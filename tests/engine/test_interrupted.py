@@ -125,6 +125,20 @@ async def test_moved_and_the_run_that_learned_of_the_account_is_stopped(here: Sc
     assert here.online.one("SELECT city FROM mdl_user WHERE username = 'amina'") == "Bamako"
 
 
+async def test_an_enrolment_that_was_left_before_it_was_sent_counts_as_gone(amina: School) -> None:
+    """The next reading says so, though nothing changed on the box since the one before."""
+    amina.box.complete("amina", "Numbers")
+    with power_cut(amina, Kind.ENROLMENT), pytest.raises(asyncio.CancelledError):
+        await amina.sync()
+    for table in ("user_enrolments", "role_assignments"):
+        user = amina.box.user("amina")
+        amina.box.sql(f"DELETE FROM mdl_{table} WHERE userid = ?", user)
+    await amina.sync()
+    await amina.sync()
+    gone = await amina.store.rows("SELECT value FROM receipt WHERE gone_at IS NOT NULL")
+    assert [row[0] for row in gone] == ["left"]
+
+
 async def test_taken_back_after_a_lost_answer_that_was_not_repeated(amina: School) -> None:
     """A completion may be said again without reading, but only as long as the run lasts."""
     amina.box.complete("amina", "Numbers")

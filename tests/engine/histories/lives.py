@@ -63,13 +63,18 @@ class Life:
             self.world.box.sql(sql, 0 if state else 1, row)
 
     def think_again(self, who: str, number: int) -> None:
-        """What went online last is taken back on the box."""
+        """What went online last is taken back on the box, or graded otherwise."""
         watch = self.world.watch
         if watch.latest:
             fact = watch.latest[number % len(watch.latest)]
             account = watch.facts.get(Fact("account", fact.user))
-            if account is not None and self._is_here(account.value):
-                self.world.box.complete(account.value, fact.part, 0, at=self.world.clock.now())
+            if account is None or not self._is_here(account.value):
+                return
+            box, at = self.world.box, self.world.clock.now()
+            if fact.kind == "grade":
+                box.grade(account.value, fact.part, number % 10 + 0.5, at=at)
+            else:
+                box.complete(account.value, fact.part, 0, at=at)
 
     def regrade(self, who: str, number: int) -> None:
         """One of the first grades is another one from now on, and has other words, if any."""
@@ -215,6 +220,6 @@ WORK = ("complete", "complete", "complete", "grade", "grade", "essay", "essay", 
         "take_back", "regrade", "join", "newcomer", "move_house", "busy_day")  # fmt: skip
 TROUBLES = ("unenrol", "rename", "delete", "give_away", "reset", "vanish", "undo", "keep",
             "put_back", "step", "distrust", "night", *ONLINE)  # fmt: skip
-SECOND_THOUGHTS = ("think_again", "think_again", "take_back", "regrade", "regrade", "resettle",
-                   "teach", "tick", "comment", "move_house", "move_house", "give_away", "vanish",
-                   "vanish")  # fmt: skip
+SECOND_THOUGHTS = ("think_again", "think_again", "think_again", "think_again", "take_back",
+                   "regrade", "regrade", "resettle", "teach", "tick", "comment", "move_house",
+                   "move_house", "give_away", "vanish", "vanish")  # fmt: skip

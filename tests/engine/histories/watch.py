@@ -34,7 +34,7 @@ class Watch:
         self.touched: set[Fact] = set()
         """What a person changed online after us."""
         self.latest: list[Fact] = []
-        """The completions that the latest request changed; not what followed from a grade."""
+        """The results that the latest request changed; not what followed from a grade."""
         self.erased: set[Child] = set()
         """Whose account a person took away online, at some time."""
         self.made: set[int] = set()
@@ -128,7 +128,9 @@ class Watch:
         """See what was changed, and judge it."""
         before, self.facts = self.facts, self.reader.read()
         changed = {f for f in before.keys() | self.facts if before.get(f) != self.facts.get(f)}
-        done = sorted(f for f in changed if f.kind == "completion" and f.part != "Test")
+        done = sorted(
+            f for f in changed if f.kind == "grade" or (f.kind == "completion" and f.part != "Test")
+        )
         self.latest = done or self.latest
         for fact in sorted(changed):  # accounts first
             old, new = before.get(fact), self.facts.get(fact)
