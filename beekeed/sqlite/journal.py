@@ -137,6 +137,7 @@ class _Entry:
             return
         change = what if isinstance(what, Change) else what.change
         where = (self._target_id, *key_values(change.key))
+        of_run = await self._one(f"SELECT run_id FROM intent WHERE {_KEY}", where)
         await self._db.execute(f"DELETE FROM intent WHERE {_KEY}", where)
         match outcome.verdict:
             case Verdict.NOT_TRIED:
@@ -153,7 +154,8 @@ class _Entry:
                 )
                 if outcome.verdict is Verdict.DONE:
                     await self._profile(change.key.learner_id, what.learner)
-                    await self._read_again(change.key.learner_id)  # only now is a profile a fact
+                    if of_run != (self._run_id,):  # the box may show another profile since
+                        await self._read_again(change.key.learner_id)
             case _:
                 await self._receipt(change, outcome)
         await self.count(change.key.kind, outcome)
