@@ -6,8 +6,12 @@ box without a battery clock.
 
 import asyncio
 import time
+import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
@@ -40,3 +44,35 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """See Clock."""
         await asyncio.sleep(seconds)
+
+
+class Boot(Protocol):
+    """Which boot of the box this is, and how long it lasts."""
+
+    @property
+    def id(self) -> str:
+        """Another one after each start of the box."""
+        ...
+
+    def seconds(self) -> float:
+        """Seconds since the box started, asleep or not. Nobody can set them."""
+        ...
+
+
+class SystemBoot:
+    """The kernel's own word on it."""
+
+    def __init__(self) -> None:
+        try:
+            self._id = _BOOT_ID.read_text().strip()
+        except OSError:  # /proc may be hidden from us: then each start of beekeed counts as one
+            self._id = uuid.uuid4().hex
+
+    @property
+    def id(self) -> str:
+        """See Boot."""
+        return self._id
+
+    def seconds(self) -> float:
+        """See Boot."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -16,10 +16,11 @@ from beekeed.clock import Clock, SystemClock
 from beekeed.config import Settings, load, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
+from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
-from beekeed.link.clocktrust import TimesyncTrust
+from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.meter import InterfaceMeter
 from beekeed.link.route import KernelRoute
 from beekeed.link.uplink import Uplink
@@ -29,6 +30,7 @@ from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
+from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -61,7 +63,12 @@ async def run(settings: Settings, file: Path) -> None:
 
 async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
     clock = SystemClock()
-    trust = TimesyncTrust(clock=clock)
+    days = SqliteDays(store=store)
+    trust = BoxClockTrust(
+        clock=clock,
+        known=await days.known(),
+        counts_date=counts_date(settings.online.address),
+    )
     uplink = Uplink()
     device = _device(settings)
     stores = Stores(
@@ -72,12 +79,12 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         history=SqliteHistory(store=store),
         guards=SqliteGuards(store=store),
         outlook=SqliteOutlook(store=store),
-        days=SqliteDays(store=store),
+        days=days,
     )
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock),
+        online=_online(settings, token, uplink, clock, trust),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
@@ -102,7 +109,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock),
+        open_online=lambda: _online(settings, token, Uplink(), clock, trust),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -150,13 +157,16 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> MoodleWebServices:
+def _online(
+    settings: Settings, token: str, uplink: Uplink, clock: Clock, trust: ClockTrust
+) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
             socket_factory=uplink.open_socket,
+            trust=trust,
         ),
         clock=clock,
         max_input_vars=settings.online.max_input_vars,

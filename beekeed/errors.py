@@ -54,10 +54,16 @@ class Code(StrEnum):
     NAME_NOT_FOUND = "name_not_found"
     NOT_REACHED = "not_reached"
     CERTIFICATE_REFUSED = "certificate_refused"
+    CLOCK_WRONG = "clock_wrong"
     NO_ANSWER = "no_answer"
     SERVER_BUSY = "server_busy"
     ASKED_TO_WAIT = "asked_to_wait"
     LIMIT_REACHED = "limit_reached"
+
+    # Why the box's clock is not trusted (core.clocktrust).
+    CLOCK_BEHIND = "clock_behind"
+    CLOCK_UNCONFIRMED = "clock_unconfirmed"
+    CLOCK_DISAGREES = "clock_disagrees"
 
     # What answers there (RemoteGarbled).
     NOT_A_MOODLE = "not_a_moodle"

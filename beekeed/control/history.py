@@ -74,6 +74,7 @@ def run_view(run: Run) -> dict[str, Any]:
         "cause": run.cause,
         "status": run.status,
         "started_at": run.started_at,
+        "clock_trusted": run.clock_trusted,
         "ended_at": run.ended_at,
         "duration_seconds": run.seconds,
         "period": _period(run.period),

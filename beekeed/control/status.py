@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.envelope import reason_view
 from beekeed.control.guard import guard_view
 from beekeed.control.history import run_view
 
@@ -18,7 +19,7 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "schema": "beekeed.status/1",
         "version": api.version,
         "now": api.clock.now(),
-        "clock_trusted": api.trust.is_trusted(),
+        "clock": _clock(api),
         "phase": api.runner.phase,
         "running": api.runner.event_id,
         "target": {
@@ -31,4 +32,13 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
         "guards": [guard_view(each) for each in guards],
         "latest": run_view(latest[0]) if latest else None,
+    }
+
+
+def _clock(api: Api) -> dict[str, Any]:
+    """Show how far the box's clock is believed, and why it is not where it is not."""
+    doubt = api.trust.doubt()
+    return {
+        "trust": api.trust.moment().trust,
+        "reason": reason_view(doubt.code, doubt.params) if doubt else None,
     }

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     NOT_PERMITTED = 5
     OFFLINE = 10
     NOT_MOODLE = 11
+    CLOCK = 13
     REFUSED = 14
     ALREADY_RUNNING = 15
     NO_COURSE = 16
@@ -31,6 +32,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.NOT_PERMITTED: "not permitted",
     Exit.OFFLINE: "offline",
     Exit.NOT_MOODLE: "something else than a Moodle answered",
+    Exit.CLOCK: "the box's clock is wrong",
     Exit.REFUSED: "the online Moodle refused",
     Exit.ALREADY_RUNNING: "a sync is running",
     Exit.NO_COURSE: "no course matched",
@@ -45,6 +47,7 @@ _OF_CODE: Mapping[str, Exit] = {
     "offline": Exit.OFFLINE,
     "name_not_found": Exit.OFFLINE,
     "not_reached": Exit.OFFLINE,
+    "clock_wrong": Exit.CLOCK,
     "no_answer": Exit.OFFLINE,
     "server_busy": Exit.OFFLINE,
     "asked_to_wait": Exit.OFFLINE,

@@ -26,4 +26,6 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         print(f"{mark} {began}  {each['event_id']:<10}  {status:<16} {saved} {data:>9}")
         if each["period"]:
             terminal.line(f"for {period(each['period'])}", indent=2)
+        if not each["clock_trusted"]:
+            terminal.line(terminal.word("clock_doubted"), indent=2)
     return Exit.OK

@@ -36,6 +36,7 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             ("Started", moment(details["started_at"])),
             ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
             ("Duration", span(details["duration_seconds"])),
+            *([] if details["clock_trusted"] else [("Clock", terminal.word("clock_doubted"))]),
             (
                 "Data",
                 f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"

@@ -24,9 +24,11 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),
     ]
-    if not status["clock_trusted"]:
-        rows.append(("Clock", f"{moment(status['now'])} is not trusted: no day closes until it is"))
+    clock = status["clock"]
+    rows.append(("Clock", f"{moment(status['now'])}, {terminal.word(clock['trust'])}"))
     terminal.fields(rows)
+    if clock["reason"]:
+        terminal.reason(clock["reason"])
     asked = [each["reason"] for each in status["guards"]]
     for reason in asked:
         terminal.reason(reason)

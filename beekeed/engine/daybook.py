@@ -1,16 +1,19 @@
 """Days in a run: what is late when it is first seen, and what a run closes at its end.
 
 On a clock that is not trusted no day closes. The times when it was not are kept, so that
-work made then is known later; a clock that turns out right was right before.
+work made then is known later; a clock that turns out right was right before, and what was
+seen meanwhile is dated as if nobody had doubted.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from beekeed.clock import Clock
 from beekeed.core import calendar
 from beekeed.core.calendar import Dating, Span
+from beekeed.core.clocktrust import Moment, doubt_since, is_unset_since
 from beekeed.core.request import Period
-from beekeed.ports.clocktrust import ClockTrust
+from beekeed.ports.clocktrust import ClockTrust, Timed
 from beekeed.ports.days import Days
 from beekeed.ports.stores import Targets
 
@@ -18,31 +21,58 @@ _JUMP = timedelta(minutes=1)  # a clock that is set by less was right enough
 
 
 class DayBook:
-    """Keeps the days for the engine."""
+    """Keeps the days for the engine. `timed`: what else has rows to put right."""
 
-    def __init__(self, *, clock: Clock, trust: ClockTrust, days: Days, targets: Targets) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        trust: ClockTrust,
+        days: Days,
+        targets: Targets,
+        timed: Sequence[Timed] = (),
+    ) -> None:
         self._clock = clock
         self._trust = trust
         self._days = days
         self._targets = targets
-        self._doubt: tuple[datetime, float] | None = None
+        self._timed = timed
+        self._last: Moment | None = None
 
     async def look(self) -> bool:
         """Look at the clock, and note since when it is not trusted; tells whether it is."""
-        trusted = self._trust.is_trusted()
-        if self._doubt is None:
-            if trusted:
-                return True
-            self._doubt = (self._clock.now(), self._clock.monotonic())
-        began_at, began = self._doubt
-        ended_at = began_at + timedelta(seconds=self._clock.monotonic() - began)
-        if trusted and abs(self._clock.now() - ended_at) < _JUMP:
-            await self._days.drop_doubt(began_at)
-        else:
-            await self._days.note_doubt(Span(began_at, ended_at))
-        if trusted:
-            self._doubt = None
-        return trusted
+        now = self._trust.moment()
+        last = self._last or await self._days.known()
+        if not now.is_trusted:
+            await self._doubt(now, last)
+        elif self._last is None or not self._last.is_trusted:
+            await self._believe(now)
+        self._last = now
+        return now.is_trusted
+
+    async def _doubt(self, now: Moment, last: Moment | None) -> None:
+        """Note since when nobody knows the time. Where the clock was set, that begins anew."""
+        began = await self._days.open_doubt(now.boot_id)
+        if began is not None and not is_unset_since(began, now):
+            await self._days.note_doubt(_span(began, now))
+            began = None
+        if began is None:
+            since = doubt_since(now, last)
+            began = Moment(since, now.boot_id, now.boot_seconds - (now.at - since).total_seconds())
+        await self._days.note_doubt(_span(began, now), began)
+
+    async def _believe(self, now: Moment) -> None:
+        """End the doubt of this boot, and put right what was written in it."""
+        began = await self._days.open_doubt(now.boot_id)
+        if began is not None:
+            span = _span(began, now)
+            if abs(now.at - span.ended_at) < _JUMP:
+                await self._days.believe(span)
+            else:
+                await self._days.note_doubt(span)
+        for each in self._timed:
+            await each.put_right(now)
+        await self._days.note_known(now)
 
     async def dating(self, target_id: int) -> Dating:
         """Give what tells whether something that is first seen now is late."""
@@ -67,3 +97,9 @@ class DayBook:
         closes = calendar.closes(period, now - timedelta(seconds=self._clock.monotonic() - began))
         if closes is not None:
             await self._days.close(target_id, run_id, closes, calendar.day(now))
+        await self._days.note_known(self._trust.moment())
+
+
+def _span(began: Moment, now: Moment) -> Span:
+    """Give the time since a doubt began, by the clock that it began with."""
+    return Span(began.at, began.at + timedelta(seconds=now.boot_seconds - began.boot_seconds))

@@ -20,7 +20,15 @@ from beekeed.engine.preview import Previewer
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
-from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
+from beekeed.errors import (
+    BeekeedError,
+    Code,
+    LinkDown,
+    OutcomeUnknown,
+    RemoteGarbled,
+    RemoteRefused,
+    StoreBroken,
+)
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
@@ -69,6 +77,8 @@ class _Run:
     spent: Measurement
     target_id: int | None = None
     site: Site | None = None
+    unmet: BeekeedError | None = None
+    """Why the site could not be met when it was asked for the time."""
     reading: Reading | None = None
     guards: Sequence[Guard] = ()
 
@@ -112,7 +122,14 @@ class Engine:
         self._stop: Stop | None = None
         self._report: Callable[[Event], None] | None = None
         self._holds_late = holds_late
-        self._daybook = DayBook(clock=clock, trust=trust, days=stores.days, targets=stores.targets)
+        self._trust = trust
+        self._daybook = DayBook(
+            clock=clock,
+            trust=trust,
+            days=stores.days,
+            targets=stores.targets,
+            timed=(stores.history,),
+        )
         self._reader = Reader(
             clock=clock,
             device=device,
@@ -133,7 +150,7 @@ class Engine:
         """
         self._stop = stop = Stop()
         run_id, event_id = await self._stores.history.begin(
-            request.cause, self._clock.now(), request.period
+            request.cause, self._trust.moment(), request.period
         )
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
@@ -163,7 +180,7 @@ class Engine:
                 waiting=await self._waiting(run),
                 set_aside=await self._set_aside(run),
             )
-            await self._stores.history.end(run_id, run.target_id, ending, self._clock.now())
+            await self._stores.history.end(run_id, run.target_id, ending, self._trust.moment())
             log.info("sync %s ended: %s, %s waiting", event_id, status, ending.waiting)
             report(Event.ENDED)
         return status
@@ -184,7 +201,9 @@ class Engine:
             raise
         except BeekeedError as error:
             log.warning("sync %s cannot go on: %s", run.event_id, error)
-            return RunStatus.ERROR, Reason(error.code, error.params)
+            skips = run.request.cause == SCHEDULED and error.code is Code.CLOCK_WRONG
+            status = RunStatus.SKIPPED if skips else RunStatus.ERROR
+            return status, Reason(error.code, error.params)
         if run.stop.asked:
             return RunStatus.STOPPED, None
         if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
@@ -201,11 +220,14 @@ class Engine:
         run.target_id = target_id = await self._stores.targets.open(
             self._address, self._token_digest, self._clock.now()
         )
+        await self._ask_time(run)
         await self._read_box(run, target_id)
         run.report(Event.READ)
         run.stop.check()
         held = sum(each.loss.held for each in run.guards)
         verifies = run.request.cause == VERIFY
+        if run.unmet is not None and run.unmet.code is Code.CLOCK_WRONG:
+            raise run.unmet
         if not verifies and await self._has_nothing_to_do(run, target_id, held):
             if run.request.cause == SCHEDULED and not self._route.is_up():
                 return RunStatus.SKIPPED, Reason(Code.OFFLINE)
@@ -330,6 +352,19 @@ class Engine:
         trouble = await self._stores.history.trouble_since(compared_at)
         return comparison_due(compared_at, self._clock.now(), trouble, quiet=self._is_quiet())
 
+    async def _ask_time(self, run: _Run) -> None:
+        """Meet the site first where nobody told the time, so that what is read has its day.
+
+        Its answer carries a Date, also to a run that has nothing else to ask: on a clock that
+        is not trusted no day could be called safe. What fails is said where the run needs it.
+        """
+        if not self._trust.wants_date() or not self._route.is_up():
+            return
+        try:
+            run.site = await run.stop.unless_asked(self._online.probe())
+        except (LinkDown, OutcomeUnknown, RemoteGarbled, RemoteRefused) as error:
+            run.unmet = error
+
     async def _read_box(self, run: _Run, target_id: int, *, sure: bool = False) -> None:
         """Read the box; `sure`: no digest is believed.
 
@@ -351,10 +386,13 @@ class Engine:
         What was settled may tell that a username was another person's: the box
         is read again then.
         """
-        site = await run.stop.unless_asked(self._online.probe())
+        if run.unmet is not None:
+            raise run.unmet
+        site = run.site
+        if site is None:
+            run.site = site = await run.stop.unless_asked(self._online.probe())
         if site.missing:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
-        run.site = site
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
         settled = await self._settle(run, target_id)
         if settled or target_id != opened:

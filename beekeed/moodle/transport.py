@@ -11,12 +11,16 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 
+from beekeed.core.clocktrust import certificate_fault, counts_date
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import wire
+from beekeed.ports.clocktrust import ClockTrust
 
 SocketFactory = Callable[[Any], socket.socket]
 """What aiohttp makes its sockets with, of a result of getaddrinfo; the meter's hook."""
@@ -46,6 +50,7 @@ class Transport:
         timeout_seconds: float,
         socket_factory: SocketFactory = _new_socket,
         largest_answer: int = _LARGEST_ANSWER,
+        trust: ClockTrust | None = None,
     ) -> None:
         self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
         self._token = token
@@ -54,6 +59,8 @@ class Transport:
         )
         self._socket_factory = socket_factory
         self._largest_answer = largest_answer
+        self._trust = trust
+        self._counts_date = counts_date(address)
         self._session: aiohttp.ClientSession | None = None
         self._socket: socket.socket | None = None
 
@@ -85,9 +92,10 @@ class Transport:
     async def _post(self, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
         try:
             async with self._open().post(self._url, data=body, allow_redirects=False) as answer:
+                self._hear_date(answer)
                 return answer, await self._read(answer)
         except aiohttp.ClientConnectorCertificateError as error:
-            raise LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error)) from error
+            raise self._refused(error.certificate_error) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
         except UnicodeError as error:  # no name of a computer; nothing was sent
@@ -97,6 +105,21 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             await self._give_up()
             raise OutcomeUnknown(Code.NO_ANSWER, detail=_words(error)) from error
+
+    def _hear_date(self, answer: aiohttp.ClientResponse) -> None:
+        """Have whoever knows the time hear the Date of an answer (RFC 9110, 6.6.1)."""
+        if self._trust is None or not self._counts_date:
+            return
+        with contextlib.suppress(KeyError, ValueError):  # none, or none that can be read
+            date = parsedate_to_datetime(answer.headers["Date"])
+            self._trust.hear(date.replace(tzinfo=date.tzinfo or UTC))
+
+    def _refused(self, error: Exception) -> LinkDown:
+        """Tell whether the certificate or the box's clock is to blame for what was refused."""
+        if self._trust is None or not isinstance(error, ssl.SSLCertVerificationError):
+            return LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error))
+        fault = certificate_fault(error.verify_code, _verdict(error), self._trust.moment())
+        return LinkDown(fault.code, **fault.params)
 
     def _open_socket(self, address: Any) -> socket.socket:
         self._socket = self._socket_factory(address)
@@ -121,12 +144,11 @@ class Transport:
         return bytes(pieces)
 
 
-def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
+def _verdict(error: Exception) -> str:
     """Give OpenSSL's reason: expired, not yet valid, another name, unknown issuer."""
-    inner = error.certificate_error
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return str(inner.verify_message)
-    return _words(inner)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message)
+    return _words(error)
 
 
 def _words(error: BaseException) -> str:

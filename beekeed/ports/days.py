@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from beekeed.core.calendar import DayWork, Span
+from beekeed.core.clocktrust import Moment
 from beekeed.core.model import Kind
 from beekeed.core.request import Period
 
@@ -35,12 +36,30 @@ class Days(Protocol):
         """Note which kinds in which courses the target does not carry, and no others."""
         ...
 
-    async def note_doubt(self, span: Span) -> None:
-        """Note when the clock was not trusted; one that began then is replaced."""
+    async def known(self) -> Moment | None:
+        """Give the newest moment that was noted while the clock was trusted."""
         ...
 
-    async def drop_doubt(self, began_at: datetime) -> None:
-        """Forget that the clock was not trusted: it turned out right."""
+    async def note_known(self, now: Moment) -> None:
+        """Note a moment at which the clock is trusted. It may be before the one it replaces."""
+        ...
+
+    async def note_doubt(self, span: Span, began: Moment | None = None) -> None:
+        """Note when the clock was not trusted; one that began then is replaced.
+
+        `began`: it still is not. Else it is over, and the clock was wrong.
+        """
+        ...
+
+    async def open_doubt(self, boot_id: str) -> Moment | None:
+        """Tell when the doubt of this boot began that is not over, if there is one."""
+        ...
+
+    async def believe(self, span: Span) -> None:
+        """Forget that the clock was not trusted: it turned out right.
+
+        What was first seen then is dated as if it had been trusted.
+        """
         ...
 
     async def doubts(self) -> Sequence[Span]:

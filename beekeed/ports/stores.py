@@ -8,6 +8,7 @@ from typing import Protocol
 
 from beekeed.core.calendar import UNDATED, Dating
 from beekeed.core.change import Differences
+from beekeed.core.clocktrust import Moment
 from beekeed.core.course import Kept
 from beekeed.core.model import (
     Account,
@@ -533,6 +534,8 @@ class Run:
     """Of how many days it brought something online."""
     saved_events: int = 0
     """How many changes it brought online, or found there for the first time."""
+    clock_trusted: bool = True
+    """Whether the box knew the time when it began and ended, as far as anybody knows now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,9 +551,7 @@ class RunDetails:
 class History(Protocol):
     """The runs."""
 
-    async def begin(
-        self, cause: str, now: datetime, period: Period | None = None
-    ) -> tuple[int, str]:
+    async def begin(self, cause: str, now: Moment, period: Period | None = None) -> tuple[int, str]:
         """Open a run for some days, or for all; gives its number and its Sync Event ID."""
         ...
 
@@ -570,8 +571,12 @@ class History(Protocol):
         """Note what a run found by reading back."""
         ...
 
-    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
+    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: Moment) -> None:
         """Close a run."""
+        ...
+
+    async def put_right(self, now: Moment) -> None:
+        """See ports.Timed: when the runs of this boot began and ended."""
         ...
 
     async def close_interrupted(self, now: datetime) -> int:

@@ -29,6 +29,9 @@ _LISTS = MappingProxyType(
     }
 )
 
+# timedatectl(1) sets the clock only while it is not told by time servers.
+_SET_CLOCK = "timedatectl set-ntp false; timedatectl set-time '{example}'; timedatectl set-ntp true"
+
 _COURSE = MappingProxyType({"course": "They belong to the course {course}."})
 
 SENTENCES: Mapping[str, Entry] = {
@@ -214,6 +217,15 @@ SENTENCES: Mapping[str, Entry] = {
         " log in there first. Else the online Moodle's certificate must be renewed.",
         "technician",
     ),
+    "clock_wrong": Entry(
+        "The box's clock says {now}, and at that time the online Moodle's certificate is not valid"
+        " ({detail}). Nothing was sent.",
+        "Look at the true date and time. If the clock is wrong, set it: "
+        + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC")
+        + " - or connect the box where it reaches a time server, and wait a minute. If the clock"
+        " is right, the online Moodle's certificate must be renewed.",
+        "technician",
+    ),
     "no_answer": Entry(
         "The online Moodle stopped answering in the middle.",
         "Try again later. The box will first find out what arrived; nothing is sent twice.",
@@ -236,6 +248,28 @@ SENTENCES: Mapping[str, Entry] = {
         "Nothing is lost: the work waits here. An administrator can raise the limit, or allow"
         " more once, with `beekeectl limit top-up`.",
         "administrator",
+    ),
+    # Why the box's clock is not trusted.
+    "clock_behind": Entry(
+        "The box's clock says {now}, but this box was at work at {floor} already.",
+        "Set the clock: "
+        + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC")
+        + " - or connect the box where it reaches a time server: whose word counts, whatever the"
+        " box remembers.",
+        "technician",
+    ),
+    "clock_unconfirmed": Entry(
+        "Nobody has confirmed the box's clock, {now}, since the box started or the clock was set.",
+        "Connect the box and synchronize: a time server or the online Moodle will. To set the"
+        " clock by hand: " + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC") + ".",
+        "teacher",
+    ),
+    "clock_disagrees": Entry(
+        "The box's clock says {now}, the online Moodle's {theirs} (UTC).",
+        "If the online Moodle is right, set the box's clock: "
+        + _SET_CLOCK.format(example="{theirs} UTC")
+        + ".",
+        "technician",
     ),
     # What answers there.
     "not_a_moodle": Entry(

@@ -17,6 +17,11 @@ WORDS: Mapping[str, str] = {
     "contacting": "contacting the online Moodle",
     "matching": "checking courses",
     "sending": "sending",
+    # How far the box's clock is believed.
+    "synced": "as a time server told it",
+    "plausible": "and the online Moodle's clock agrees",
+    "untrusted": "which is not trusted: no day is called safe until it is",
+    "clock_doubted": "the box's clock was not trusted: these times may be wrong",
     # Why a run began.
     "manual": "started by hand",
     "verify": "reading back",

@@ -1,5 +1,6 @@
 """Days: which are closed, what of each is saved, and what stands in its way."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
@@ -7,6 +8,7 @@ import aiosqlite
 
 from beekeed.core import calendar
 from beekeed.core.calendar import DayWork, Pending, Span
+from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.model import Kind
 from beekeed.core.request import Period, Wanted
 from beekeed.errors import Code
@@ -22,6 +24,18 @@ BLOCKED = f"""EXISTS (
              OR held.kind = {KIND_NUMBER[Kind.ENROLMENT]} AND held.course_id = change.course_id)
     )"""
 """A change waits for its learner's account or enrolment where that was set aside."""
+
+_DOUBTED = (
+    "EXISTS (SELECT 1 FROM clock_doubt AS d WHERE {column} BETWEEN d.began_at AND d.ended_at)"
+)
+_SEEN_IN_SPAN = "NOT seen_trusted AND first_seen_at BETWEEN ? AND ? AND NOT " + _DOUBTED.format(
+    column="first_seen_at"
+)
+_BELIEVE = (
+    "UPDATE {table} SET seen_trusted = 1, happened_trusted = happened_at IS NOT NULL AND NOT "
+    + _DOUBTED.format(column="happened_at")
+    + f" WHERE {_SEEN_IN_SPAN}"
+)
 
 
 def number(day: date) -> int:
@@ -132,23 +146,54 @@ class SqliteDays:
                 [(target_id, KIND_NUMBER[kind], course_id) for kind, course_id in what],
             )
 
-    async def note_doubt(self, span: Span) -> None:
+    async def known(self) -> Moment | None:
+        """See ports.Days."""
+        row = await self._store.row("SELECT * FROM clock_known")
+        if row is None:
+            return None
+        at, trust = time_of(row["at"]), Trust(row["trust"])
+        return Moment(at, row["boot_id"], row["boot_seconds"], trust)
+
+    async def note_known(self, now: Moment) -> None:
         """See ports.Days."""
         async with self._store.write() as db:
             await db.execute(
-                "INSERT OR REPLACE INTO clock_doubt VALUES (?, ?)",
-                (seconds(span.began_at), seconds(span.ended_at)),
+                "INSERT OR REPLACE INTO clock_known VALUES (1, ?, ?, ?, ?)",
+                (seconds(now.at), now.boot_id, now.boot_seconds, str(now.trust)),
             )
 
-    async def drop_doubt(self, began_at: datetime) -> None:
+    async def note_doubt(self, span: Span, began: Moment | None = None) -> None:
         """See ports.Days."""
+        of_boot = (began.boot_id, began.boot_seconds) if began else (None, None)
         async with self._store.write() as db:
-            await db.execute("DELETE FROM clock_doubt WHERE began_at = ?", (seconds(began_at),))
+            await db.execute(
+                "INSERT OR REPLACE INTO clock_doubt VALUES (?, ?, ?, ?)",
+                (seconds(span.began_at), seconds(span.ended_at), *of_boot),
+            )
+
+    async def open_doubt(self, boot_id: str) -> Moment | None:
+        """See ports.Days."""
+        row = await self._store.row("SELECT * FROM clock_doubt WHERE boot_id = ?", boot_id)
+        return Moment(time_of(row["began_at"]), boot_id, row["boot_seconds"]) if row else None
 
     async def doubts(self) -> Sequence[Span]:
         """See ports.Days."""
         rows = await self._store.rows("SELECT * FROM clock_doubt ORDER BY began_at")
         return [Span(time_of(row["began_at"]), time_of(row["ended_at"])) for row in rows]
+
+    async def believe(self, span: Span) -> None:
+        """See ports.Days. What falls into another doubt as well stays unknown."""
+        of_span = (seconds(span.began_at), seconds(span.ended_at))
+        before = "SELECT target_id, day FROM receipt WHERE " + _SEEN_IN_SPAN
+        async with self._store.write() as db:
+            await db.execute("DELETE FROM clock_doubt WHERE began_at = ?", of_span[:1])
+            left = await db.execute_fetchall(before, of_span)
+            await db.execute(_BELIEVE.format(table="change"), of_span)
+            believe = _BELIEVE.format(table="receipt") + " RETURNING target_id, day"
+            moved = Counter(map(tuple, await db.execute_fetchall(believe, of_span)))
+            moved.subtract(map(tuple, left))
+            for (target_id, day), count in moved.items():
+                await add_saved(db, target_id, day, count)
 
     async def date_unsure(self, now: datetime) -> None:
         """See ports.Days."""

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from beekeed.core.clocktrust import Moment
 from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
 from beekeed.core.request import Period
 from beekeed.core.step import Verdict
@@ -49,16 +50,23 @@ class SqliteHistory:
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    async def begin(
-        self, cause: str, now: datetime, period: Period | None = None
-    ) -> tuple[int, str]:
+    async def begin(self, cause: str, now: Moment, period: Period | None = None) -> tuple[int, str]:
         """See ports.History."""
         days = (number(period.first), number(period.last)) if period else (None, None)
         async with self._store.write() as db:
             cursor = await db.execute(
-                "INSERT INTO run (event_id, cause, status, started_at, first_day, last_day)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (secrets.token_hex(8), cause, str(RunStatus.RUNNING), seconds(now), *days),
+                "INSERT INTO run (event_id, cause, status, started_at, first_day, last_day,"
+                " clock_trusted, boot_id, began_boot_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    secrets.token_hex(8),
+                    cause,
+                    str(RunStatus.RUNNING),
+                    seconds(now.at),
+                    *days,
+                    now.is_trusted,
+                    now.boot_id,
+                    now.boot_seconds,
+                ),
             )
             run_id = int(cursor.lastrowid or 0)
             suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
@@ -117,18 +125,19 @@ class SqliteHistory:
                 ],
             )
 
-    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: datetime) -> None:
+    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: Moment) -> None:
         """See ports.History."""
         code, params = reason_values(ending.reason)
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE run SET target_id = ?, status = ?, ended_at = ?, bytes_sent = ?,"
                 " bytes_received = ?, seconds = ?, waiting = ?, set_aside = ?, code = ?,"
-                " params = ? WHERE id = ?",
+                " params = ?, clock_trusted = clock_trusted AND ?, ended_boot_seconds = ?"
+                " WHERE id = ?",
                 (
                     target_id,
                     str(ending.status),
-                    seconds(now),
+                    seconds(now.at),
                     ending.traffic.sent,
                     ending.traffic.received,
                     round(ending.seconds),
@@ -136,10 +145,28 @@ class SqliteHistory:
                     ending.set_aside,
                     code,
                     params,
+                    now.is_trusted,
+                    now.boot_seconds,
                     run_id,
                 ),
             )
             await db.execute(_OLD_ACTIONS, (_NO_RUN_BEFORE, run_id, _KEPT_SECONDS))
+
+    async def put_right(self, now: Moment) -> None:
+        """See ports.History."""
+        wrong = "boot_id = ? AND NOT clock_trusted"
+        if await self._store.row(f"SELECT 1 FROM run WHERE {wrong} LIMIT 1", now.boot_id) is None:
+            return
+        booted = now.booted_at.timestamp()
+        async with self._store.write() as db:
+            await db.execute(
+                "UPDATE run SET clock_trusted = 1,"
+                " started_at = CAST(? + began_boot_seconds AS INTEGER),"
+                " ended_at = iif(ended_boot_seconds IS NULL, ended_at,"
+                "  CAST(? + ended_boot_seconds AS INTEGER))"
+                f" WHERE {wrong}",
+                (booted, booted, now.boot_id),
+            )
 
     async def close_interrupted(self, now: datetime) -> int:
         """End the runs that a power cut or a kill left open; gives how many there were."""
@@ -226,6 +253,7 @@ def _run(row: Row) -> Run:
         period=Period(*days) if days else None,
         saved_days=row["saved_days"],
         saved_events=row["saved_events"],
+        clock_trusted=bool(row["clock_trusted"]),
     )
 
 

@@ -3,18 +3,16 @@
 import itertools
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
 
 from beekeed.core import calendar
 from beekeed.core.calendar import DayWork
 from beekeed.core.request import Period
-from beekeed.link.clocktrust import TimesyncTrust
 from beekeed.sqlite.days import SqliteDays, day_of_number, number
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.store import Store, open_store
-from tests.engine.school import FakeClock
 
 SEEN = datetime(2026, 11, 10, tzinfo=UTC)
 HOUR = 3600
@@ -88,21 +86,3 @@ def test_days_and_their_numbers() -> None:
     for day in (date.min, date(1970, 1, 1), date(2026, 11, 10), date.max):
         assert day_of_number(number(day)) == day
     assert number(date(1970, 1, 1)) == 0
-
-
-def test_the_clock_is_trusted_once_a_time_server_told(tmp_path: Path) -> None:
-    """Else as long as it is not behind what it must be past: the last time that was known."""
-    clock = FakeClock()
-    told, last = tmp_path / "synchronized", tmp_path / "clock"
-    trust = TimesyncTrust(clock=clock, synchronized=told, last_good=last)
-    assert trust.is_trusted()
-    clock.time = datetime(2001, 1, 1, tzinfo=UTC)
-    assert not trust.is_trusted()
-    told.touch()
-    assert trust.is_trusted()
-    told.unlink()
-    last.touch()  # now, by the machine that runs this
-    clock.time = datetime.now(UTC) - timedelta(days=1)
-    assert not trust.is_trusted()
-    clock.time = datetime.now(UTC) + timedelta(days=1)
-    assert trust.is_trusted()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from beekeed.core import guard
 from beekeed.core.change import compare
+from beekeed.core.clocktrust import Moment
 from beekeed.core.model import Fact, Key, Kind
 from beekeed.core.step import Outcome, Verdict
 from beekeed.sqlite.changes import SqliteChanges
@@ -80,7 +81,7 @@ async def site(folder: Path) -> Site:
     async with store.write() as db:
         await db.execute("INSERT INTO course (shortname, fullname) VALUES ('MATHS', 'Maths')")
         await db.execute(A_TARGET)
-    run_id, _ = await SqliteHistory(store=store).begin("test", START)
+    run_id, _ = await SqliteHistory(store=store).begin("test", Moment(START, "boot", 0))
     return Site(store, run_id)
 
 

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.cycle import Event, Phase, advance
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Reason, RunStatus
 from beekeed.core.request import Request
 from beekeed.engine import Engine, FactRules, Rules, Stores
+from beekeed.errors import Code
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login
@@ -98,14 +100,28 @@ class FakeClock:
 
 
 class FakeTrust:
-    """What says whether the clock is trusted."""
+    """What says whether the clock is trusted, as the test wishes; a boot that lasts for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         self.trusted = True
+        self._clock = clock
 
-    def is_trusted(self) -> bool:
+    def moment(self) -> Moment:
         """See ClockTrust."""
-        return self.trusted
+        trust = Trust.SYNCED if self.trusted else Trust.UNTRUSTED
+        seconds = self._clock.monotonic() - START.timestamp()
+        return Moment(self._clock.now(), "boot", seconds, trust)
+
+    def doubt(self) -> Reason | None:
+        """See ClockTrust."""
+        return None if self.trusted else Reason(Code.CLOCK_UNCONFIRMED, {"now": ""})
+
+    def wants_date(self) -> bool:
+        """See ClockTrust. Nobody is to be asked."""
+        return False
+
+    def hear(self, date: datetime) -> None:
+        """See ClockTrust. It is not what is wished."""
 
 
 class FakeRoute:
@@ -292,7 +308,7 @@ class School:
         self.meter: Meter = NoMeter()
         self.route = FakeRoute()
         self.audit_bytes = 0
-        self.trust = FakeTrust()
+        self.trust = FakeTrust(self.clock)
         self.holds_late = False
         """Work here is mostly dated BEFORE, whenever it is done."""
         self.device: DeviceMoodle = SqlDevice(
@@ -361,7 +377,9 @@ class School:
 
     def transport(self) -> Transport:
         """Give the way to the online Moodle."""
-        return Transport(address=self.address, token=self.token, timeout_seconds=10)
+        return Transport(
+            address=self.address, token=self.token, timeout_seconds=10, trust=self.trust
+        )
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:

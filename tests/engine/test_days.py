@@ -12,7 +12,7 @@ from beekeed.core.model import Reason, RunStatus, Site
 from beekeed.core.request import Period, Request
 from beekeed.engine import Stop
 from beekeed.errors import Code
-from tests.engine.school import School, counts
+from tests.engine.school import START, School, counts
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -224,7 +224,7 @@ async def test_work_under_a_clock_that_is_not_trusted_is_never_late(amina: Schoo
     assert (await amina.sync()).run.status is RunStatus.PARTIAL  # the course is left out
     assert await late(amina) == 0
     amina.trust.trusted = True
-    at(amina, FOURTH)
+    amina.clock.set(FOURTH - timedelta(hours=1))
     await amina.sync()
     assert (await shown(amina, FIRST)).work.waiting == 0
     assert (await shown(amina, FOURTH)).work.waiting == 1
@@ -253,21 +253,21 @@ async def test_work_stamped_while_the_clock_was_wrong_is_not_late(amina: School)
     """It was done while the box did not know the time, and read when it knew it again."""
     await closed_first_day(amina)
     amina.trust.trusted = False
-    amina.clock.time = FIRST - timedelta(minutes=10)
+    amina.clock.set(FIRST - timedelta(minutes=10))
     engine = amina.engine()
     await engine.look(Stop())
     amina.box.complete("amina", "Fractions", at=FIRST)
     amina.clock.time = FIRST + timedelta(minutes=10)
     await engine.look(Stop())
     amina.trust.trusted = True
-    at(amina, FOURTH)
+    amina.clock.set(FOURTH - timedelta(hours=1))
     await amina.completed()
     assert amina.online.state("amina", "Fractions") == 1
     assert (await shown(amina, FOURTH)).work.saved == 1
 
 
 async def test_a_clock_that_turns_out_wrong_is_remembered(amina: School) -> None:
-    """Until the moment when it was set, by its own time; after that nothing is in doubt."""
+    """From the start of the box to when it was set, by its own time; then nothing is in doubt."""
     engine = amina.engine()
     amina.trust.trusted = False
     amina.clock.time = FIRST
@@ -278,7 +278,7 @@ async def test_a_clock_that_turns_out_wrong_is_remembered(amina: School) -> None
     for _ in range(2):
         await engine.look(Stop())
         (doubt,) = await amina.days.doubts()
-        assert (doubt.began_at, doubt.ended_at) == (FIRST, FIRST + timedelta(minutes=15))
+        assert (doubt.began_at, doubt.ended_at) == (START, FIRST + timedelta(minutes=15))
         amina.clock.time += DAY
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
+from beekeed.core.clocktrust import Moment
 from beekeed.core.model import Change, Kind, RunStatus
 from beekeed.core.request import Period, Request
 from beekeed.core.step import Outcome, Step
@@ -354,7 +355,7 @@ async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
     begin = amina.history.begin
 
     async def begin_slowly(
-        cause: str, now: datetime, period: Period | None = None
+        cause: str, now: Moment, period: Period | None = None
     ) -> tuple[int, str]:
         loop.stop()
         return await begin(cause, now, period)

@@ -187,7 +187,7 @@ async def test_an_edit_of_a_course_reads_nobody(here: School, watched: Watched) 
 
 async def test_one_trouble_asks_for_one_look(here: School, watched: Watched) -> None:
     """Not for one each quarter of an hour until somebody syncs."""
-    await here.history.begin("test", here.clock.now())
+    await here.history.begin("test", here.trust.moment())
     await here.history.close_interrupted(here.clock.now())
     here.quiet = True
     here.clock.time += timedelta(minutes=15)
@@ -288,7 +288,7 @@ async def test_what_digests_hide_is_found_after_any_trouble(here: School, watche
     """A run that was cut off may have left anything."""
     watched.lies = True
     here.box.complete("l3", "Fractions")
-    await here.history.begin("test", here.clock.now())
+    await here.history.begin("test", here.trust.moment())
     await here.history.close_interrupted(here.clock.now())
     assert counts(await here.completed()) == {("completion", "done"): 1}
 
@@ -343,7 +343,7 @@ async def test_reading_little_finds_what_reading_all_finds(tmp_path: Path, seed:
         for number in range(6):
             here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS", "SCIENCE")
         target = await here.targets.open("https://x", "digest", here.clock.now())
-        run_id, _ = await here.history.begin("test", here.clock.now())
+        run_id, _ = await here.history.begin("test", here.trust.moment())
         reader = Reader(
             clock=here.clock,
             device=here.device,

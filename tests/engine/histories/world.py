@@ -114,7 +114,8 @@ class World:
         self.box, self.online = (OpenSide(folder / f"{name}.sqlite") for name in ("box", "online"))
         self.kept: sqlite3.Connection | None = None
         self.kept_children: dict[str, Child] = {}
-        self.clock, self.trust = FakeClock(), FakeTrust()
+        self.clock = FakeClock()
+        self.trust = FakeTrust(self.clock)
         self.children = Children()
         for username in PUPILS:
             self.children.add(username, *name_of(username))
