@@ -54,7 +54,7 @@ class Boot(Protocol):
         """Another one after each start of the box."""
         ...
 
-    def seconds(self) -> float:
+    def seconds(self) -> int:
         """Seconds since the box started, asleep or not. Nobody can set them."""
         ...
 
@@ -73,6 +73,6 @@ class SystemBoot:
         """See Boot."""
         return self._id
 
-    def seconds(self) -> float:
+    def seconds(self) -> int:
         """See Boot."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
+        return int(time.clock_gettime(time.CLOCK_BOOTTIME))

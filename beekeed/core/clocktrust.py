@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from beekeed.core.model import Reason
@@ -27,8 +28,6 @@ _DATE_CODES: Collection[int] = (9, 10)
 
 X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED, openssl/x509_vfy.h.
 """
-
-_LOOPBACK = ("localhost", "::1")
 
 
 class Trust(StrEnum):
@@ -47,7 +46,7 @@ class Moment:
 
     at: datetime
     boot_id: str
-    boot_seconds: float
+    boot_seconds: int
     trust: Trust = Trust.UNTRUSTED
 
     @property
@@ -120,7 +119,7 @@ def doubt_since(now: Moment, last: Moment | None) -> datetime:
     """
     elapsed = now.boot_seconds
     if last is not None and last.boot_id == now.boot_id:
-        elapsed = max(0.0, now.boot_seconds - last.boot_seconds)
+        elapsed = max(0, now.boot_seconds - last.boot_seconds)
     return now.at - timedelta(seconds=elapsed)
 
 
@@ -132,20 +131,26 @@ def counts_date(address: str) -> bool:
     online Moodle has the box's own clock, and agrees.
     """
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    return parts.scheme == "https" or host in _LOOPBACK or host.startswith("127.")
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
 
 
-def certificate_fault(verify_code: int, detail: str, now: Moment) -> Reason:
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name: who answers there is not known
+        return False
+
+
+def certificate_fault(number: int, words: str, *, host: str, now: Moment) -> Reason:
     """Tell whether the box's clock is to blame for a refused certificate, or the certificate.
 
-    `verify_code` and `detail`: OpenSSL's. On a clock that is trusted, what expired did.
+    `number` and `words`: OpenSSL's. On a clock that is trusted, what expired did.
     """
-    if verify_code in _DATE_CODES and not now.is_trusted:
-        return Reason(Code.CLOCK_WRONG, {"detail": detail, "now": told(now.at)})
-    return Reason(Code.CERTIFICATE_REFUSED, {"detail": detail})
+    is_clock = number in _DATE_CODES and not now.is_trusted
+    code = Code.CLOCK_WRONG if is_clock else Code.CERTIFICATE_REFUSED
+    return Reason(code, {"host": host, "now": told(now.at), "detail": words})
 
 
 def told(moment: datetime) -> str:
-    """Write a time as sentences about the clock give it, and as `timedatectl set-time` takes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+    """Write a time as the sentences give it, and as `timedatectl set-time` takes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

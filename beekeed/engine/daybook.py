@@ -58,7 +58,8 @@ class DayBook:
             began = None
         if began is None:
             since = doubt_since(now, last)
-            began = Moment(since, now.boot_id, now.boot_seconds - (now.at - since).total_seconds())
+            elapsed = round((now.at - since).total_seconds())
+            began = Moment(since, now.boot_id, now.boot_seconds - elapsed)
         await self._days.note_doubt(_span(began, now), began)
 
     async def _believe(self, now: Moment) -> None:

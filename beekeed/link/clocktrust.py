@@ -45,6 +45,10 @@ class BoxClockTrust:
         self._last_good = last_good
         self._synced: tuple[int, Moment] | None = None
 
+    def is_trusted(self) -> bool:
+        """See ports.ClockTrust."""
+        return self.moment().is_trusted
+
     def moment(self) -> Moment:
         """See ports.ClockTrust."""
         now = self._now()

@@ -95,7 +95,7 @@ class Transport:
                 self._hear_date(answer)
                 return answer, await self._read(answer)
         except aiohttp.ClientConnectorCertificateError as error:
-            raise self._refused(error.certificate_error) from error
+            raise self._refused(error) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
         except UnicodeError as error:  # no name of a computer; nothing was sent
@@ -114,11 +114,14 @@ class Transport:
             date = parsedate_to_datetime(answer.headers["Date"])
             self._trust.hear(date.replace(tzinfo=date.tzinfo or UTC))
 
-    def _refused(self, error: Exception) -> LinkDown:
+    def _refused(self, error: aiohttp.ClientConnectorCertificateError) -> LinkDown:
         """Tell whether the certificate or the box's clock is to blame for what was refused."""
-        if self._trust is None or not isinstance(error, ssl.SSLCertVerificationError):
-            return LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error))
-        fault = certificate_fault(error.verify_code, _verdict(error), self._trust.moment())
+        inner = error.certificate_error
+        if self._trust is None or not isinstance(inner, ssl.SSLCertVerificationError):
+            return LinkDown(Code.CERTIFICATE_REFUSED, detail=_words(inner))
+        now = self._trust.moment()
+        words = inner.verify_message
+        fault = certificate_fault(inner.verify_code, words, host=error.host, now=now)
         return LinkDown(fault.code, **fault.params)
 
     def _open_socket(self, address: Any) -> socket.socket:
@@ -142,13 +145,6 @@ class Transport:
                 await self._give_up()
                 raise RemoteGarbled(Code.ANSWER_TOO_LARGE, limit=self._largest_answer)
         return bytes(pieces)
-
-
-def _verdict(error: Exception) -> str:
-    """Give OpenSSL's reason: expired, not yet valid, another name, unknown issuer."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return str(error.verify_message)
-    return _words(error)
 
 
 def _words(error: BaseException) -> str:

@@ -10,6 +10,10 @@ from beekeed.core.model import Reason
 class ClockTrust(Protocol):
     """What knows whether the wall clock tells the true time."""
 
+    def is_trusted(self) -> bool:
+        """Tell whether it does now, as far as anybody knows: synced or plausible."""
+        ...
+
     def moment(self) -> Moment:
         """Give what the box's clocks say now, and how far the wall clock is believed."""
         ...

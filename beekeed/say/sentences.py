@@ -29,8 +29,11 @@ _LISTS = MappingProxyType(
     }
 )
 
-# timedatectl(1) sets the clock only while it is not told by time servers.
-_SET_CLOCK = "timedatectl set-ntp false; timedatectl set-time '{example}'; timedatectl set-ntp true"
+# timedatectl(1) sets no clock that time servers are to set.
+_SET_CLOCK = (
+    " sudo timedatectl set-ntp false, then"
+    " sudo timedatectl set-time '2026-11-30 14:05:00 UTC', then sudo timedatectl set-ntp true."
+)
 
 _COURSE = MappingProxyType({"course": "They belong to the course {course}."})
 
@@ -218,12 +221,9 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "clock_wrong": Entry(
-        "The box's clock says {now}, and at that time the online Moodle's certificate is not valid"
-        " ({detail}). Nothing was sent.",
-        "Look at the true date and time. If the clock is wrong, set it: "
-        + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC")
-        + " - or connect the box where it reaches a time server, and wait a minute. If the clock"
-        " is right, the online Moodle's certificate must be renewed.",
+        "The box's clock is wrong: it says {now}. At that time the certificate of {host} is not"
+        " valid, so nothing was sent to it.",
+        "Set the clock to the true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
     "no_answer": Entry(
@@ -252,23 +252,20 @@ SENTENCES: Mapping[str, Entry] = {
     # Why the box's clock is not trusted.
     "clock_behind": Entry(
         "The box's clock says {now}, but this box was at work at {floor} already.",
-        "Set the clock: "
-        + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC")
-        + " - or connect the box where it reaches a time server: whose word counts, whatever the"
-        " box remembers.",
+        "Connect the box where it reaches a time server, which settles it; or set the clock to the"
+        " true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
     "clock_unconfirmed": Entry(
-        "Nobody has confirmed the box's clock, {now}, since the box started or the clock was set.",
-        "Connect the box and synchronize: a time server or the online Moodle will. To set the"
-        " clock by hand: " + _SET_CLOCK.format(example="YYYY-MM-DD HH:MM UTC") + ".",
+        "The box's clock says {now}. Nobody has confirmed that since the box started, or since the"
+        " clock was set.",
+        "Connect the box and synchronize: a time server or the online Moodle will confirm it.",
         "teacher",
     ),
     "clock_disagrees": Entry(
-        "The box's clock says {now}, the online Moodle's {theirs} (UTC).",
-        "If the online Moodle is right, set the box's clock: "
-        + _SET_CLOCK.format(example="{theirs} UTC")
-        + ".",
+        "The box's clock says {now}, but that of the online Moodle {theirs}.",
+        "If the online Moodle is right, set the box's clock:"
+        + _SET_CLOCK.replace("2026-11-30 14:05:00 UTC", "{theirs}"),
         "technician",
     ),
     # What answers there.

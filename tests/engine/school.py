@@ -102,14 +102,18 @@ class FakeClock:
 class FakeTrust:
     """What says whether the clock is trusted, as the test wishes; a boot that lasts for ever."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock | None = None) -> None:
         self.trusted = True
-        self._clock = clock
+        self._clock = clock or FakeClock()
+
+    def is_trusted(self) -> bool:
+        """See ClockTrust."""
+        return self.trusted
 
     def moment(self) -> Moment:
         """See ClockTrust."""
         trust = Trust.SYNCED if self.trusted else Trust.UNTRUSTED
-        seconds = self._clock.monotonic() - START.timestamp()
+        seconds = round(self._clock.monotonic() - START.timestamp())
         return Moment(self._clock.now(), "boot", seconds, trust)
 
     def doubt(self) -> Reason | None:
