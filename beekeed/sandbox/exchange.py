@@ -142,7 +142,7 @@ class Exchange:
 
     async def _send(self, made: Answer) -> None:
         """Notes the answer, then sends it: who has the answer finds it noted."""
-        encoded = encode_answer(made, self._request)
+        encoded = encode_answer(made, self._request, date=faults.date(self._db))
         await self._note(made.status, len(encoded))
         self._writer.write(encoded)
         await self._writer.drain()

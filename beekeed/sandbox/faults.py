@@ -15,6 +15,7 @@ only. A row is a switch; deleting it ends the fault.
     status_after  500 or 500 120  done and committed, then that status in the answer's place
     maintenance   any             the page of maintenance mode by Moodle's command line
     redirect      URL             302 to there, nothing done
+    date          HTTP date       every answer has that Date: the clock there says so
     max_input_vars 1000           PHP's limit on fields, which cuts without an error
 
 FUNCTION:COUNT (also *:COUNT) ends by itself after so many requests. A batch matches by any
@@ -42,6 +43,11 @@ LOGIN_PAGE = (
 def max_input_vars(db: sqlite3.Connection) -> int:
     """How many fields of a form PHP reads: its own default of 1000, unless a switch says else."""
     return int(_switch(db, "max_input_vars") or _PHP_MAX_INPUT_VARS)
+
+
+def date(db: sqlite3.Connection) -> str:
+    """What the clock of the online Moodle's server says; empty: what this machine's says."""
+    return _switch(db, "date") or ""
 
 
 def is_on(db: sqlite3.Connection, name: str, asked: Asked) -> bool:

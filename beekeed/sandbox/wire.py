@@ -89,8 +89,12 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
         parts.append(chunk[:-2])
 
 
-def encode_answer(answer: Answer, request: Request, *, endless: bool = False) -> bytes:
+def encode_answer(
+    answer: Answer, request: Request, *, endless: bool = False, date: str = ""
+) -> bytes:
     """The whole answer as it goes out; with `endless`, its head and first part only.
+
+    `date`: what its Date says in place of the time.
 
     Compressed where the client takes gzip and nginx would do it; in chunks, as nginx passes on
     what PHP wrote.
@@ -101,7 +105,7 @@ def encode_answer(answer: Answer, request: Request, *, endless: bool = False) ->
     head = [
         f"HTTP/1.1 {answer.status} {answer.phrase or _phrase(answer.status)}",
         "Server: nginx",
-        f"Date: {formatdate(usegmt=True)}",
+        f"Date: {date or formatdate(usegmt=True)}",
         f"Content-Type: {answer.content_type}",
         "Transfer-Encoding: chunked",
         f"Connection: {'keep-alive' if request.keeps_alive else 'close'}",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.system.phases import Daemon
 from tests.system.test_meter import BOX, NET, NET_ADDRESS, ip, line
+from tests.system.wallclock import set_clock, wall_clock
 from tests.system.world import World
 
 
@@ -122,32 +123,15 @@ class Step(Fault):
 
     def begin(self, here: World, stack: ExitStack) -> Daemon:
         """See Fault. libfaketime is between the daemon and the wall clock; others are real."""
-        (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-        self._set(here, "+0")
-        here.environment |= {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(here.folder / "clock"),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else no wait takes its time
-            "FAKETIME_DISABLE_SHM": "1",
-            "NO_FAKE_STAT": "1",
-        }
-        daemon = super().begin(here, stack)
-        del here.environment["LD_PRELOAD"]
-        return daemon
+        with wall_clock(here):
+            return super().begin(here, stack)
 
     @contextmanager
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
         """See Fault."""
-        self._set(here, self._by)
+        set_clock(here, self._by)
         yield
-        self._set(here, "+0")
-
-    def _set(self, here: World, offset: str) -> None:
-        new = here.folder / "clock.new"
-        new.write_text(f"{offset}\n")
-        new.rename(here.folder / "clock")
+        set_clock(here, "+0")
 
 
 class Full(Fault):

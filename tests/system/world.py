@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +58,14 @@ class World:
         self.token.write_text(make_online(self.online, now=now, seed=seed))
         make_box(self.box, self.online, now=now, seed=seed, learners=learners)
 
-    def spawn(self, *words: str, inside: str = "") -> "subprocess.Popen[str]":
-        """Start one of our programs, in a network namespace where one is named."""
-        prefix = ["ip", "netns", "exec", inside] if inside else []
+    def spawn(
+        self, *words: str, inside: str = "", under: Sequence[str] = ()
+    ) -> "subprocess.Popen[str]":
+        """Start one of our programs, in a network namespace where one is named.
+
+        `under`: a program that starts it in its own place.
+        """
+        prefix = ["ip", "netns", "exec", inside] if inside else [*under]
         with (self.folder / f"{words[0]}.log").open("a") as log:
             child = subprocess.Popen(
                 [*prefix, sys.executable, "-m", "beekeed", *words],
@@ -73,9 +78,10 @@ class World:
         self._children.append(child)
         return child
 
-    def start_online(self, host: str = "127.0.0.1", inside: str = "") -> None:
-        """Start the sandbox online Moodle."""
-        words = ("sandbox-online", "--database", str(self.online), "--host", host)
+    def start_online(self, host: str = "127.0.0.1", inside: str = "", wwwroot: str = "") -> None:
+        """Start the sandbox online Moodle; `wwwroot`: the address that clients must use."""
+        words = ["sandbox-online", "--database", str(self.online), "--host", host]
+        words += ["--wwwroot", wwwroot] if wwwroot else []
         child = self.spawn(*words, inside=inside)
         assert child.stdout is not None
         self.address = json.loads(child.stdout.readline())["address"]
@@ -103,10 +109,13 @@ class World:
         file.write_text("\n".join(lines) + "\n")
         return file
 
-    def start_daemon(self, inside: str = "", **settings: str) -> "subprocess.Popen[str]":
+    def start_daemon(
+        self, inside: str = "", under: Sequence[str] = (), **settings: str
+    ) -> "subprocess.Popen[str]":
         """Start the daemon and wait until it listens."""
         self.socket.unlink(missing_ok=True)
-        child = self.spawn("run", "--config", str(self.configure(**settings)), inside=inside)
+        words = ("run", "--config", str(self.configure(**settings)))
+        child = self.spawn(*words, inside=inside, under=under)
         deadline = time.monotonic() + _START_SECONDS
         while not self.socket.exists():
             assert child.poll() is None, self.log()
