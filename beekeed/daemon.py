@@ -23,6 +23,7 @@ from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.meter import InterfaceMeter
 from beekeed.link.route import KernelRoute
+from beekeed.link.timedate import Timedate
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
 from beekeed.moodle.calls import Manner
@@ -68,6 +69,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         clock=clock,
         known=await days.known(),
         counts_date=counts_date(settings.online.address),
+        asks_ntp=Timedate().is_synchronized,
     )
     uplink = Uplink()
     device = _device(settings)

@@ -13,6 +13,7 @@ from beekeed.control.history import run_view
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
     """Show the phase, what waits, and the latest run that ended."""
     target_id = await api.target_id()
+    await api.trust.look()
     latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
     guards = await api.guards.open(target_id) if target_id else []
     return {

@@ -41,6 +41,7 @@ class DayBook:
 
     async def look(self) -> bool:
         """Look at the clock, and note since when it is not trusted; tells whether it is."""
+        await self._trust.look()
         now = self._trust.moment()
         last = self._last or await self._days.known()
         if not now.is_trusted:

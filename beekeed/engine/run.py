@@ -358,6 +358,7 @@ class Engine:
         Its answer carries a Date, also to a run that has nothing else to ask: on a clock that
         is not trusted no day could be called safe. What fails is said where the run needs it.
         """
+        await self._trust.look()
         if not self._trust.wants_date() or not self._route.is_up():
             return
         try:

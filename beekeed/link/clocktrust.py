@@ -4,6 +4,7 @@ From timesyncd's files, from the newest moment that our own database knows, and 
 online Moodle's Date. The clock is never set from here: who may, says so with `timedatectl`.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ class BoxClockTrust:
     `known`: the newest moment that was written down while the clock was trusted; what was
     agreed then still is, in the same boot and while nobody set the clock. `counts_date`:
     whether the Date of the online Moodle's answers may be believed. `synchronized`,
-    `last_good`: timesyncd's two files.
+    `last_good`: timesyncd's two files. `asks_ntp`: tells whether another program than that
+    follows a time server.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class BoxClockTrust:
         counts_date: bool = True,
         synchronized: Path = _SYNCHRONIZED,
         last_good: Path = _LAST_GOOD,
+        asks_ntp: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._clock = clock
         self._boot = boot or SystemBoot()
@@ -44,6 +47,13 @@ class BoxClockTrust:
         self._synchronized = synchronized
         self._last_good = last_good
         self._synced: tuple[int, Moment] | None = None
+        self._asks_ntp = asks_ntp
+        self._followed: Moment | None = None
+
+    async def look(self) -> None:
+        """See ports.ClockTrust."""
+        if self._asks_ntp is not None and not self.is_trusted():
+            self._followed = self._now() if await self._asks_ntp() else None
 
     def is_trusted(self) -> bool:
         """See ports.ClockTrust."""
@@ -86,7 +96,7 @@ class BoxClockTrust:
         try:
             touched = self._synchronized.stat().st_mtime_ns
         except OSError:
-            return None
+            return self._followed
         if self._synced is None or self._synced[0] != touched:
             self._synced = (touched, now)
         return self._synced[1] if touched / 1e9 <= now.at.timestamp() + 1 else None

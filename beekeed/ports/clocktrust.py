@@ -10,6 +10,10 @@ from beekeed.core.model import Reason
 class ClockTrust(Protocol):
     """What knows whether the wall clock tells the true time."""
 
+    async def look(self) -> None:
+        """Ask those who take a moment to answer, where nobody else confirmed the clock."""
+        ...
+
     def is_trusted(self) -> bool:
         """Tell whether it does now, as far as anybody knows: synced or plausible."""
         ...

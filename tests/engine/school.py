@@ -107,6 +107,9 @@ class FakeTrust:
         self.trusted = True
         self._clock = clock or FakeClock()
 
+    async def look(self) -> None:
+        """See ClockTrust. Nobody is to be asked."""
+
     def is_trusted(self) -> bool:
         """See ClockTrust."""
         return self.trusted

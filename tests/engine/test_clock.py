@@ -15,7 +15,7 @@ from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, Json
 from tests.boxclock import Box
 from tests.engine.school import START, School
-from tests.engine.test_days import FIRST, FOURTH, SECOND, THIRD, at, requests, shown, target
+from tests.engine.test_days import FIRST, FOURTH, SECOND, THIRD, at, late, requests, shown, target
 
 SEVENTY = datetime(1970, 1, 1, 9, tzinfo=UTC)
 FORTY_FIVE = datetime(2045, 6, 1, 9, tzinfo=UTC)
@@ -66,6 +66,23 @@ async def test_a_run_begins_by_reading_the_targets_date(amina: Clocked) -> None:
     assert run.clock_trusted
     assert (await amina.closed())[-1].last == SECOND.date()
     assert (await shown(here, FIRST)).work.saved == 1
+
+
+async def test_the_first_run_after_a_start_knows_what_is_late(amina: Clocked) -> None:
+    """The time was asked for before the box was read."""
+    here = amina.here
+    at(here, THIRD)
+    amina.online_says(THIRD)
+    await here.completed()
+    amina.start("another")
+    here.box.complete("amina", "Numbers", at=FIRST)
+    here.box.complete("amina", "Water", at=THIRD)
+    at(here, FOURTH)
+    amina.online_says(FOURTH)
+    await here.completed()
+    assert here.online.state("amina", "Water") == 1
+    assert here.online.state("amina", "Numbers") is None
+    assert await late(here) == 1
 
 
 async def test_a_run_with_nothing_to_send_asks_the_time_once(amina: Clocked) -> None:
