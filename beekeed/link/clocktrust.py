@@ -105,5 +105,5 @@ class BoxClockTrust:
         """Give when timesyncd last knew the time, which it keeps as the age of a file."""
         try:
             return datetime.fromtimestamp(self._last_good.stat().st_mtime, UTC)
-        except OSError:
+        except (OSError, ValueError, OverflowError):  # not there, or of no year that there is
             return _RELEASED_AT

@@ -45,7 +45,7 @@ class Days(Protocol):
         ...
 
     async def note_doubt(self, span: Span, began: Moment | None = None) -> None:
-        """Note when the clock was not trusted; one that began then is replaced.
+        """Note when the clock was not trusted; one that began then is the same, and goes on.
 
         `began`: it still is not. Else it is over, and the clock was wrong.
         """

@@ -163,11 +163,13 @@ class SqliteDays:
             )
 
     async def note_doubt(self, span: Span, began: Moment | None = None) -> None:
-        """See ports.Days."""
+        """See ports.Days. Boxes that wake up at the same time each day keep the longest."""
         of_boot = (began.boot_id, began.boot_seconds) if began else (None, None)
         async with self._store.write() as db:
             await db.execute(
-                "INSERT OR REPLACE INTO clock_doubt VALUES (?, ?, ?, ?)",
+                "INSERT INTO clock_doubt VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " ended_at = max(ended_at, excluded.ended_at), boot_id = excluded.boot_id,"
+                " boot_seconds = excluded.boot_seconds",
                 (seconds(span.began_at), seconds(span.ended_at), *of_boot),
             )
 

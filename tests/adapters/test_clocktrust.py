@@ -188,6 +188,9 @@ async def test_a_doubt_is_known_in_its_boot_until_it_is_over(store: Store) -> No
     await days.note_doubt(Span(START, START + 2 * HOUR))
     assert await days.open_doubt("this") is None
     assert await days.doubts() == [Span(START, START + 2 * HOUR)]
+    await days.note_doubt(Span(START, START + HOUR), Moment(START, "another", 5))
+    assert await days.doubts() == [Span(START, START + 2 * HOUR)]
+    assert await days.open_doubt("another") is not None
 
 
 async def test_runs_of_this_boot_are_put_right_and_no_others(store: Store) -> None:
