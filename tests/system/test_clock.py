@@ -51,6 +51,7 @@ def test_a_certificate_that_fails_on_dates_is_a_sentence_that_says_how_to_set_th
         assert f"it says {year}-0" in text
         assert "timedatectl set-time '" in text
         assert "these times may be wrong" in text
+        assert "these times may be wrong" in " ".join(here.ctl("history").out.split())
         assert clock(here)["trust"] == "untrusted"
         shown = " ".join(here.ctl("status").out.split())
         assert "which is not trusted: no day is called safe until it is" in shown
