@@ -20,15 +20,20 @@ from beekeed.core.cycle import Phase
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import TimesyncTrust
+from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.meter import InterfaceMeter
+from beekeed.link.networkmanager import NetworkManager
 from beekeed.link.route import KernelRoute
 from beekeed.link.uplink import Uplink
+from beekeed.link.waiting import SiteArrival
+from beekeed.link.watch import KernelWatch
 from beekeed.loop import Loop
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
+from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -63,6 +68,9 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     clock = SystemClock()
     trust = TimesyncTrust(clock=clock)
     uplink = Uplink()
+    route = KernelRoute(urlsplit(settings.online.address).hostname or "")
+    diagnosis = _diagnosis(settings, route, trust, clock)
+    watch = KernelWatch(route=route, clock=clock)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -77,10 +85,10 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock),
+        online=_online(settings, token, uplink, trust, clock),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
-        route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
+        route=route,
         trust=trust,
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),
@@ -93,6 +101,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     notify = notifier()
     loop = Loop(
         engine=engine,
+        arrival=SiteArrival(watch=watch, diagnosis=diagnosis, clock=clock),
         announce=lambda phase: notify(_status(phase)),
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
@@ -102,13 +111,15 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock),
+        open_online=lambda: _online(settings, token, Uplink(), trust, clock),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
         guards=stores.guards,
         days=stores.days,
         trust=trust,
+        diagnosis=diagnosis,
+        manager=NetworkManager(),
         address=settings.online.address,
         token_digest=token_digest(token),
         mail_consents=_mail_consents(settings),
@@ -150,13 +161,32 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> MoodleWebServices:
+def _diagnosis(
+    settings: Settings, route: KernelRoute, trust: ClockTrust, clock: Clock
+) -> Diagnosis:
+    uplink = Uplink()  # its bytes are not a run's
+    return Diagnosis(
+        address=settings.online.address,
+        clock=clock,
+        trust=trust,
+        route=route,
+        socket_factory=uplink.open_socket,
+        meter=InterfaceMeter(uplink=uplink),
+        timeout_seconds=settings.online.timeout_seconds,
+    )
+
+
+def _online(
+    settings: Settings, token: str, uplink: Uplink, trust: ClockTrust, clock: Clock
+) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
             socket_factory=uplink.open_socket,
+            clock=clock,
+            trust=trust,
         ),
         clock=clock,
         max_input_vars=settings.online.max_input_vars,

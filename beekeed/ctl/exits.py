@@ -15,6 +15,7 @@ class Exit(IntEnum):
     NOT_PERMITTED = 5
     OFFLINE = 10
     NOT_MOODLE = 11
+    CLOCK = 13
     REFUSED = 14
     ALREADY_RUNNING = 15
     NO_COURSE = 16
@@ -31,6 +32,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.NOT_PERMITTED: "not permitted",
     Exit.OFFLINE: "offline",
     Exit.NOT_MOODLE: "something else than a Moodle answered",
+    Exit.CLOCK: "the box's clock is wrong",
     Exit.REFUSED: "the online Moodle refused",
     Exit.ALREADY_RUNNING: "a sync is running",
     Exit.NO_COURSE: "no course matched",
@@ -43,12 +45,30 @@ _OF_CODE: Mapping[str, Exit] = {
     "not_permitted": Exit.NOT_PERMITTED,
     "bad_request": Exit.USAGE,
     "offline": Exit.OFFLINE,
+    "no_interface": Exit.OFFLINE,
+    "no_carrier": Exit.OFFLINE,
+    "no_address": Exit.OFFLINE,
+    "no_route": Exit.OFFLINE,
     "name_not_found": Exit.OFFLINE,
+    "name_unknown": Exit.OFFLINE,
+    "connection_refused": Exit.OFFLINE,
+    "connection_timed_out": Exit.OFFLINE,
     "not_reached": Exit.OFFLINE,
+    "silent": Exit.OFFLINE,
     "no_answer": Exit.OFFLINE,
     "server_busy": Exit.OFFLINE,
     "asked_to_wait": Exit.OFFLINE,
+    "clock_wrong": Exit.CLOCK,
+    "certificate_not_yet_valid": Exit.CLOCK,
+    "encryption_failed": Exit.NOT_MOODLE,
+    "certificate_expired": Exit.NOT_MOODLE,
+    "certificate_wrong_name": Exit.NOT_MOODLE,
+    "certificate_unknown_issuer": Exit.NOT_MOODLE,
+    "certificate_self_signed": Exit.NOT_MOODLE,
     "certificate_refused": Exit.NOT_MOODLE,
+    "captive_portal": Exit.NOT_MOODLE,
+    "proxy_answered": Exit.NOT_MOODLE,
+    "no_moodle_there": Exit.NOT_MOODLE,
     "not_a_moodle": Exit.NOT_MOODLE,
     "redirected": Exit.NOT_MOODLE,
     "answer_too_large": Exit.NOT_MOODLE,

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from beekeed.client import Client
+from beekeed.client import Client, Refused
 from beekeed.ctl import preview
 from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.show import print_run
@@ -12,6 +12,8 @@ from beekeed.ctl.terminal import Terminal
 
 _ASKED = ("day", "month", "from", "to", "force")
 _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as it is over
+
+_LINK_SECONDS = 30
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
     )
+    parser.add_argument(
+        "--wait-for-link", action="store_true", help="start as soon as the box has a link"
+    )
     parser.add_argument("--wait", action="store_true", help="wait for its end and show what it did")
 
 
@@ -43,7 +48,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.limit is not None:
         print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
         return Exit.USAGE
-    started = client.post("sync", body=asked or None)
+    started = _started(client, asked, arguments)
     if not arguments.wait:
         if terminal.as_json:
             terminal.json(started)
@@ -54,6 +59,24 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
                 terminal.line("It was not asked for that: ask again when it is over.")
         return Exit.OK
     return show_end(client, terminal, started["event_id"])
+
+
+def _started(
+    client: Client, asked: dict[str, Any], arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Have it started; where there is no link and that was asked for, wait for one."""
+    if not arguments.wait_for_link:
+        return client.post("sync", body=asked or None)
+    told = not sys.stderr.isatty()
+    while True:
+        try:
+            return client.post("sync", body=asked | {"link_seconds": _LINK_SECONDS if told else 1})
+        except Refused as refused:
+            if refused.code != "offline":
+                raise
+        if not told:
+            print("Waiting until the box has a link ...", file=sys.stderr)
+            told = True
 
 
 def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:

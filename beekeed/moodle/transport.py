@@ -15,8 +15,11 @@ from typing import Any
 
 import aiohttp
 
+from beekeed.clock import Clock, SystemClock
+from beekeed.core import certificate
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import wire
+from beekeed.ports.clocktrust import ClockTrust
 
 SocketFactory = Callable[[Any], socket.socket]
 """What aiohttp makes its sockets with, of a result of getaddrinfo; the meter's hook."""
@@ -36,7 +39,10 @@ def _new_socket(address: Any) -> socket.socket:
 
 
 class Transport:
-    """The way to one site. Nothing is connected before the first call."""
+    """The way to one site. Nothing is connected before the first call.
+
+    `clock` and `trust` tell a certificate that is out of date from a clock that is wrong.
+    """
 
     def __init__(
         self,
@@ -46,6 +52,8 @@ class Transport:
         timeout_seconds: float,
         socket_factory: SocketFactory = _new_socket,
         largest_answer: int = _LARGEST_ANSWER,
+        clock: Clock | None = None,
+        trust: ClockTrust | None = None,
     ) -> None:
         self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
         self._token = token
@@ -54,6 +62,8 @@ class Transport:
         )
         self._socket_factory = socket_factory
         self._largest_answer = largest_answer
+        self._clock = clock or SystemClock()
+        self._trust = trust
         self._session: aiohttp.ClientSession | None = None
         self._socket: socket.socket | None = None
 
@@ -87,7 +97,7 @@ class Transport:
             async with self._open().post(self._url, data=body, allow_redirects=False) as answer:
                 return answer, await self._read(answer)
         except aiohttp.ClientConnectorCertificateError as error:
-            raise LinkDown(Code.CERTIFICATE_REFUSED, detail=_verdict(error)) from error
+            raise self._refused(error) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
         except UnicodeError as error:  # no name of a computer; nothing was sent
@@ -97,6 +107,20 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             await self._give_up()
             raise OutcomeUnknown(Code.NO_ANSWER, detail=_words(error)) from error
+
+    def _refused(self, error: aiohttp.ClientConnectorCertificateError) -> LinkDown:
+        """Tell what is wrong with a certificate: its dates, its name, its issuer, or our clock."""
+        number, words = 0, _words(error.certificate_error)
+        if isinstance(error.certificate_error, ssl.SSLCertVerificationError):
+            number = error.certificate_error.verify_code
+            words = error.certificate_error.verify_message
+        return certificate.refused(
+            number,
+            words,
+            host=error.host,
+            now=self._clock.now(),
+            clock_trusted=self._trust is None or self._trust.is_trusted(),
+        )
 
     def _open_socket(self, address: Any) -> socket.socket:
         self._socket = self._socket_factory(address)
@@ -119,14 +143,6 @@ class Transport:
                 await self._give_up()
                 raise RemoteGarbled(Code.ANSWER_TOO_LARGE, limit=self._largest_answer)
         return bytes(pieces)
-
-
-def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
-    """Give OpenSSL's reason: expired, not yet valid, another name, unknown issuer."""
-    inner = error.certificate_error
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return str(inner.verify_message)
-    return _words(inner)
 
 
 def _words(error: BaseException) -> str:
