@@ -17,6 +17,7 @@ from beekeed.core.link import Interface
 
 _SIOCGIFADDR = 0x8915  # netdevice(7)
 _IFREQ_BYTES = 256
+_INTERFACES = Path("/sys/class/net")
 _IPV6_TABLE = Path("/proc/net/if_inet6")
 
 
@@ -27,12 +28,23 @@ def interfaces() -> list[Interface]:
         Interface(
             name=name,
             up="up" in (flags := stats.flags.split(",")),
-            carrier="running" in flags,
+            carrier=_has_carrier(name),
             loopback="loopback" in flags,
             addresses=addresses.get(name, ()),
         )
         for name, stats in psutil.net_if_stats().items()
     ]
+
+
+def _has_carrier(name: str) -> bool:
+    """Tell whether anything is at the other end; an interface that is off cannot be asked.
+
+    The flag that says so as well may be a second late.
+    """
+    try:
+        return (_INTERFACES / name / "carrier").read_text().strip() == "1"
+    except OSError:
+        return False
 
 
 def interface_to(family: int, remote: tuple[object, ...]) -> str | None:
