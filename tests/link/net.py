@@ -3,8 +3,10 @@
 Its sockets are made in the net's namespace and served by threads of the test's own process.
 """
 
+import asyncio
 import contextlib
 import ctypes
+import functools
 import os
 import socket
 import ssl
@@ -55,7 +57,7 @@ class Net:
 
     def close(self) -> None:
         """End the name service."""
-        self._service.shutdown(socket.SHUT_RDWR) if False else self._service.close()
+        self._service.close()
 
     @contextmanager
     def standing(
@@ -74,6 +76,37 @@ class Net:
             over.set()
             serving.join()
             listening.close()
+
+    @contextmanager
+    def encrypting(self, port: int, to: tuple[str, int], context: ssl.SSLContext) -> Iterator[None]:
+        """Have what is encrypted handed on to a server that is not, and its answers back."""
+        ready, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
+
+        async def serve() -> None:
+            over = asyncio.current_task()
+            assert over is not None
+            hand = functools.partial(_pass_on, to)
+            host = self.line.net_address
+            async with await asyncio.start_server(hand, host, port, ssl=context):
+                loops.append(asyncio.get_running_loop())
+                stops.append(over.cancel)
+                ready.set()
+                await asyncio.Event().wait()
+
+        stops: list[Callable[[], object]] = []
+
+        def run() -> None:
+            with inside(self.line.net), contextlib.suppress(asyncio.CancelledError):
+                asyncio.run(serve())
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert ready.wait(10)
+        try:
+            yield
+        finally:
+            loops[0].call_soon_threadsafe(stops[0])
+            thread.join()
 
 
 def _serve(
@@ -109,18 +142,26 @@ def saying(status: str, body: str = "", *headers: str, kind: str = "text/html") 
     return talk
 
 
-def passing_on(to: tuple[str, int], space: str) -> Talk:
-    """Give what hands one request on to another server, and its answer back."""
+async def _pass_on(
+    to: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    behind = await asyncio.open_connection(*to)
+    try:
+        await asyncio.wait(
+            [asyncio.ensure_future(_pump(reader, behind[1])),
+             asyncio.ensure_future(_pump(behind[0], writer))]
+        )  # fmt: skip
+    finally:
+        behind[1].close()
+        writer.close()
 
-    def talk(connection: socket.socket) -> None:
-        with inside(space):
-            behind = socket.create_connection(to)
-        with behind:
-            behind.sendall(connection.recv(65536))
-            while piece := behind.recv(65536):
-                connection.sendall(piece)
 
-    return talk
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+    writer.close()
 
 
 def _named(question: bytes, names: dict[str, str]) -> bytes:

@@ -1,9 +1,8 @@
 """Each node of the way failing in turn: what a person reads, by the real daemon and beekeectl."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,13 @@ from beekeed.core.link import Node
 from beekeed.ctl.exits import Exit
 from beekeed.errors import Code
 from tests.link.certificates import Certificates
-from tests.link.conftest import box
-from tests.link.net import HOST, Net, inside, passing_on, saying
-from tests.namespaces import SITE, UPLINK, ip, packets
+from tests.link.net import HOST, Net, saying
+from tests.namespaces import SITE, UPLINK, ip
 from tests.system.world import World
 
 pytestmark = pytest.mark.root
 
 LOGIN = '<html><form action="/login"><input name="code"><button>Go on</button></form></html>'
-REFUSAL = '{"exception":"moodle_exception","errorcode":"invalidtoken","message":"Invalid token"}'
 NOWHERE = "198.51.100.7"  # nothing comes back from there (RFC 5737)
 
 Fault = Callable[[Net, Certificates], AbstractContextManager[None]]
