@@ -26,37 +26,43 @@ class NetworkManager:
     async def ask(self) -> Managed | None:
         """See ports.Manager."""
         try:
-            from dbus_fast import BusType, DBusError  # an extra of its own: not every box has it
-            from dbus_fast.aio import MessageBus
+            import dbus_fast  # an extra of its own: not every box has it
         except ImportError:
             return None
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-                try:
-                    values = await _properties(bus)
-                finally:
-                    bus.disconnect()
-        except (OSError, EOFError, DBusError) as error:
+                return _managed(await _properties())
+        except (
+            OSError,
+            EOFError,
+            dbus_fast.AuthError,
+            dbus_fast.DBusError,
+            dbus_fast.InvalidAddressError,
+        ) as error:
             log.debug("no NetworkManager: %s", error)
             return None
-        return _managed(values)
 
 
-async def _properties(bus: Any) -> Mapping[str, Any] | None:
-    from dbus_fast import Message, MessageFlag, MessageType
+async def _properties() -> Mapping[str, Any] | None:
+    from dbus_fast import BusType, Message, MessageFlag, MessageType
+    from dbus_fast.aio import MessageBus
 
-    reply = await bus.call(
-        Message(
-            destination=_NAME,
-            path=_PATH,
-            interface="org.freedesktop.DBus.Properties",
-            member="GetAll",
-            signature="s",
-            body=[_NAME],
-            flags=MessageFlag.NO_AUTOSTART,
+    bus = MessageBus(bus_type=BusType.SYSTEM)
+    try:
+        await bus.connect()
+        reply = await bus.call(
+            Message(
+                destination=_NAME,
+                path=_PATH,
+                interface="org.freedesktop.DBus.Properties",
+                member="GetAll",
+                signature="s",
+                body=[_NAME],
+                flags=MessageFlag.NO_AUTOSTART,
+            )
         )
-    )
+    finally:
+        bus.disconnect()
     if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
         return None
     return {name: variant.value for name, variant in reply.body[0].items()}

@@ -8,13 +8,13 @@ _KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
 class Certificates:
-    """A folder with an authority that the box knows, `authority`, and servers' certificates."""
+    """A folder with an authority that the box knows, `known`, and servers' certificates."""
 
     def __init__(self, folder: Path, host: str) -> None:
         folder.mkdir()
         self._folder = folder
         self._host = host
-        self.authority = self._authority("authority")
+        self.known = self._authority("authority")
         self._authority("stranger")
 
     def context(

@@ -32,12 +32,12 @@ def a_moodle(here: World, net: Net, wwwroot: str, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def an_encrypted_moodle(here: World, net: Net, certificates: Certificates) -> Iterator[None]:
+def an_encrypted_moodle(here: World, net: Net, authority: Certificates) -> Iterator[None]:
     """The same, behind a certificate for its name."""
     behind = (net.line.net_address, 8080)
     with (
         a_moodle(here, net, f"https://{HOST}", 8080),
-        net.encrypting(443, behind, certificates.context()),
+        net.encrypting(443, behind, authority.context()),
     ):
         yield
 
@@ -47,10 +47,10 @@ def requests(here: World) -> int:
     return int(here.on_online("SELECT count(*) FROM sandbox_request")[0][0])
 
 
-def test_a_moodle_answers(https: World, net: Net, certificates: Certificates) -> None:
+def test_a_moodle_answers(https: World, net: Net, authority: Certificates) -> None:
     """Every node holds; it is asked once, without a token, and what that cost is said."""
     before = requests(https)
-    with an_encrypted_moodle(https, net, certificates):
+    with an_encrypted_moodle(https, net, authority):
         said = https.ctl("link", "--try", "--json")
     assert said.code == Exit.OK
     assert [each["state"] for each in said.json["nodes"]] == ["ok"] * 6
@@ -87,18 +87,18 @@ def test_to_look_sends_nothing(https: World, net: Net) -> None:
 
 
 def test_a_sync_tells_of_the_way_and_survives_a_restart(
-    net: Net, certificates: Certificates, tmp_path: Path
+    net: Net, authority: Certificates, tmp_path: Path
 ) -> None:
     """The node at which it failed, without a byte more; and that all held when one arrived."""
-    known = {"SSL_CERT_FILE": str(certificates.authority)}
+    known = {"SSL_CERT_FILE": str(authority.known)}
     here = box(tmp_path, net, f"https://{HOST}", **known)
     try:
-        with an_encrypted_moodle(here, net, certificates):
+        with an_encrypted_moodle(here, net, authority):
             assert here.sync()["status"] == "completed"
         good = here.ctl("link", "--json").json
         assert [each["state"] for each in good["nodes"]] == ["ok"] * 6
         assert good["contact"]["source"] == "sync"
-        with net.standing(443, lambda _: None, certificates.context("login.hotel.example")):
+        with net.standing(443, lambda _: None, authority.context("login.hotel.example")):
             here.on_box("UPDATE mdl_user SET city = 'Nowhere' WHERE id > 3")
             failed = here.ctl("sync", "--wait")
         assert failed.code == Exit.NOT_MOODLE
@@ -117,7 +117,7 @@ def test_a_sync_tells_of_the_way_and_survives_a_restart(
 
 @pytest.mark.parametrize(("wrong", "year"), [("1970-01-03", "1970"), ("2045-01-01", "2045")])
 def test_a_wrong_clock_is_said_and_how_to_set_it(
-    net: Net, certificates: Certificates, tmp_path: Path, wrong: str, year: str
+    net: Net, authority: Certificates, tmp_path: Path, wrong: str, year: str
 ) -> None:
     """To it the certificate is out of date: both a try and a sync say the time, and the command."""
     (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
@@ -125,7 +125,7 @@ def test_a_wrong_clock_is_said_and_how_to_set_it(
         tmp_path,
         net,
         f"https://{HOST}",
-        SSL_CERT_FILE=str(certificates.authority),
+        SSL_CERT_FILE=str(authority.known),
         LD_PRELOAD=str(library),
         FAKETIME=f"@{wrong} 12:00:00",
         FAKETIME_DONT_FAKE_MONOTONIC="1",
@@ -136,7 +136,7 @@ def test_a_wrong_clock_is_said_and_how_to_set_it(
     try:
         for name in ("LD_PRELOAD", "FAKETIME"):
             del here.environment[name]
-        with an_encrypted_moodle(here, net, certificates):
+        with an_encrypted_moodle(here, net, authority):
             before = requests(here)
             for words in (("link", "--try"), ("sync", "--wait")):
                 said = here.ctl(*words)
@@ -150,12 +150,12 @@ def test_a_wrong_clock_is_said_and_how_to_set_it(
 
 
 def test_a_sync_that_waits_starts_when_the_link_is_back(
-    net: Net, certificates: Certificates, tmp_path: Path
+    net: Net, authority: Certificates, tmp_path: Path
 ) -> None:
     """Within ten seconds of what the kernel shows; before that nothing goes out."""
-    here = box(tmp_path, net, f"https://{HOST}", SSL_CERT_FILE=str(certificates.authority))
+    here = box(tmp_path, net, f"https://{HOST}", SSL_CERT_FILE=str(authority.known))
     try:
-        with an_encrypted_moodle(here, net, certificates):
+        with an_encrypted_moodle(here, net, authority):
             ip("-n", net.line.net, "link", "set", SITE, "down")
             waiting = here.begin_ctl("sync", "--wait-for-link", "--wait", "--json")
             time.sleep(2)

@@ -89,8 +89,8 @@ def page(*said: str, port: int = 443, kind: str = "text/html") -> Fault:
     """Something answers so, with a good certificate where it is encrypted."""
 
     @contextmanager
-    def fault(net: Net, certificates: Certificates) -> Iterator[None]:
-        context = certificates.context() if port == 443 else None
+    def fault(net: Net, authority: Certificates) -> Iterator[None]:
+        context = authority.context() if port == 443 else None
         with net.standing(port, saying(*said, kind=kind), context):
             yield
 
@@ -101,13 +101,13 @@ def certificate(name: str = "", *, also: Fault = nothing_listens, **made: Any) -
     """A server has such a certificate; it must never be asked anything."""
 
     @contextmanager
-    def fault(net: Net, certificates: Certificates) -> Iterator[None]:
+    def fault(net: Net, authority: Certificates) -> Iterator[None]:
         def never(connection: object) -> None:
             raise AssertionError("asked after its certificate was refused")
 
         with (
-            net.standing(443, never, certificates.context(name, **made)),
-            also(net, certificates),
+            net.standing(443, never, authority.context(name, **made)),
+            also(net, authority),
         ):
             yield
 
@@ -122,9 +122,9 @@ def no_encryption(net: Net, _: Certificates) -> Iterator[None]:
 
 
 @contextmanager
-def says_nothing(net: Net, certificates: Certificates) -> Iterator[None]:
+def says_nothing(net: Net, authority: Certificates) -> Iterator[None]:
     """It takes the connection and hangs up on the question."""
-    with net.standing(443, lambda connection: None, certificates.context()):
+    with net.standing(443, lambda connection: None, authority.context()):
         yield
 
 
@@ -280,17 +280,17 @@ def said_of(here: World, case: Case) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_first_node_that_fails_is_said(
-    https: World, net: Net, certificates: Certificates, name: str
+    https: World, net: Net, authority: Certificates, name: str
 ) -> None:
     """With one sentence, one remedy, and an exit code that a script can tell apart."""
-    with CASES[name].fault(net, certificates):
+    with CASES[name].fault(net, authority):
         said_of(https, CASES[name])
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_without_encryption_the_networks_own_page_is_told_from_a_site(
-    http: World, net: Net, certificates: Certificates, name: str
+    http: World, net: Net, authority: Certificates, name: str
 ) -> None:
     """By its status, by where it leads, and by what it holds."""
-    with PLAIN[name].fault(net, certificates):
+    with PLAIN[name].fault(net, authority):
         said_of(http, PLAIN[name])
