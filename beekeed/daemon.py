@@ -70,7 +70,6 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     uplink = Uplink()
     route = KernelRoute(urlsplit(settings.online.address).hostname or "")
     diagnosis = _diagnosis(settings, route, trust, clock)
-    watch = KernelWatch(route=route, clock=clock)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -101,7 +100,6 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     notify = notifier()
     loop = Loop(
         engine=engine,
-        arrival=SiteArrival(watch=watch, diagnosis=diagnosis, clock=clock),
         announce=lambda phase: notify(_status(phase)),
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
@@ -119,6 +117,9 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         days=stores.days,
         trust=trust,
         diagnosis=diagnosis,
+        arrival=SiteArrival(
+            watch=KernelWatch(route=route, clock=clock), diagnosis=diagnosis, clock=clock
+        ),
         manager=NetworkManager(),
         address=settings.online.address,
         token_digest=token_digest(token),

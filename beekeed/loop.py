@@ -12,8 +12,7 @@ from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.request import Request
 from beekeed.engine import Engine, Stop, Stopped
-from beekeed.errors import BeekeedError, Code, LinkDown
-from beekeed.ports.link import Arrival
+from beekeed.errors import BeekeedError, Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +27,9 @@ class Loop:
     """The daemon's one thing at a time."""
 
     def __init__(
-        self,
-        *,
-        engine: Engine,
-        arrival: Arrival,
-        announce: Callable[[Phase], None],
-        look_every_seconds: float,
+        self, *, engine: Engine, announce: Callable[[Phase], None], look_every_seconds: float
     ) -> None:
         self._engine = engine
-        self._arrival = arrival
         self._announce = announce
         self._look_every_seconds = look_every_seconds
         self._looking = Stop()
@@ -111,15 +104,6 @@ class Loop:
             self._request = request
             self._wake()
         return Started(await asyncio.shield(self._begun), joined)
-
-    async def request_when_up(self, request: Request, seconds: float) -> Started:
-        """Have a sync started as soon as the kernel shows a way to the online Moodle.
-
-        Raises LinkDown where there is none within so many seconds.
-        """
-        if self._begun is None and not await self._arrival.link(seconds):
-            raise LinkDown(Code.OFFLINE)
-        return await self.request(request)
 
     async def stop_run(self) -> str | None:
         """Stop the run under way, or the one that begins; gives its ID, None where there is none.

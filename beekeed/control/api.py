@@ -13,7 +13,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guards
-from beekeed.ports.link import Diagnosis, Manager
+from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -49,10 +49,6 @@ class Runner(Protocol):
         """Have a sync started, or join the one under way."""
         ...
 
-    async def request_when_up(self, request: Request, seconds: float) -> StartedRun:
-        """Have a sync started once there is a way to the online Moodle. Raises LinkDown."""
-        ...
-
     async def stop_run(self) -> str | None:
         """Ask the run under way, or asked for, to stop; gives its ID, None where there is none."""
         ...
@@ -83,6 +79,7 @@ class Api:
     days: Days
     trust: ClockTrust
     diagnosis: Diagnosis
+    arrival: Arrival
     manager: Manager
     address: str
     token_digest: str

@@ -9,14 +9,28 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
-from beekeed.core.link import Contact, Finding, Interface, Tree, contact_of_run, first_failure
+from beekeed.control.history import LONGEST_WAIT_SECONDS, number_of
+from beekeed.core.link import (
+    KERNELS,
+    Contact,
+    Finding,
+    Interface,
+    Tree,
+    contact_of_run,
+    first_failure,
+)
 from beekeed.errors import BeekeedError, Code
 
 _RUNS = 20  # among so many is one that reached out, where any lately did
 
 
-async def link(api: Api, _: web.Request) -> dict[str, Any]:
-    """Show the link as the kernel shows it, and how far the last contact came."""
+async def link(api: Api, request: web.Request) -> dict[str, Any]:
+    """Show the link as the kernel shows it, and how far the last contact came.
+
+    `wait`: first wait up to so many seconds until there is one.
+    """
+    if wait := min(number_of(request, "wait", 0), LONGEST_WAIT_SECONDS):
+        await api.arrival.link(wait)
     contact = await _latest(api)
     return await _view(api, api.diagnosis.look(contact), contact, tried=False)
 
@@ -30,10 +44,15 @@ async def try_link(api: Api, _: web.Request) -> dict[str, Any]:
 
 
 async def _latest(api: Api) -> Contact | None:
-    """Find the latest contact: a sync's, or a walk of this daemon's."""
-    walked = api.diagnosis.latest
+    """Find the latest contact: a sync's, or a walk of this daemon's.
+
+    A walk that is still to come was made before the clock was set back.
+    """
+    walked, now = api.diagnosis.latest, api.clock.now()
     for run in await api.history.recent(_RUNS):
-        if run.ended_at is not None and (walked is None or run.ended_at > walked.at):
+        if run.ended_at is not None and (
+            walked is None or run.ended_at > walked.at or walked.at > now
+        ):
             found = contact_of_run(run.ended_at, run.status, run.reason, run.traffic)
             if found is not None:
                 return found
@@ -49,6 +68,7 @@ async def _view(api: Api, tree: Tree, contact: Contact | None, *, tried: bool) -
         "now": api.clock.now(),
         "clock_trusted": api.trust.is_trusted(),
         "tried": tried,
+        "link": failed is None or failed.node not in KERNELS,
         "ok": failed is None,
         "nodes": [_node_view(each) for each in tree],
         "reason": _reason(failed),

@@ -1,11 +1,10 @@
 """`POST /v1/sync`: start a sync, or join the one that runs.
 
 Its body is empty, or JSON: `{"day": "2026-11-30"}`, `{"month": "2026-11"}` or
-`{"from": "2026-11-01", "to": "2026-11-15"}`, each also with `"force": true`. With
-`"link_seconds": 60` it waits up to so long until the box has a link.
+`{"from": "2026-11-01", "to": "2026-11-15"}`, each also with `"force": true`.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -26,7 +25,6 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from"
     first: str | None = None
     last: str | None = None
     force: bool = False
-    link_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
 
 
 async def sync(api: Api, request: web.Request) -> dict[str, Any]:
@@ -34,11 +32,7 @@ async def sync(api: Api, request: web.Request) -> dict[str, Any]:
     asked = _read(await request.read())
     days = {name: text for name, text in zip(_DAYS, _texts(asked), strict=True) if text is not None}
     period = period_asked(days, calendar.day(api.clock.now()))
-    wanted = Request(period=period, force=asked.force)
-    if asked.link_seconds:
-        started = await api.runner.request_when_up(wanted, asked.link_seconds)
-    else:
-        started = await api.runner.request(wanted)
+    started = await api.runner.request(Request(period=period, force=asked.force))
     return {
         "schema": "beekeed.sync/1",
         "event_id": started.event_id,

@@ -31,6 +31,10 @@ class Node(StrEnum):
     """It answers as a Moodle does."""
 
 
+KERNELS = frozenset({Node.INTERFACE, Node.ADDRESS})
+"""The nodes that the kernel shows, without a byte."""
+
+
 class State(StrEnum):
     """What was found of a node."""
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from beekeed.client import Client, Refused
+from beekeed.client import Client
 from beekeed.ctl import preview
 from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.show import print_run
@@ -12,8 +12,6 @@ from beekeed.ctl.terminal import Terminal
 
 _ASKED = ("day", "month", "from", "to", "force")
 _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as it is over
-
-_LINK_SECONDS = 30
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +46,9 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.limit is not None:
         print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
         return Exit.USAGE
-    started = _started(client, asked, arguments)
+    if arguments.wait_for_link:
+        _await_link(client)
+    started = client.post("sync", body=asked or None)
     if not arguments.wait:
         if terminal.as_json:
             terminal.json(started)
@@ -61,22 +61,13 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     return show_end(client, terminal, started["event_id"])
 
 
-def _started(
-    client: Client, asked: dict[str, Any], arguments: argparse.Namespace
-) -> dict[str, Any]:
-    """Have it started; where there is no link and that was asked for, wait for one."""
-    if not arguments.wait_for_link:
-        return client.post("sync", body=asked or None)
-    told = not sys.stderr.isatty()
-    while True:
-        try:
-            return client.post("sync", body=asked | {"link_seconds": _LINK_SECONDS if told else 1})
-        except Refused as refused:
-            if refused.code != "offline":
-                raise
-        if not told:
-            print("Waiting until the box has a link ...", file=sys.stderr)
-            told = True
+def _await_link(client: Client) -> None:
+    """Wait until the box has a link; nothing goes out for that. Ctrl-C ends the waiting."""
+    answer = client.get("link")
+    if not answer["link"] and sys.stderr.isatty():
+        print("Waiting until the box has a link ...", file=sys.stderr)
+    while not answer["link"]:
+        answer = client.get("link", wait=_WAIT_SECONDS)
 
 
 def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:

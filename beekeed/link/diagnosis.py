@@ -133,7 +133,8 @@ def site_at(address: str) -> Site:
     parts = urlsplit(address)
     encrypted = parts.scheme == "https"
     port = parts.port or (443 if encrypted else 80)
-    return Site(parts.hostname or "", port, parts.path.rstrip("/"), encrypted)
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    return Site(host, port, parts.path.rstrip("/"), encrypted)
 
 
 def _unneeded(site: Site) -> frozenset[Node]:

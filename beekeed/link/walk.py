@@ -17,7 +17,7 @@ from beekeed.errors import BeekeedError, Code, LinkDown
 from beekeed.link import probe
 from beekeed.link.probe import AddressInfo, Site, SocketFactory
 
-_NAME_SECONDS, _CONNECT_SECONDS, _ANSWER_SECONDS = 20.0, 20.0, 30.0
+_NAME_SECONDS, _CONNECT_SECONDS, _ANSWER_SECONDS = 20.0, 15.0, 30.0
 _LOGIN_PAGE_SECONDS = 3.0
 # Moodle answers this with a refusal of 120 bytes, and runs nothing.
 _SERVICE = "/webservice/rest/server.php?moodlewsrestformat=json"

@@ -119,18 +119,6 @@ class FakeRoute:
         return self.up
 
 
-class ThereAtOnce:
-    """See ports.Arrival: nobody ever waits."""
-
-    async def link(self, seconds: float) -> bool:
-        """See ports.Arrival."""
-        return True
-
-    async def site(self, seconds: float) -> bool:
-        """See ports.Arrival."""
-        return True
-
-
 class NoMeter:
     """A meter that counts nothing; bytes have tests of their own."""
 

@@ -18,7 +18,7 @@ from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.device import DeviceMoodle, DeviceSnapshot
 from tests.adapters.test_transport import server
-from tests.engine.school import School, ThereAtOnce, counts
+from tests.engine.school import School, counts
 
 COMPLETE = "core_completion_override_activity_completion_status"
 
@@ -349,12 +349,7 @@ async def test_a_request_that_never_does_anything_is_given_up(amina: School) -> 
 async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
     """SIGTERM in the first moment of a run: nothing is read and nothing sent."""
     amina.box.complete("amina", "Numbers")
-    loop = Loop(
-        engine=amina.engine(),
-        arrival=ThereAtOnce(),
-        announce=lambda _: None,
-        look_every_seconds=3600,
-    )
+    loop = Loop(engine=amina.engine(), announce=lambda _: None, look_every_seconds=3600)
     running = asyncio.create_task(loop.run())
     begin = amina.history.begin
 

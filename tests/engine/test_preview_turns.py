@@ -7,7 +7,7 @@ import pytest
 from beekeed.core.request import Request
 from beekeed.errors import BeekeedError, Code
 from beekeed.loop import Loop
-from tests.engine.school import School, ThereAtOnce
+from tests.engine.school import School
 
 
 @pytest.fixture
@@ -16,12 +16,7 @@ def loop(here: School) -> Loop:
     for number in range(5):
         here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
         here.box.complete(f"l{number}", "Numbers")
-    return Loop(
-        engine=here.engine(),
-        arrival=ThereAtOnce(),
-        announce=lambda _: None,
-        look_every_seconds=3600,
-    )
+    return Loop(engine=here.engine(), announce=lambda _: None, look_every_seconds=3600)
 
 
 async def test_two_dry_runs_take_turns(loop: Loop) -> None:
