@@ -103,6 +103,7 @@ def _interface_view(interface: Interface) -> dict[str, Any]:
         "name": interface.name,
         "up": interface.up,
         "carrier": interface.carrier,
+        "loopback": interface.loopback,
         "addresses": list(interface.addresses),
     }
 

@@ -32,7 +32,9 @@ def _print(terminal: Terminal, answer: dict[str, Any]) -> None:
         terminal.reason(answer["reason"])
     rows = [("Last contact", _contact(terminal, answer))]
     rows += [
-        (f"Interface {clean(each['name'])}", _interface(each)) for each in answer["interfaces"]
+        (f"Interface {clean(each['name'])}", _interface(each))
+        for each in answer["interfaces"]
+        if not each["loopback"]
     ]
     if managed := answer["network_manager"]:
         rows.append(("NetworkManager", _managed(terminal, managed)))
