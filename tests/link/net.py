@@ -80,33 +80,24 @@ class Net:
     @contextmanager
     def encrypting(self, port: int, to: tuple[str, int], context: ssl.SSLContext) -> Iterator[None]:
         """Have what is encrypted handed on to a server that is not, and its answers back."""
-        ready, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
-
-        async def serve() -> None:
-            over = asyncio.current_task()
-            assert over is not None
-            hand = functools.partial(_pass_on, to)
-            host = self.line.net_address
-            async with await asyncio.start_server(hand, host, port, ssl=context):
-                loops.append(asyncio.get_running_loop())
-                stops.append(over.cancel)
-                ready.set()
-                await asyncio.Event().wait()
-
-        stops: list[Callable[[], object]] = []
+        loop = asyncio.new_event_loop()
 
         def run() -> None:
-            with inside(self.line.net), contextlib.suppress(asyncio.CancelledError):
-                asyncio.run(serve())
+            with inside(self.line.net):
+                loop.run_forever()
 
         thread = threading.Thread(target=run)
         thread.start()
-        assert ready.wait(10)
+        hand = functools.partial(_pass_on, to)
+        opening = asyncio.start_server(hand, self.line.net_address, port, ssl=context)
+        server = asyncio.run_coroutine_threadsafe(opening, loop).result(10)
         try:
             yield
         finally:
-            loops[0].call_soon_threadsafe(stops[0])
+            asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
             thread.join()
+            loop.close()
 
 
 def _serve(
@@ -154,6 +145,14 @@ async def _pass_on(
     finally:
         behind[1].close()
         writer.close()
+
+
+async def _end(server: asyncio.Server) -> None:
+    server.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for each in others:
+        each.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
