@@ -32,7 +32,8 @@ Theory of operation, in the order of the data's way:
    `pushing.py` puts into a request what fits (`core/pace.py`), and into a call what goes
    together (`bundles.py`, `calls.py`); `requests.py` makes it, `answers.py` and
    `refusals.py` say what came of it, and `patience.py` waits out what passes
-   (`core/retry.py`). `link/` counts the bytes, and knows whether there is a way at all.
+   (`core/retry.py`). `link/` counts the bytes, and knows how far the way there goes
+   (`link/diagnosis.py`, as the tree in `core/link.py`), and when it is back (`watch.py`).
 7. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
    `say/` has every sentence that they read.
 

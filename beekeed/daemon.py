@@ -21,10 +21,14 @@ from beekeed.core.cycle import Phase
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
+from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.meter import InterfaceMeter
+from beekeed.link.networkmanager import NetworkManager
 from beekeed.link.route import KernelRoute
 from beekeed.link.timedate import Timedate
 from beekeed.link.uplink import Uplink
+from beekeed.link.waiting import SiteArrival
+from beekeed.link.watch import KernelWatch
 from beekeed.loop import Loop
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
@@ -72,6 +76,8 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         asks_ntp=Timedate().is_synchronized,
     )
     uplink = Uplink()
+    route = KernelRoute(urlsplit(settings.online.address).hostname or "")
+    diagnosis = _diagnosis(settings, route, trust, clock)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -86,10 +92,10 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock, trust),
+        online=_online(settings, token, uplink, trust, clock),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
-        route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
+        route=route,
         trust=trust,
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),
@@ -111,13 +117,18 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock, trust),
+        open_online=lambda: _online(settings, token, Uplink(), trust, clock),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
         guards=stores.guards,
         days=stores.days,
         trust=trust,
+        diagnosis=diagnosis,
+        arrival=SiteArrival(
+            watch=KernelWatch(route=route, clock=clock), diagnosis=diagnosis, clock=clock
+        ),
+        manager=NetworkManager(),
         address=settings.online.address,
         token_digest=token_digest(token),
         mail_consents=_mail_consents(settings),
@@ -159,8 +170,23 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
+def _diagnosis(
+    settings: Settings, route: KernelRoute, trust: ClockTrust, clock: Clock
+) -> Diagnosis:
+    uplink = Uplink()  # its bytes are not a run's
+    return Diagnosis(
+        address=settings.online.address,
+        clock=clock,
+        trust=trust,
+        route=route,
+        socket_factory=uplink.open_socket,
+        meter=InterfaceMeter(uplink=uplink),
+        timeout_seconds=settings.online.timeout_seconds,
+    )
+
+
 def _online(
-    settings: Settings, token: str, uplink: Uplink, clock: Clock, trust: ClockTrust
+    settings: Settings, token: str, uplink: Uplink, trust: ClockTrust, clock: Clock
 ) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
@@ -168,6 +194,7 @@ def _online(
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
             socket_factory=uplink.open_socket,
+            clock=clock,
             trust=trust,
         ),
         clock=clock,

@@ -1,6 +1,8 @@
 """The catalogue of sentences."""
 
+import re
 import string
+import subprocess
 
 import pytest
 
@@ -53,3 +55,12 @@ def test_names_cannot_trick_a_terminal() -> None:
     assert "Maths[31m!" in said.what
     assert clean("a\u2066b\tc") == "abc"
     assert clean("José 王 سارة") == "José 王 سارة"
+
+
+def test_the_way_to_set_the_clock_is_one_that_systemd_takes() -> None:
+    """timedatectl reads a time as systemd-analyze does: the sentence's own form is tried."""
+    (form,) = re.findall(r"timedatectl set-time '([^']+)'", say("clock_wrong", {}).remedy)
+    done = subprocess.run(
+        ["systemd-analyze", "timestamp", form], capture_output=True, text=True, check=True
+    )
+    assert f"(in UTC): Mon {form}" in done.stdout or f"Normalized form: Mon {form}" in done.stdout

@@ -13,6 +13,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guards
+from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -77,6 +78,9 @@ class Api:
     guards: Guards
     days: Days
     trust: ClockTrust
+    diagnosis: Diagnosis
+    arrival: Arrival
+    manager: Manager
     address: str
     token_digest: str
     mail_consents: Sequence[Code]

@@ -15,16 +15,17 @@ from beekeed.core.verify import Finding
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.stores import Run, RunDetails
 
-_LONGEST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 60
+"""Of one question that is answered when something happened."""
 _MOST_RUNS = 50
 
 
 async def history(api: Api, request: web.Request) -> dict[str, Any]:
     """List runs, newest first: `limit` (up to 50) from `offset`."""
-    limit = _number(request, "limit", 5)
+    limit = number_of(request, "limit", 5)
     if not 1 <= limit <= _MOST_RUNS:
         raise BeekeedError(Code.BAD_REQUEST, detail=f"limit must be 1 to {_MOST_RUNS}")
-    offset = _number(request, "offset", 0)
+    offset = number_of(request, "offset", 0)
     runs = await api.history.recent(limit, offset)
     return {
         "schema": "beekeed.history/1",
@@ -36,7 +37,7 @@ async def history(api: Api, request: web.Request) -> dict[str, Any]:
 async def run(api: Api, request: web.Request) -> dict[str, Any]:
     """Show one run with what it did; `wait`: first wait up to so many seconds for its end."""
     event_id = request.match_info["event_id"]
-    wait = min(_number(request, "wait", 0), _LONGEST_WAIT_SECONDS)
+    wait = min(number_of(request, "wait", 0), LONGEST_WAIT_SECONDS)
     if wait:
         await api.runner.ended(event_id, wait)
     details = await api.history.details(event_id)
@@ -124,7 +125,8 @@ def _reason(reason: Reason | None) -> dict[str, Any] | None:
     return reason_view(reason.code, reason.params) if reason else None
 
 
-def _number(request: web.Request, name: str, default: int) -> int:
+def number_of(request: web.Request, name: str, default: int) -> int:
+    """Read a whole number of a query. Raises BeekeedError."""
     text = request.query.get(name, str(default))
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise BeekeedError(Code.BAD_REQUEST, detail=f"{name} must be a whole number")

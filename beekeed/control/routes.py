@@ -15,6 +15,7 @@ from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
 from beekeed.control.guard import accept, guard
 from beekeed.control.history import history, run
+from beekeed.control.link import link, try_link
 from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
@@ -60,6 +61,8 @@ ROUTES = (
     Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),
     Route("GET", "/v1/guard", guard, Right.ADMINISTER),
     Route("POST", "/v1/guard/accept", accept, Right.ADMINISTER),
+    Route("GET", "/v1/link", link, Right.READ),
+    Route("POST", "/v1/link", try_link, Right.ADMINISTER),
     Route("POST", "/v1/check", check, Right.ADMINISTER),
 )
 

@@ -7,7 +7,6 @@ two moments of one boot a clock that nobody set moves as far as the kernel's cou
 since the start, which cannot be set; where the two disagree, the clock was set.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,12 +21,6 @@ AGREES_WITHIN = timedelta(minutes=5)
 
 _STEP = timedelta(seconds=5)
 """A clock that is set by less was right enough; our tables hold whole seconds."""
-
-_DATE_CODES: Collection[int] = (9, 10)
-"""What OpenSSL says of a certificate that is not yet valid, and that has expired.
-
-X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED, openssl/x509_vfy.h.
-"""
 
 
 class Trust(StrEnum):
@@ -139,16 +132,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:  # another name: who answers there is not known
         return False
-
-
-def certificate_fault(number: int, words: str, *, host: str, now: Moment) -> Reason:
-    """Tell whether the box's clock is to blame for a refused certificate, or the certificate.
-
-    `number` and `words`: OpenSSL's. On a clock that is trusted, what expired did.
-    """
-    is_clock = number in _DATE_CODES and not now.is_trusted
-    code = Code.CLOCK_WRONG if is_clock else Code.CERTIFICATE_REFUSED
-    return Reason(code, {"host": host, "now": told(now.at), "detail": words})
 
 
 def told(moment: datetime) -> str:

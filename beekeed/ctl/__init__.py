@@ -8,7 +8,19 @@ from collections.abc import Callable, Sequence
 
 import beekeed
 from beekeed.client import Client, Refused
-from beekeed.ctl import calendar, check, guard, history, set_aside, show, status, stop, sync, verify
+from beekeed.ctl import (
+    calendar,
+    check,
+    guard,
+    history,
+    link,
+    set_aside,
+    show,
+    status,
+    stop,
+    sync,
+    verify,
+)
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
@@ -119,6 +131,12 @@ def parser() -> argparse.ArgumentParser:
     add(
         "verify", verify.run, "read back what had arrived; what is missing is sent again"
     ).add_argument("--wait", action="store_true", help="wait for its end and show what it found")
+    add("link", link.run, "where the way to the online Moodle ends").add_argument(
+        "--try",
+        dest="try_it",
+        action="store_true",
+        help="try the whole way, for some kilobytes; else nothing goes out",
+    )
     add("check", check.run, "try the whole way, step by step, without changing anything")
     return top
 

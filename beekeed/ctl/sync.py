@@ -32,6 +32,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
     )
+    parser.add_argument(
+        "--wait-for-link", action="store_true", help="start as soon as the box has a link"
+    )
     parser.add_argument("--wait", action="store_true", help="wait for its end and show what it did")
 
 
@@ -43,6 +46,8 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.limit is not None:
         print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
         return Exit.USAGE
+    if arguments.wait_for_link:
+        _await_link(client)
     started = client.post("sync", body=asked or None)
     if not arguments.wait:
         if terminal.as_json:
@@ -54,6 +59,15 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
                 terminal.line("It was not asked for that: ask again when it is over.")
         return Exit.OK
     return show_end(client, terminal, started["event_id"])
+
+
+def _await_link(client: Client) -> None:
+    """Wait until the box has a link; nothing goes out for that. Ctrl-C ends the waiting."""
+    answer = client.get("link")
+    if not answer["link"] and sys.stderr.isatty():
+        print("Waiting until the box has a link ...", file=sys.stderr)
+    while not answer["link"]:
+        answer = client.get("link", wait=_WAIT_SECONDS)
 
 
 def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:

@@ -5,11 +5,10 @@ No name is looked up and no packet sent to find it out: it costs nothing.
 
 import ipaddress
 import socket
-from pathlib import Path
 
-from beekeed.link.uplink import interface_to
+from beekeed.core.link import Finding, Interface, seen_by_kernel
+from beekeed.link.interfaces import interface_to, interfaces
 
-_INTERFACES = Path("/sys/class/net")
 # Reserved for documentation (RFC 5737, 3849): who leads there leads anywhere.
 _ANYWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
@@ -22,11 +21,25 @@ class KernelRoute:
 
     def is_up(self) -> bool:
         """See ports.Route."""
-        return any(self._leads_to(family, address) for family, address in self._remotes)
+        return bool(self.way())
 
-    def _leads_to(self, family: socket.AddressFamily, address: str) -> bool:
-        interface = interface_to(family, (address, 443))
-        return interface is not None and _has_carrier(interface)
+    def way(self) -> tuple[Interface, ...]:
+        """Give the interfaces that lead there, with a carrier; another way is another value."""
+        known = {each.name: each for each in interfaces()}
+        return tuple(known[name] for name in self._leads() if name in known and known[name].carrier)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Judge the kernel's nodes of the tree."""
+        known = interfaces()
+        linked = {each.name for each in known if each.carrier}
+        leads = self._leads()
+        return seen_by_kernel(
+            known, next((name for name in leads if name in linked), next(iter(leads), None))
+        )
+
+    def _leads(self) -> list[str]:
+        found = [interface_to(family, (address, 443)) for family, address in self._remotes]
+        return [name for name in found if name is not None]
 
 
 def _remotes(host: str) -> tuple[tuple[socket.AddressFamily, str], ...]:
@@ -38,11 +51,3 @@ def _remotes(host: str) -> tuple[tuple[socket.AddressFamily, str], ...]:
     except ValueError:
         return _ANYWHERE
     return ((socket.AF_INET if address.version == 4 else socket.AF_INET6, str(address)),)
-
-
-def _has_carrier(interface: str) -> bool:
-    """Tell whether anything is at the other end; an interface that is down cannot be asked."""
-    try:
-        return (_INTERFACES / interface / "carrier").read_text().strip() == "1"
-    except OSError:
-        return False

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 from typing import Any
 
-import psutil
+from beekeed.link.interfaces import addresses_of, interface_to
 
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 """One result of `socket.getaddrinfo`, as aiohttp gives it to its socket factory."""
@@ -42,32 +42,5 @@ class Uplink:
         """Tell whether the packets never leave this machine."""
         name = self.interface()
         return name is not None and any(
-            _is_loopback(address.address) for address in psutil.net_if_addrs().get(name, [])
+            ipaddress.ip_address(address).is_loopback for address in addresses_of().get(name, ())
         )
-
-
-def interface_to(family: int, remote: tuple[Any, ...]) -> str | None:
-    """Ask the routing table which interface leads to an address; None where none does."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(remote)  # sends nothing: it only asks the routing table
-        except OSError:
-            return None
-        local = str(probe.getsockname()[0])
-    if local == str(remote[0]):  # our own address: the kernel goes through loopback
-        return _interface_with("127.0.0.1") or _interface_with("::1")
-    return _interface_with(local)
-
-
-def _interface_with(local: str) -> str | None:
-    for name, addresses in psutil.net_if_addrs().items():
-        if any(address.address.partition("%")[0] == local for address in addresses):
-            return name
-    return None
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

@@ -17,7 +17,9 @@ from typing import Any
 
 import aiohttp
 
-from beekeed.core.clocktrust import certificate_fault, counts_date
+from beekeed.clock import Clock, SystemClock
+from beekeed.core import certificate
+from beekeed.core.clocktrust import counts_date
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import wire
 from beekeed.ports.clocktrust import ClockTrust
@@ -40,7 +42,10 @@ def _new_socket(address: Any) -> socket.socket:
 
 
 class Transport:
-    """The way to one site. Nothing is connected before the first call."""
+    """The way to one site. Nothing is connected before the first call.
+
+    `clock` and `trust` tell a certificate that is out of date from a clock that is wrong.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class Transport:
         timeout_seconds: float,
         socket_factory: SocketFactory = _new_socket,
         largest_answer: int = _LARGEST_ANSWER,
+        clock: Clock | None = None,
         trust: ClockTrust | None = None,
     ) -> None:
         self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
@@ -59,6 +65,7 @@ class Transport:
         )
         self._socket_factory = socket_factory
         self._largest_answer = largest_answer
+        self._clock = clock or SystemClock()
         self._trust = trust
         self._counts_date = counts_date(address)
         self._session: aiohttp.ClientSession | None = None
@@ -115,14 +122,18 @@ class Transport:
             self._trust.hear(date.replace(tzinfo=date.tzinfo or UTC))
 
     def _refused(self, error: aiohttp.ClientConnectorCertificateError) -> LinkDown:
-        """Tell whether the certificate or the box's clock is to blame for what was refused."""
-        inner = error.certificate_error
-        if self._trust is None or not isinstance(inner, ssl.SSLCertVerificationError):
-            return LinkDown(Code.CERTIFICATE_REFUSED, detail=_words(inner))
-        now = self._trust.moment()
-        words = inner.verify_message
-        fault = certificate_fault(inner.verify_code, words, host=error.host, now=now)
-        return LinkDown(fault.code, **fault.params)
+        """Tell what is wrong with a certificate: its dates, its name, its issuer, or our clock."""
+        number, words = 0, _words(error.certificate_error)
+        if isinstance(error.certificate_error, ssl.SSLCertVerificationError):
+            number = error.certificate_error.verify_code
+            words = error.certificate_error.verify_message
+        return certificate.refused(
+            number,
+            words,
+            host=error.host,
+            now=self._clock.now(),
+            clock_trusted=self._trust is None or self._trust.is_trusted(),
+        )
 
     def _open_socket(self, address: Any) -> socket.socket:
         self._socket = self._socket_factory(address)

@@ -204,9 +204,51 @@ SENTENCES: Mapping[str, Entry] = {
         "Connect the box to the internet. Nothing is lost: the work waits here.",
         "teacher",
     ),
+    "no_interface": Entry(
+        "The box's network is switched off.",
+        "Switch on Wi-Fi or mobile data on the box, or put its modem in.",
+        "technician",
+        MappingProxyType({"interfaces": "It has: {interfaces}."}),
+    ),
+    "no_carrier": Entry(
+        "Nothing is at the other end of the box's line ({interfaces}).",
+        "Plug the cable in at both ends, or bring the box where there is a network, and look"
+        " whether the router is on.",
+        "teacher",
+    ),
+    "no_address": Entry(
+        "The box is connected ({interfaces}), but the network gave it no address.",
+        "Start the router again. If it lasts, look whether the network lets the box in.",
+        "technician",
+    ),
+    "no_route": Entry(
+        "The box has no way out to the internet: no default route leads over {interfaces}.",
+        "Connect the box to a router that has internet, or set its gateway.",
+        "technician",
+        MappingProxyType({"idle": "Nothing is at the other end of {idle}."}),
+    ),
     "name_not_found": Entry(
         "The address {host} could not be found: the box seems to be offline.",
         "Connect the box to the internet and try again. Nothing is lost: the work waits here.",
+        "teacher",
+    ),
+    "name_unknown": Entry(
+        "There is no computer with the name {host}: the network's name service says so.",
+        "Correct online.address in the settings, if it is misspelled. If it is right, look whether"
+        " the network needs a login.",
+        "technician",
+    ),
+    "connection_refused": Entry(
+        "{host} was found, but it takes no connection (port {port}).",
+        "Look in a browser whether the site works. If it does, check online.address in the"
+        " settings, and whether the network blocks the box.",
+        "technician",
+    ),
+    "connection_timed_out": Entry(
+        "{host} was found, but nothing comes back from it (port {port}): the line is dead or very"
+        " slow, or something blocks the box.",
+        "Try again later. If other sites work, ask who runs the network to let the box through to"
+        " {host}.",
         "teacher",
     ),
     "not_reached": Entry(
@@ -214,10 +256,11 @@ SENTENCES: Mapping[str, Entry] = {
         "Check the box's connection and try again later. Nothing is lost: the work waits here.",
         "teacher",
     ),
-    "certificate_refused": Entry(
-        "What answered could not prove to be the online Moodle: {detail}. Nothing was sent to it.",
-        "Check the box's date and time. If a login page of the network appears in a browser,"
-        " log in there first. Else the online Moodle's certificate must be renewed.",
+    "encryption_failed": Entry(
+        "{host} took the connection, but no encrypted one could be made ({detail}). Nothing was"
+        " sent to it.",
+        "If a login page of the network appears in a browser, log in there first. Else check"
+        " online.address in the settings.",
         "technician",
     ),
     "clock_wrong": Entry(
@@ -225,6 +268,51 @@ SENTENCES: Mapping[str, Entry] = {
         " valid, so nothing was sent to it.",
         "Set the clock to the true time, in this form:" + _SET_CLOCK,
         "technician",
+    ),
+    "certificate_expired": Entry(
+        "The certificate of {host} is out of date. Nothing was sent to it. The box's clock says"
+        " {now}.",
+        "If that time is true, the certificate must be renewed. If it is not, set the clock:"
+        + _SET_CLOCK,
+        "administrator",
+    ),
+    "certificate_not_yet_valid": Entry(
+        "The certificate of {host} is not valid yet. Nothing was sent to it. The box's clock says"
+        " {now}.",
+        "Mostly the box's clock is behind. Set it to the true time, in this form:" + _SET_CLOCK,
+        "technician",
+    ),
+    "certificate_wrong_name": Entry(
+        "Somebody else than {host} answered: the certificate has another name. Nothing was sent to"
+        " it.",
+        "Mostly it is a network that wants a login: open any page in a browser and log in. Else"
+        " check online.address in the settings, and whether the certificate has that name.",
+        "technician",
+    ),
+    "certificate_unknown_issuer": Entry(
+        "What answered as {host} has a certificate from somebody whom the box does not know"
+        " ({detail}). Nothing was sent to it.",
+        "If the network inspects what goes through it, ask who runs it to leave {host} alone. Else"
+        " the site must send its whole chain of certificates.",
+        "administrator",
+    ),
+    "certificate_self_signed": Entry(
+        "What answered as {host} vouches for itself: its certificate is signed by nobody else."
+        " Nothing was sent to it.",
+        "If a login page of the network appears in a browser, log in there first. Else the site"
+        " needs a certificate from an authority that the box knows.",
+        "administrator",
+    ),
+    "certificate_refused": Entry(
+        "What answered could not prove to be the online Moodle: {detail}. Nothing was sent to it.",
+        "Check the box's date and time. If a login page of the network appears in a browser,"
+        " log in there first. Else the online Moodle's certificate must be renewed.",
+        "technician",
+    ),
+    "silent": Entry(
+        "Something took the connection to {host}, and then said nothing.",
+        "Try again later. If it lasts, look in a browser whether the site works.",
+        "teacher",
     ),
     "no_answer": Entry(
         "The online Moodle stopped answering in the middle.",
@@ -269,6 +357,25 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     # What answers there.
+    "captive_portal": Entry(
+        "The network wants a login: its own page ({where}) answered instead of the online Moodle.",
+        "Open any page in a browser on this network and log in; then try again. If {where} is the"
+        " online Moodle's true address, set online.address to it.",
+        "teacher",
+    ),
+    "proxy_answered": Entry(
+        "A proxy or a filter on the way to {host} answered instead of the online Moodle (status"
+        " {status}).",
+        "Ask who runs the network to let the box through to {host}. If other networks give the"
+        " same, ask the administrator of the online Moodle.",
+        "technician",
+    ),
+    "no_moodle_there": Entry(
+        "{host} answered, but there is no Moodle at {address} (status {status}).",
+        "Set online.address in the settings to the address of the site's front page, as a browser"
+        " shows it.",
+        "technician",
+    ),
     "not_a_moodle": Entry(
         "A web page answered instead of the online Moodle.",
         "If the network asks for a login, open any page in a browser and log in. Else check"

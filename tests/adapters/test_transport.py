@@ -257,7 +257,7 @@ async def test_a_certificate_that_is_not_trusted_gets_no_token(tmp_path: Path) -
     async with server(note, context) as address, transport(address) as way:
         with pytest.raises(LinkDown) as caught:
             await way.ask(CALL)
-    assert caught.value.code is Code.CERTIFICATE_REFUSED
+    assert caught.value.code is Code.CERTIFICATE_SELF_SIGNED
     assert "self-signed" in str(caught.value.params["detail"])
     assert received == []
 

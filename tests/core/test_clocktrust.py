@@ -11,7 +11,6 @@ from beekeed.core.clocktrust import (
     Heard,
     Moment,
     Trust,
-    certificate_fault,
     counts_date,
     doubt_since,
     is_unset_since,
@@ -181,20 +180,3 @@ def test_a_doubt_begins_with_the_box_or_when_we_last_looked() -> None:
 def test_whose_date_counts(address: str, counts: bool) -> None:
     """Over HTTP anybody on the way writes it."""
     assert counts_date(address) is counts
-
-
-@pytest.mark.parametrize(
-    ("number", "trust", "code"),
-    [
-        (9, Trust.UNTRUSTED, Code.CLOCK_WRONG),
-        (10, Trust.UNTRUSTED, Code.CLOCK_WRONG),
-        (9, Trust.PLAUSIBLE, Code.CERTIFICATE_REFUSED),
-        (10, Trust.SYNCED, Code.CERTIFICATE_REFUSED),
-        (18, Trust.UNTRUSTED, Code.CERTIFICATE_REFUSED),
-        (62, Trust.UNTRUSTED, Code.CERTIFICATE_REFUSED),
-    ],
-)
-def test_whose_fault_a_refused_certificate_is(number: int, trust: Trust, code: Code) -> None:
-    """The clock's only where it is about dates and nobody confirmed the clock."""
-    now = Moment(NOW, "this", 1, trust)
-    assert certificate_fault(number, "", host="x", now=now).code is code

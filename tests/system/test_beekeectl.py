@@ -39,11 +39,22 @@ def test_help_names_every_command_and_exit_code() -> None:
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
     for word in (
-        *("status", "sync", "calendar", "history", "show", "set-aside", "guard", "verify", "check"),
+        *(
+            "status",
+            "sync",
+            "calendar",
+            "history",
+            "show",
+            "set-aside",
+            "guard",
+            "verify",
+            "link",
+            "check",
+        ),
     ):
         assert word in done.stdout
-    for code in EXITS:
-        assert f"{code.value} " in done.stdout
+    for code, text in EXITS.items():
+        assert f"{code.value} {text}" in " ".join(done.stdout.split())
     assert set(EXITS) == set(Exit)
 
 
@@ -81,6 +92,8 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["set-aside", "retry"], "beekeed.retry/1"),
         (["guard"], "beekeed.guard/1"),
         (["calendar"], "beekeed.calendar/1"),
+        (["link"], "beekeed.link/1"),
+        (["link", "--try"], "beekeed.link/1"),
         (["check"], "beekeed.check/1"),
     ],
 )

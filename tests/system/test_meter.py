@@ -1,48 +1,16 @@
 """The bytes of a run, held against what the server counted, between network namespaces."""
 
-import os
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.namespaces import UPLINK, ip, line
 from tests.system.world import World
-
-BOX, NET = f"bkbox{os.getpid()}", f"bknet{os.getpid()}"
-BOX_ADDRESS, NET_ADDRESS = "10.77.0.1", "10.77.0.2"
 
 # The server counts HTTP messages; the interface counts Ethernet frames, with 66 bytes of
 # headers each and the frames that only acknowledge. Nothing else is on this line.
 LEAST, MOST, FRAMES = 1.0, 1.1, 4_000
-
-_NO_IPV6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
-
-
-def ip(*words: str) -> None:
-    """Run iproute2."""
-    subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
-@contextmanager
-def line() -> Iterator[None]:
-    """Two namespaces with a line between them and nothing else."""
-    for name in (BOX, NET):
-        ip("netns", "add", name)
-    try:
-        ip("link", "add", "uplink", "netns", BOX, "type", "veth",
-           "peer", "name", "site", "netns", NET)  # fmt: skip
-        for name, device, address in ((BOX, "uplink", BOX_ADDRESS), (NET, "site", NET_ADDRESS)):
-            ip("netns", "exec", name, "sh", "-c", f"echo 1 > {_NO_IPV6}")
-            ip("-n", name, "address", "add", f"{address}/24", "dev", device)
-            ip("-n", name, "link", "set", device, "up")
-            ip("-n", name, "link", "set", "lo", "up")
-        yield
-    finally:
-        for name in (BOX, NET):
-            ip("netns", "del", name)
 
 
 @pytest.mark.root
@@ -50,9 +18,9 @@ def test_a_runs_bytes_are_those_on_the_line(tmp_path: Path) -> None:
     """Up and down, within the frames' own headers; loopback traffic beside it does not count."""
     here = World(tmp_path)
     try:
-        with line():
-            here.start_online(NET_ADDRESS, inside=NET)
-            here.start_daemon(inside=BOX)
+        with line() as made:
+            here.start_online(made.net_address, inside=made.net)
+            here.start_daemon(inside=made.box)
             run = here.sync()
             assert run["status"] == "completed"
             up, down = here.on_online("SELECT sum(bytes_up), sum(bytes_down) FROM sandbox_request")[
@@ -71,16 +39,16 @@ def test_a_line_that_drops_in_the_middle_was_paid_for_all_the_same(tmp_path: Pat
     """The commonest end of a sync: no route is left when the bytes are counted."""
     here = World(tmp_path)
     try:
-        with line():
-            here.start_online(NET_ADDRESS, inside=NET)
-            here.start_daemon(inside=BOX, online__timeout_seconds="5")
+        with line() as made:
+            here.start_online(made.net_address, inside=made.net)
+            here.start_daemon(inside=made.box, online__timeout_seconds="5")
             here.switch("hold_before", "core_enrol_get_enrolled_users")
             started = here.ctl("sync", "--json").json["event_id"]
             here.until(
                 "SELECT count(*) FROM sandbox_request"
                 " WHERE function = 'core_enrol_get_enrolled_users'"
             )
-            ip("-n", BOX, "link", "set", "uplink", "down")
+            ip("-n", made.box, "link", "set", UPLINK, "down")
             time.sleep(6)  # it is given up after 5, and tried again in vain
             here.ctl("stop", "--wait")
             run = here.ctl("show", started, "--json").json

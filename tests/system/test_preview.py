@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beekeed.ctl.exits import Exit
-from tests.system.test_meter import BOX, NET, NET_ADDRESS, line
+from tests.namespaces import line
 from tests.system.world import World
 
 NEAR = 1.3
@@ -99,9 +99,9 @@ def test_on_the_line_it_costs_about_what_was_said(
     """Against the interface's own counters, with the headers of every packet."""
     here = World(tmp_path)
     try:
-        with line():
-            here.start_online(NET_ADDRESS, inside=NET)
-            here.start_daemon(inside=BOX)
+        with line() as made:
+            here.start_online(made.net_address, inside=made.net)
+            here.start_daemon(inside=made.box)
             said, run = here.ctl("sync", "--dry-run", "--json").json, here.sync()
             assert run["status"] == "completed"
             for way in ("sent_bytes", "received_bytes"):

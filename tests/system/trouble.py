@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from tests.namespaces import UPLINK, Line, ip, line
 from tests.system.phases import Daemon
-from tests.system.test_meter import BOX, NET, NET_ADDRESS, ip, line
 from tests.system.wallclock import set_clock, wall_clock
 from tests.system.world import World
 
@@ -55,17 +55,17 @@ class Cut(Fault):
 
     def begin(self, here: World, stack: ExitStack) -> Daemon:
         """See Fault."""
-        stack.enter_context(line())
+        self._line = made = stack.enter_context(line())
         stack.callback(here.end)
-        here.start_online(NET_ADDRESS, inside=NET)
-        return here.start_daemon(inside=BOX, online__timeout_seconds="5")
+        here.start_online(made.net_address, inside=made.net)
+        return here.start_daemon(inside=made.box, online__timeout_seconds="5")
 
     @contextmanager
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
         """See Fault. What was given up meanwhile may not arrive when the line is back."""
-        ip("-n", BOX, "link", "set", "uplink", "down")
+        self._set("down")
         if self._seconds is not None:
-            timer = threading.Timer(self._seconds, ip, ("-n", BOX, "link", "set", "uplink", "up"))
+            timer = threading.Timer(self._seconds, self._set, ("up",))
             timer.start()
             yield
             timer.join()
@@ -73,16 +73,19 @@ class Cut(Fault):
         yield
         noted = "SELECT count(*) FROM sandbox_request"
         arrived = here.on_online(noted)
-        ip("-n", BOX, "link", "set", "uplink", "up")
-        _until_the_kernel_sent_all()
+        self._set("up")
+        _until_the_kernel_sent_all(self._line)
         assert here.on_online(noted) == arrived
 
+    def _set(self, state: str) -> None:
+        ip("-n", self._line.box, "link", "set", UPLINK, state)
 
-def _until_the_kernel_sent_all() -> None:
+
+def _until_the_kernel_sent_all(line: Line) -> None:
     """Wait, where the box's kernel still has data of closed connections, until all is over."""
     deadline = time.monotonic() + 30
-    if any(unsent > _FIN for _, unsent in _connections()):
-        while any(state != _TIME_WAIT for state, _ in _connections()):
+    if any(unsent > _FIN for _, unsent in _connections(line)):
+        while any(state != _TIME_WAIT for state, _ in _connections(line)):
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -91,11 +94,10 @@ _TIME_WAIT = "06"
 _FIN = 1  # the end of a connection counts as a byte
 
 
-def _connections() -> list[tuple[str, int]]:
+def _connections(line: Line) -> list[tuple[str, int]]:
     """Give the state of each TCP connection of the box, and how much of it is not acknowledged."""
-    table = ["ip", "netns", "exec", BOX, "cat", "/proc/net/tcp"]
-    lines = subprocess.run(table, check=True, capture_output=True, text=True).stdout.splitlines()
-    fields = [line.split() for line in lines[1:]]
+    table = ip("netns", "exec", line.box, "cat", "/proc/net/tcp").splitlines()
+    fields = [row.split() for row in table[1:]]
     return [(each[3], int(each[4].partition(":")[0], 16)) for each in fields]
 
 

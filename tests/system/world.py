@@ -135,6 +135,19 @@ class World:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
+    def begin_ctl(self, *words: str) -> "subprocess.Popen[str]":
+        """Start beekeectl, and do not wait for its end."""
+        child = subprocess.Popen(
+            [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+            env=self.environment,
+        )
+        self._children.append(child)
+        return child
+
     def sync(self) -> dict[str, Any]:
         """Synchronize and give the run."""
         return self.ctl("sync", "--wait", "--json").json

@@ -1,0 +1,97 @@
+"""A line with a net at its other end, and boxes whose daemons run on it."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import namespaces
+from tests.link.certificates import Certificates
+from tests.link.idle import Idle
+from tests.link.net import HOST, Net
+from tests.namespaces import ip
+from tests.system.world import World, world
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[Net]:
+    """A line that is up, with a default route and a name service at its other end."""
+    with namespaces.line("way", subnet="10.79.0") as line:
+        ip("-n", line.box, "route", "add", "default", "via", line.net_address)
+        settings = Path("/etc/netns", line.box)
+        settings.mkdir(parents=True)
+        text = f"nameserver {line.net_address}\noptions timeout:1 attempts:1\n"
+        (settings / "resolv.conf").write_text(text)
+        made = Net(line)
+        yield made
+        made.close()
+        shutil.rmtree(settings)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates for the site's name."""
+    return Certificates(tmp_path_factory.mktemp("certificates") / "made", HOST)
+
+
+def box(folder: Path, net: Net, address: str, **environment: str) -> World:
+    """A box whose daemon runs on the line, for a site with an address."""
+    made = World(folder, learners=2)
+    made.address = address
+    made.environment |= environment
+    made.start_daemon(inside=net.line.box, online__timeout_seconds="5")
+    return made
+
+
+@pytest.fixture(scope="module")
+def https(
+    net: Net, authority: Certificates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A box whose site's address is encrypted, as it should be."""
+    folder = tmp_path_factory.mktemp("https")
+    made = box(folder, net, f"https://{HOST}", SSL_CERT_FILE=str(authority.known))
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def http(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A box whose site's address is not encrypted, as in trials."""
+    made = box(tmp_path_factory.mktemp("http"), net, f"http://{HOST}")
+    yield made
+    made.end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the idle box judged last, so that nobody waits for it."""
+    items.sort(key=lambda item: item.path.name == "test_idle.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def idle(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Idle | None]:
+    """A box that is left alone from the first test here on, where a test asks about it."""
+    if not any(item.path.name == "test_idle.py" for item in request.session.items):
+        yield None
+        return
+    with namespaces.line("idle", subnet="10.80.0") as line:
+        ip("-n", line.box, "route", "add", "default", "via", line.net_address)
+        here = World(tmp_path_factory.mktemp("idle"), learners=2)
+        here.address = f"https://{HOST}"
+        try:
+            daemon = here.start_daemon(inside=line.box)
+            assert here.ctl("link").code == 0
+            time.sleep(1)  # what a start does is over
+            yield Idle(here, daemon.pid, line, 600 if request.config.getoption("--full") else 60)
+        finally:
+            here.end()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    """A box and an online Moodle that runs, on loopback; the daemon is not started."""
+    with world(tmp_path, learners=2) as made:
+        yield made

@@ -1,0 +1,74 @@
+"""A box on which nothing is due, and what it uses all the same."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.namespaces import SITE, UPLINK, Line, ip
+from tests.system.world import World
+
+_COUNTERS = ("tx_packets", "tx_bytes", "rx_packets", "rx_bytes")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a process has used by some moment, and what its line has carried."""
+
+    line: dict[str, int]
+    written_bytes: int
+    state: dict[str, tuple[int, int]]
+    """The size and time of change of each file that it keeps."""
+    cpu_seconds: float
+    wake_ups: int
+
+
+def use(here: World, pid: int, line: Line) -> Use:
+    """Read all of it."""
+    process = Path("/proc", str(pid))
+    io = dict(row.split(": ") for row in (process / "io").read_text().splitlines())
+    times = (process / "stat").read_text().rpartition(")")[2].split()
+    files = [file for file in here.state.parent.rglob("*") if file.is_file()]
+    return Use(
+        carried(line),
+        int(io["write_bytes"]),
+        {file.name: (file.stat().st_size, file.stat().st_mtime_ns) for file in files},
+        (int(times[11]) + int(times[12])) / 100,
+        sum(_switches(status) for status in process.glob("task/*/status")),
+    )
+
+
+def carried(line: Line) -> dict[str, int]:
+    """Give the counters of both ends of a line."""
+    counts: dict[str, int] = {}
+    for space, device in ((line.box, UPLINK), (line.net, SITE)):
+        files = [f"/sys/class/net/{device}/statistics/{name}" for name in _COUNTERS]
+        numbers = ip("netns", "exec", space, "cat", *files).split()
+        counts |= {f"{device} {n}": int(v) for n, v in zip(_COUNTERS, numbers, strict=True)}
+    return counts
+
+
+def _switches(status: Path) -> int:
+    rows = dict(row.split(":\t") for row in status.read_text().splitlines() if ":\t" in row)
+    return int(rows["voluntary_ctxt_switches"]) + int(rows["nonvoluntary_ctxt_switches"])
+
+
+class Idle:
+    """Watches a box for so many seconds from now on, while others go on."""
+
+    def __init__(self, here: World, pid: int, line: Line, seconds: float) -> None:
+        self.seconds = seconds
+        self.before = use(here, pid, line)
+        self._since = time.monotonic()
+        self._after: list[Use] = []
+        self._watching = threading.Thread(target=self._watch, args=(here, pid, line), daemon=True)
+        self._watching.start()
+
+    def _watch(self, here: World, pid: int, line: Line) -> None:
+        time.sleep(self.seconds)
+        self._after.append(use(here, pid, line))
+
+    def after(self) -> Use:
+        """Wait for the end, and give what was used by then."""
+        self._watching.join()
+        return self._after[0]
