@@ -58,6 +58,8 @@ class Code(StrEnum):
     SERVER_BUSY = "server_busy"
     ASKED_TO_WAIT = "asked_to_wait"
     LIMIT_REACHED = "limit_reached"
+    LIMIT_PACED = "limit_paced"
+    LIMIT_RESERVED = "limit_reserved"
 
     # What answers there (RemoteGarbled).
     NOT_A_MOODLE = "not_a_moodle"
@@ -167,6 +169,7 @@ class Code(StrEnum):
     ALREADY_RUNNING = "already_running"
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
+    SETTING_FIXED = "setting_fixed"
     DAEMON_NOT_RUNNING = "daemon_not_running"
     NOT_PERMITTED = "not_permitted"
 

@@ -1,0 +1,130 @@
+"""An account of bytes in memory, for tests: the same rules as on disk, without a disk.
+
+The same tests hold it to the real one (tests/adapters/test_ledger.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from beekeed.clock import Boot, Clock
+from beekeed.core import budget
+from beekeed.core.budget import Stand, Terms
+from beekeed.core.model import Bytes, Category
+from beekeed.errors import LinkDown
+from beekeed.ports.clocktrust import ClockTrust
+
+
+class FakeBoot:
+    """A run of the machine; a test says when it began, by the clock that nobody sets."""
+
+    def __init__(self, monotonic: Callable[[], float], name: str = "first") -> None:
+        self.id = name
+        self._monotonic = monotonic
+        self._began = monotonic()
+
+    def seconds(self) -> int:
+        """See Boot."""
+        return int(self._monotonic() - self._began)
+
+
+@dataclass
+class Entry:
+    """One connection."""
+
+    day: date
+    spent: Bytes
+    held: int
+    boot_id: str
+    boot_seconds: int
+    trusted: bool
+    category: Category = Category.SYNC
+
+    @property
+    def whole(self) -> int:
+        """What it is charged with."""
+        return self.spent.sent + self.spent.received + self.held
+
+
+class MemoryLedger:
+    """See ports.Ledger."""
+
+    def __init__(
+        self, *, clock: Clock, trust: ClockTrust, boot: Boot, terms: Callable[[], Terms]
+    ) -> None:
+        self._clock = clock
+        self._trust = trust
+        self._boot = boot
+        self._terms = terms
+        self.entries: dict[int, Entry] = {}
+        self.top_ups: list[tuple[date, int]] = []
+
+    async def left(self, *, extra: bool = False) -> int | None:
+        """See ports.Ledger."""
+        return budget.left(self._terms(), self._stand(self._today()), extra=extra)
+
+    async def hold(
+        self, entry: int | None, category: Category, run_id: int | None, spent: Bytes, most: int
+    ) -> int:
+        """See ports.Ledger."""
+        today, still_held = self._today(), 0
+        if entry is not None:
+            still_held = self._write(entry, spent, today)
+        refusal = budget.refusal(self._terms(), self._stand(today), most)
+        if refusal is not None:
+            if entry is not None:
+                self.entries[entry].held = still_held
+            elif spent != Bytes():
+                self._begin(today, category, spent)
+            raise LinkDown(refusal.code, **refusal.params)
+        if entry is None or self.entries[entry].day != today:
+            entry = self._begin(today, category, spent if entry is None else Bytes())
+        self.entries[entry].held = most
+        return entry
+
+    async def settle(self, entry: int, spent: Bytes) -> None:
+        """See ports.Ledger."""
+        self._write(entry, spent, self._today())
+
+    def _today(self) -> date:
+        now = self._clock.now()
+        if self._trust.is_trusted():
+            for each in self.entries.values():
+                if not each.trusted and each.boot_id == self._boot.id:
+                    age = timedelta(seconds=self._boot.seconds() - each.boot_seconds)
+                    each.day = budget.right_day(each.day, (now - age).date(), now.date())
+                    each.trusted = True
+        newest = max((each.day for each in self.entries.values()), default=None)
+        return budget.charged_day(now.date(), newest, trusted=self._trust.is_trusted())
+
+    def _begin(self, day: date, category: Category, spent: Bytes) -> int:
+        number = len(self.entries) + 1
+        trusted = self._trust.is_trusted()
+        made = Entry(day, spent, 0, self._boot.id, self._boot.seconds(), trusted, category)
+        self.entries[number] = made
+        return number
+
+    def _write(self, number: int, spent: Bytes, today: date) -> int:
+        entry = self.entries[number]
+        since = Bytes(spent.sent - entry.spent.sent, spent.received - entry.spent.received)
+        still_held = max(0, entry.held - since.sent - since.received)
+        entry.spent, entry.held = spent, 0
+        if self._month(entry.day) < self._month(today):
+            self._begin(today, entry.category, since)
+        return still_held
+
+    def _month(self, day: date) -> date:
+        return budget.month_of(day, self._terms().billing_day)
+
+    def _stand(self, today: date) -> Stand:
+        first, eve = self._month(today), self._month(today) - timedelta(days=1)
+        of_month = [each for each in self.entries.values() if each.day >= first]
+        return Stand(
+            today,
+            sum(each.whole for each in of_month if each.day < today)
+            + sum(each.held for each in self.entries.values() if each.day == eve),
+            sum(each.whole for each in of_month if each.day == today),
+            sum(e.held for e in self.entries.values() if e.day >= today - timedelta(days=1)),
+            sum(allowed for day, allowed in self.top_ups if day >= first),
+            self._trust.is_trusted(),
+        )
