@@ -15,6 +15,7 @@ _STATUS: Mapping[Code, HTTPStatus] = {
     Code.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     Code.ALREADY_RUNNING: HTTPStatus.CONFLICT,
     Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
+    Code.SETTING_FIXED: HTTPStatus.CONFLICT,
 }
 
 

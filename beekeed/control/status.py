@@ -7,6 +7,7 @@ from aiohttp import web
 from beekeed.control.api import Api
 from beekeed.control.guard import guard_view
 from beekeed.control.history import run_view
+from beekeed.control.usage import summary
 
 
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
@@ -29,6 +30,7 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "waiting": await api.changes.waiting(target_id) if target_id else None,
         "late": await api.days.late(target_id) if target_id else 0,
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
+        "usage": summary(await api.usage.usage()),
         "guards": [guard_view(each) for each in guards],
         "latest": run_view(latest[0]) if latest else None,
     }

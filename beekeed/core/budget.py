@@ -43,14 +43,14 @@ class Terms:
 class Stand:
     """How the month stands, in bytes both ways.
 
-    `day`: the one that is charged now. `before` and `today`: charged to the month before
+    `day`: the one that is charged now. `before` and `of_day`: charged to the month before
     it and on it, what is held included. `held`: of all that, what may still go out.
     `trusted`: whether the clock is.
     """
 
     day: date
     before: int = 0
-    today: int = 0
+    of_day: int = 0
     held: int = 0
     top_up: int = 0
     trusted: bool = True
@@ -151,7 +151,7 @@ def reserve(terms: Terms) -> int:
 
 
 def _left_of_month(limit: int, terms: Terms, stand: Stand) -> int:
-    of_month = limit + stand.top_up - stand.before - stand.today
+    of_month = limit + stand.top_up - stand.before - stand.of_day
     if stand.day + _DAY == renews_on(stand.day, terms.billing_day):
         # What is held when the month ends counts in the next, which has no top-up yet.
         return min(of_month, limit - stand.held)
@@ -172,7 +172,7 @@ def share_today(terms: Terms, stand: Stand) -> int | None:
 def left_today(terms: Terms, stand: Stand) -> int | None:
     """Give what is left of today's share; None where nothing is paced."""
     share = share_today(terms, stand)
-    return None if share is None else max(0, share - stand.today)
+    return None if share is None else max(0, share - stand.of_day)
 
 
 def refusal(terms: Terms, stand: Stand, most: int) -> Reason | None:
@@ -192,7 +192,7 @@ def warnings_due(terms: Terms, stand: Stand, warned: Collection[int]) -> list[in
     """Give the warnings that are due and were not given in this month."""
     if terms.limit_bytes is None:
         return []
-    charged, whole = stand.before + stand.today, terms.limit_bytes + stand.top_up
+    charged, whole = stand.before + stand.of_day, terms.limit_bytes + stand.top_up
     return [each for each in WARNINGS if charged * 100 >= whole * each and each not in warned]
 
 
@@ -208,7 +208,7 @@ def estimate(month: MonthUsage, stand: Stand, since: date | None) -> int | None:
         return None
     to_come = (month.last - stand.day).days
     rate = stand.before / seen
-    return round(stand.before + max(stand.today, rate) + rate * to_come)
+    return round(stand.before + max(stand.of_day, rate) + rate * to_come)
 
 
 def right_day(charged: date, reckoned: date, today: date) -> date:

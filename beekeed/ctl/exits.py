@@ -15,6 +15,7 @@ class Exit(IntEnum):
     NOT_PERMITTED = 5
     OFFLINE = 10
     NOT_MOODLE = 11
+    LIMIT = 12
     REFUSED = 14
     ALREADY_RUNNING = 15
     NO_COURSE = 16
@@ -31,6 +32,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.NOT_PERMITTED: "not permitted",
     Exit.OFFLINE: "offline",
     Exit.NOT_MOODLE: "something else than a Moodle answered",
+    Exit.LIMIT: "the data limit is reached",
     Exit.REFUSED: "the online Moodle refused",
     Exit.ALREADY_RUNNING: "a sync is running",
     Exit.NO_COURSE: "no course matched",
@@ -48,6 +50,9 @@ _OF_CODE: Mapping[str, Exit] = {
     "no_answer": Exit.OFFLINE,
     "server_busy": Exit.OFFLINE,
     "asked_to_wait": Exit.OFFLINE,
+    "limit_reached": Exit.LIMIT,
+    "limit_paced": Exit.LIMIT,
+    "limit_reserved": Exit.LIMIT,
     "certificate_refused": Exit.NOT_MOODLE,
     "not_a_moodle": Exit.NOT_MOODLE,
     "redirected": Exit.NOT_MOODLE,

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
+from beekeed.core import plan
 from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
@@ -14,6 +15,7 @@ from beekeed.core.request import SCHEDULED, VERIFY, Request, Wanted, wanted
 from beekeed.engine.auditing import Auditor, is_audit_due
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
+from beekeed.engine.limiting import RESERVED, Limiter, is_of_limit
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
 from beekeed.engine.preview import Previewer
@@ -25,6 +27,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
+from beekeed.ports.ledger import Ledger
 from beekeed.ports.link import Measurement, Meter, Route
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.outlook import Outlook
@@ -67,10 +70,20 @@ class _Run:
     stop: Stop
     began: float
     spent: Measurement
+    limiter: Limiter
     target_id: int | None = None
     site: Site | None = None
     reading: Reading | None = None
     guards: Sequence[Guard] = ()
+    sender: Sender | None = None
+    auditor: Auditor | None = None
+    settled: bool = False
+
+    @property
+    def has_got_on(self) -> bool:
+        """Whether it did anything that it was for."""
+        sent = self.sender is not None and self.sender.acknowledged > 0
+        return self.settled or sent or (self.auditor is not None and self.auditor.checked)
 
     @property
     def courses(self) -> Sequence[KnownCourse]:
@@ -89,6 +102,7 @@ class Engine:
         online: OnlineMoodle,
         stores: Stores,
         meter: Meter,
+        ledger: Ledger,
         route: Route,
         trust: ClockTrust,
         rules: Rules,
@@ -104,6 +118,7 @@ class Engine:
         self._online = online
         self._stores = stores
         self._meter = meter
+        self._ledger = ledger
         self._route = route
         self._rules = rules
         self._address = address
@@ -138,7 +153,8 @@ class Engine:
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
         measurement = self._meter.begin()
-        run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement)
+        limiter = Limiter(ledger=self._ledger, outlook=self._stores.outlook, wanted=chosen)
+        run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement, limiter)
         begun(event_id)
         report(Event.STARTED)
         self._report = report
@@ -183,13 +199,28 @@ class Engine:
         except StoreBroken:
             raise
         except BeekeedError as error:
-            log.warning("sync %s cannot go on: %s", run.event_id, error)
-            return RunStatus.ERROR, Reason(error.code, error.params)
+            if not is_of_limit(error):
+                log.warning("sync %s cannot go on: %s", run.event_id, error)
+                return RunStatus.ERROR, Reason(error.code, error.params)
+            ended = await self._limited(run, Reason(error.code, error.params))
         if run.stop.asked:
             return RunStatus.STOPPED, None
         if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
             await self._daybook.close(run.target_id, run.run_id, run.request.period, run.began)
         return ended
+
+    async def _limited(self, run: _Run, reason: Reason) -> tuple[RunStatus, Reason]:
+        """Tell how a run ended that the data limit broke off; what did not fit is counted."""
+        log.info("sync %s ends at the data limit: %s", run.event_id, reason.code)
+        if run.target_id is not None and run.request.cause != VERIFY:
+            await self._note_waiting(run, run.target_id, tuple(Kind), reason)
+        return (RunStatus.PARTIAL if run.has_got_on else RunStatus.SKIPPED), reason
+
+    async def _note_waiting(
+        self, run: _Run, target_id: int, kinds: Collection[Kind], reason: Reason
+    ) -> None:
+        for kind, count in (await run.limiter.waiting(target_id, kinds)).items():
+            await self._stores.history.unsent(run.run_id, kind, reason, count)
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -210,6 +241,8 @@ class Engine:
             if run.request.cause == SCHEDULED and not self._route.is_up():
                 return RunStatus.SKIPPED, Reason(Code.OFFLINE)
             return await self._asked(run)
+        if await self._may_wait(run, target_id):
+            return RunStatus.SKIPPED, RESERVED
         target_id = await self._contact(run, target_id)
         if verifies:
             return await self._verify(run, target_id)
@@ -279,7 +312,23 @@ class Engine:
         if await self._stores.changes.sendable(target_id, run.wanted) > held:
             return False
         audited_at = await self._stores.targets.audited_at(target_id)
-        return not is_audit_due(audited_at, self._clock.now(), self._audit_bytes)
+        if not is_audit_due(audited_at, self._clock.now(), self._audit_bytes):
+            return True
+        return not await run.limiter.has_room()
+
+    async def _may_wait(self, run: _Run, target_id: int) -> bool:
+        """Tell whether all that a run is for may wait, and has to; what waits is counted."""
+        if await run.limiter.has_room():
+            return False
+        if run.request.cause == VERIFY:
+            return True
+        if await self._stores.journal.intents(target_id):
+            return False
+        valuable = [kind for kind in Kind if kind not in plan.EXTRA]
+        if await run.limiter.waiting(target_id, valuable):
+            return False
+        await self._note_waiting(run, target_id, plan.EXTRA, RESERVED)
+        return await self._stores.targets.met(target_id)
 
     async def _verify(self, run: _Run, target_id: int) -> tuple[RunStatus, Reason | None]:
         """Read back everything that was acknowledged; write nothing online."""
@@ -290,22 +339,26 @@ class Engine:
         missing = await auditor.verify(matched)
         if missing:
             return RunStatus.PARTIAL, Reason(Code.VERIFY_MISSING, {"count": missing})
+        if auditor.broke_off:
+            return RunStatus.PARTIAL, RESERVED
         return (RunStatus.COMPLETED if len(matched) == len(courses) else RunStatus.PARTIAL), None
 
     async def _audit(self, run: _Run, target_id: int, sender: Sender) -> None:
         """Read back a few learners, where the settings allow the bytes."""
-        if self._audit_bytes and not run.stop.asked:
+        if self._audit_bytes and not run.stop.asked and await run.limiter.has_room():
             known = await self._matcher(run).known(target_id, run.courses)
             await self._auditor(run, sender).audit(known, run.spent, self._audit_bytes)
 
     def _auditor(self, run: _Run, sender: Sender) -> Auditor:
-        return Auditor(
+        run.auditor = Auditor(
             run_id=run.run_id,
             sender=sender,
+            limiter=run.limiter,
             history=self._stores.history,
             clock=self._clock,
             shortnames={each.course_id: each.course.shortname for each in run.courses},
         )
+        return run.auditor
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.
@@ -356,7 +409,7 @@ class Engine:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
         run.site = site
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
-        settled = await self._settle(run, target_id)
+        run.settled = settled = await self._settle(run, target_id)
         if settled or target_id != opened:
             await self._read_box(run, target_id, sure=settled)  # receipts changed behind the marks
         run.report(Event.CONTACTED)
@@ -374,7 +427,8 @@ class Engine:
 
     async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
         pending = await self._stores.changes.courses(target_id, run.wanted)
-        return [course for course in run.courses if course.course_id in pending]
+        worth = await run.limiter.valuable(target_id, pending)
+        return [course for course in run.courses if course.course_id in worth]
 
     async def _match(
         self, run: _Run, target_id: int, courses: Sequence[KnownCourse], *, afresh: bool = False
@@ -410,8 +464,9 @@ class Engine:
         return sender
 
     def _sender(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> Sender:
-        return Sender(
+        run.sender = Sender(
             run_id=run.run_id,
+            limiter=run.limiter,
             target_id=target_id,
             courses=matched,
             guarded={each.area for each in run.guards},
@@ -425,6 +480,7 @@ class Engine:
             rules=self._rules_for(run.site),
             wanted=run.wanted,
         )
+        return run.sender
 
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:
@@ -451,8 +507,12 @@ class Engine:
         if lacking is not None and not (served and sender.acknowledged):
             return RunStatus.ERROR, lacking
         pending = await self._stores.changes.courses(target_id, run.wanted)
-        if pending and not served and not await self._stores.targets.synchronized(target_id):
+        was_met = run.limiter.kept_back or await self._stores.targets.synchronized(target_id)
+        if pending and not served and not was_met:
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         lacking = lacking or sender.lacking_extra
+        if run.limiter.kept_back:
+            await self._note_waiting(run, target_id, plan.EXTRA, RESERVED)
+            lacking = lacking or RESERVED
         troubled = await self._stores.changes.troubled(target_id, served, run.wanted)
         return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

@@ -248,8 +248,8 @@ SENTENCES: Mapping[str, Entry] = {
         "administrator",
     ),
     "limit_reserved": Entry(
-        "The last {percent} % of this month's data limit are kept for grades, completions and new"
-        " learners: this waits until {renews}.",
+        "The last part of this month's data limit is kept for grades, completions and new"
+        " learners: this waits.",
         "Nothing is lost. An administrator can change that with `beekeectl limit set --reserve`.",
         "administrator",
     ),

@@ -6,13 +6,18 @@ The same tests hold it to the real one (tests/adapters/test_ledger.py).
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+import aiohttp
 
 from beekeed.clock import Boot, Clock
 from beekeed.core import budget
 from beekeed.core.budget import Stand, Terms
 from beekeed.core.model import Bytes, Category
-from beekeed.errors import LinkDown
+from beekeed.errors import LinkDown, OutcomeUnknown
+from beekeed.moodle.transport import Transport
 from beekeed.ports.clocktrust import ClockTrust
+from beekeed.ports.ledger import Ledger
 
 
 class FakeBoot:
@@ -128,3 +133,44 @@ class MemoryLedger:
             sum(allowed for day, allowed in self.top_ups if day >= first),
             self._trust.is_trusted(),
         )
+
+
+class LimitedTransport(Transport):
+    """The way to the online Moodle, charged with the bytes of each request and answer.
+
+    As the real line does it, without a kernel: a request is held with room for a small
+    answer, and an answer that cannot be paid is cut off.
+    """
+
+    ROOM = 2000
+    """For the answer, and what else a request costs."""
+
+    def __init__(self, *, ledger: Ledger, **how: Any) -> None:
+        super().__init__(**how)
+        self._ledger = ledger
+        self._entry: int | None = None
+        self._spent = Bytes()
+
+    async def _post(self, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
+        await self._hold(len(body) + self.ROOM)
+        answer, content = await super()._post(body)
+        self._spent += Bytes(len(body), 0)
+        try:
+            await self._hold(len(content))
+        except LinkDown as error:
+            await self.close()
+            raise OutcomeUnknown(error.code, **error.params) from error
+        self._spent += Bytes(0, len(content))
+        return answer, content
+
+    async def _hold(self, most: int) -> None:
+        entry = await self._ledger.hold(self._entry, Category.SYNC, None, self._spent, most)
+        if entry != self._entry:
+            self._entry, self._spent = entry, Bytes()
+
+    async def close(self) -> None:
+        """See Transport."""
+        if self._entry is not None:
+            await self._ledger.settle(self._entry, self._spent)
+            self._entry, self._spent = None, Bytes()
+        await super().close()

@@ -1,0 +1,66 @@
+"""What a run does at the data limit: what may wait gives way, and the rest is counted."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from beekeed.core import plan
+from beekeed.core.model import Kind, Reason
+from beekeed.core.request import EVERYTHING, Wanted
+from beekeed.errors import BeekeedError, Code
+from beekeed.ports.ledger import Ledger
+from beekeed.ports.outlook import Outlook
+
+_OF_LIMIT = frozenset({Code.LIMIT_REACHED, Code.LIMIT_PACED})
+
+
+def is_of_limit(error: BeekeedError) -> bool:
+    """Tell whether a run was ended by the data limit."""
+    return error.code in _OF_LIMIT
+
+
+class Limiter:
+    """The data limit, for one run."""
+
+    def __init__(self, *, ledger: Ledger, outlook: Outlook, wanted: Wanted = EVERYTHING) -> None:
+        self._ledger = ledger
+        self._outlook = outlook
+        self._wanted = wanted
+        self.kept_back = False
+        """Whether anything had to wait that may, so that enough is left for the rest."""
+
+    async def has_room(self) -> bool:
+        """Tell whether what may wait may use the line.
+
+        Also where nothing is left at all: the first request tells that, with its reason.
+        """
+        if await self._ledger.left(extra=True) != 0:
+            return True
+        return await self._ledger.left() == 0
+
+    async def keeps_back(self, kind: Kind) -> bool:
+        """Tell whether changes of a kind wait now, and remember that they do."""
+        if kind in plan.EXTRA and not await self.has_room():
+            self.kept_back = True
+            return True
+        return False
+
+    async def valuable(self, target_id: int, courses: Collection[int]) -> Collection[int]:
+        """Give those of some courses that are worth being matched now."""
+        if await self.has_room():
+            return courses
+        pending = await self._outlook.pending(target_id, self._wanted)
+        worth = {each.course_id for each in pending if each.kind not in plan.EXTRA}
+        self.kept_back = self.kept_back or not worth.issuperset(courses)
+        return [course_id for course_id in courses if course_id in worth]
+
+    async def waiting(self, target_id: int, kinds: Collection[Kind]) -> Counter[Kind]:
+        """Count what of some kinds was to go and waits, by kind."""
+        left_out = await self._outlook.left_out(target_id)
+        counts: Counter[Kind] = Counter()
+        for each in await self._outlook.pending(target_id, self._wanted):
+            if each.aside is None and each.kind in kinds and each.course_id not in left_out:
+                counts[each.kind] += each.count
+        return counts
+
+
+RESERVED = Reason(Code.LIMIT_RESERVED)
