@@ -170,6 +170,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
     SETTING_FIXED = "setting_fixed"
+    NO_LIMIT = "no_limit"
     DAEMON_NOT_RUNNING = "daemon_not_running"
     NOT_PERMITTED = "not_permitted"
 

@@ -16,6 +16,7 @@ _STATUS: Mapping[Code, HTTPStatus] = {
     Code.ALREADY_RUNNING: HTTPStatus.CONFLICT,
     Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Code.SETTING_FIXED: HTTPStatus.CONFLICT,
+    Code.NO_LIMIT: HTTPStatus.CONFLICT,
 }
 
 

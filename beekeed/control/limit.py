@@ -45,7 +45,7 @@ async def top_up(api: Api, request: web.Request) -> dict[str, Any]:
     """Allow more in this billing month, once."""
     asked = _read(await request.read(), _TopUp)
     if not api.tuner.value("limit.enabled"):
-        raise BeekeedError(Code.BAD_REQUEST, detail="there is no limit that could be topped up")
+        raise BeekeedError(Code.NO_LIMIT)
     await api.usage.top_up(asked.bytes)
     return await limit(api, request)
 

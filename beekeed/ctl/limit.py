@@ -121,7 +121,7 @@ def _print(terminal: Terminal, limit: dict[str, Any]) -> None:
         terminal.line(bar(limit))
     terminal.fields(limit_rows(limit))
     if limit["enabled"]:
-        pacing = "on" if limit["pacing"] else "off"
-        terminal.line(f"Spread over the days of the month: {pacing}.")
+        pacing = "is" if limit["pacing"] else "is not"
+        terminal.line(f"What is left {pacing} spread over the days left (--pacing).")
     for name, file in limit["fixed"].items():
         terminal.line(f"limit.{name} is fixed by {file}.")

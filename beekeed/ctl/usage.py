@@ -35,7 +35,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         ]
     )
     for percent in usage["warnings"]:
-        terminal.line(f"Warning: {percent} % of the limit were reached this month.")
+        terminal.line(f"Warning: {percent} % of this month's limit was reached.")
     _print_days(usage["current"])
     return Exit.OK
 
@@ -79,7 +79,10 @@ def limit_rows(limit: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("Limit", f"{size(limit['limit_bytes'])} a month")]
     if limit["top_up_bytes"]:
         rows.append(("Top-up", f"{size(limit['top_up_bytes'])}, this month only"))
-    rows.append(("Left", f"{size(limit['left_bytes'])} now{_today(limit)}"))
+    whole = limit["limit_bytes"] + limit["top_up_bytes"]
+    rows.append(("Left", f"{size(max(0, whole - limit['charged_bytes']))} this month"))
+    if limit["pacing"]:
+        rows.append(("Today", _today(limit)))
     rows.append(
         ("Kept back", f"the last {limit['reserve_percent']} % ({size(limit['reserve_bytes'])}),"
          " for grades, completions and new learners")
@@ -89,9 +92,9 @@ def limit_rows(limit: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _today(limit: Mapping[str, Any]) -> str:
     if limit["share_today_bytes"] is None:
-        return ", also today: it is not spread over the days" if limit["pacing"] else ""
-    left, whole = size(limit["left_today_bytes"]), size(limit["share_today_bytes"])
-    return f": {left} of today's share of {whole}"
+        return "not shared out while the box's clock is not trusted"
+    left, share = size(limit["left_today_bytes"]), size(limit["share_today_bytes"])
+    return f"{left} left of a share of {share}"
 
 
 def _parts(terminal: Terminal, month: Mapping[str, Any]) -> list[tuple[str, str]]:

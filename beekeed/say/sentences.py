@@ -758,6 +758,11 @@ SENTENCES: Mapping[str, Entry] = {
         "Change it in that file and start beekeed again, or take the line out to change it here.",
         "technician",
     ),
+    "no_limit": Entry(
+        "There is no data limit that could be topped up.",
+        "Set one first, for example with `beekeectl limit set 500MB`.",
+        "administrator",
+    ),
     "daemon_not_running": Entry(
         "beekeed is not running, or not at {path}.",
         "Start it (systemctl start beekeed), or name its socket with --socket.",
