@@ -1,10 +1,10 @@
 """The data limit: billing months, what is left, and what may still be spent. Pure.
 
-A byte is charged to a day, and a day belongs to a billing month. The day never runs
+A byte is charged to a day, and a day belongs to a billing month. The day does not run
 backwards: while the clock is not trusted it is the last one that anything was charged to,
 so that a month's allowance is never spent twice (features.md, row 22). A month is charged
-with all that was spent in it, all that is held, and what is held since its eve: that may
-go out after midnight.
+with all that was spent in it or, by a wrong clock, after it, and with what is held, also
+since its eve: that may go out after midnight.
 """
 
 from collections.abc import Collection, Iterable
@@ -22,6 +22,9 @@ WARNINGS = (75, 90)
 """Percent of the limit at which a warning is given, each once a month."""
 
 _DAY = timedelta(days=1)
+_ABSURD = timedelta(days=62)
+"""A trusted clock that is this far behind the day that was charged last is believed: the one
+before it was wrong. What was charged ahead counts in every month until its day has passed."""
 _DAYS_TO_ESTIMATE = 3  # fewer tell nothing: a box that is set up sends more than it ever will
 
 
@@ -43,7 +46,7 @@ class Terms:
 class Stand:
     """How the month stands, in bytes both ways.
 
-    `day`: the one that is charged now. `before` and `of_day`: charged to the month before
+    `day`: the one that is charged now. `before` and `of_day`: charged to the month without
     it and on it, what is held included. `held`: of all that, what may still go out.
     `trusted`: whether the clock is.
     """
@@ -73,19 +76,23 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class MonthUsage:
-    """A billing month of the account. `eve_held`: what it is charged with of the day before."""
+    """A billing month of the account.
+
+    `carried`: what it is charged with besides its days: what was held on its eve, and what
+    a wrong clock put after it.
+    """
 
     first: date
     last: date
     charges: tuple[Charge, ...] = ()
-    eve_held: int = 0
+    carried: int = 0
     top_up: int = 0
     warned: tuple[int, ...] = ()
 
     @property
     def charged(self) -> int:
         """All that counts against the limit, both ways."""
-        return sum(each.whole for each in self.charges) + self.eve_held
+        return sum(each.whole for each in self.charges) + self.carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def charged_day(today: date, newest: date | None, *, trusted: bool) -> date:
     """Give the day that is charged now. `newest`: the last that ever was."""
     if not trusted:
         return EARLIEST if newest is None else newest
-    return today if newest is None else max(today, newest)
+    return today if newest is None or newest - today > _ABSURD else max(today, newest)
 
 
 def month_of(day: date, billing_day: int) -> date:
@@ -215,9 +222,11 @@ def right_day(charged: date, reckoned: date, today: date) -> date:
     """Give the day of what was charged under a clock that was not trusted, once it is.
 
     `reckoned`: when it was by the clock that nobody sets. Never back: what was charged to a
-    month may only move on to a later one, up to today's.
+    month may only move on to a later one, up to today's; but for what a wrong clock put far
+    ahead.
     """
-    return max(charged, min(reckoned, today))
+    latest = min(reckoned, today)
+    return latest if charged - today > _ABSURD else max(charged, latest)
 
 
 def by_day(charges: Iterable[Charge]) -> dict[date, list[Charge]]:

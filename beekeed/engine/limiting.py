@@ -5,10 +5,11 @@ from collections.abc import Collection
 
 from beekeed.core import plan
 from beekeed.core.model import Kind, Reason
-from beekeed.core.request import EVERYTHING, Wanted
+from beekeed.core.request import Wanted
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.ledger import Ledger
 from beekeed.ports.outlook import Outlook
+from beekeed.ports.stores import History
 
 _OF_LIMIT = frozenset({Code.LIMIT_REACHED, Code.LIMIT_PACED})
 
@@ -21,9 +22,13 @@ def is_of_limit(error: BeekeedError) -> bool:
 class Limiter:
     """The data limit, for one run."""
 
-    def __init__(self, *, ledger: Ledger, outlook: Outlook, wanted: Wanted = EVERYTHING) -> None:
+    def __init__(
+        self, *, run_id: int, ledger: Ledger, outlook: Outlook, history: History, wanted: Wanted
+    ) -> None:
+        self._run_id = run_id
         self._ledger = ledger
         self._outlook = outlook
+        self._history = history
         self._wanted = wanted
         self.kept_back = False
         """Whether anything had to wait that may, so that enough is left for the rest."""
@@ -49,12 +54,24 @@ class Limiter:
         if await self.has_room():
             return courses
         pending = await self._outlook.pending(target_id, self._wanted)
-        worth = {each.course_id for each in pending if each.kind not in plan.EXTRA}
+        worth = {e.course_id for e in pending if e.kind not in plan.EXTRA and e.aside is None}
         self.kept_back = self.kept_back or not worth.issuperset(courses)
         return [course_id for course_id in courses if course_id in worth]
 
-    async def waiting(self, target_id: int, kinds: Collection[Kind]) -> Counter[Kind]:
-        """Count what of some kinds was to go and waits, by kind."""
+    async def has_only_extra(self, target_id: int) -> bool:
+        """Tell whether all that was to go may wait, and has to; what waits is noted."""
+        if await self.has_room() or await self._waiting(target_id, plan.ACHIEVED):
+            return False
+        return await self.note_waiting(target_id, plan.EXTRA, RESERVED)
+
+    async def note_waiting(self, target_id: int, kinds: Collection[Kind], reason: Reason) -> bool:
+        """Note in the run how much of some kinds was to go and waits; tells whether any does."""
+        counts = await self._waiting(target_id, kinds)
+        for kind, count in counts.items():
+            await self._history.unsent(self._run_id, kind, reason, count)
+        return bool(counts)
+
+    async def _waiting(self, target_id: int, kinds: Collection[Kind]) -> Counter[Kind]:
         left_out = await self._outlook.left_out(target_id)
         counts: Counter[Kind] = Counter()
         for each in await self._outlook.pending(target_id, self._wanted):

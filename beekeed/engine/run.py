@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
@@ -153,7 +153,13 @@ class Engine:
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
         measurement = self._meter.begin()
-        limiter = Limiter(ledger=self._ledger, outlook=self._stores.outlook, wanted=chosen)
+        limiter = Limiter(
+            run_id=run_id,
+            ledger=self._ledger,
+            outlook=self._stores.outlook,
+            history=self._stores.history,
+            wanted=chosen,
+        )
         run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement, limiter)
         begun(event_id)
         report(Event.STARTED)
@@ -213,14 +219,8 @@ class Engine:
         """Tell how a run ended that the data limit broke off; what did not fit is counted."""
         log.info("sync %s ends at the data limit: %s", run.event_id, reason.code)
         if run.target_id is not None and run.request.cause != VERIFY:
-            await self._note_waiting(run, run.target_id, tuple(Kind), reason)
+            await run.limiter.note_waiting(run.target_id, tuple(Kind), reason)
         return (RunStatus.PARTIAL if run.has_got_on else RunStatus.SKIPPED), reason
-
-    async def _note_waiting(
-        self, run: _Run, target_id: int, kinds: Collection[Kind], reason: Reason
-    ) -> None:
-        for kind, count in (await run.limiter.waiting(target_id, kinds)).items():
-            await self._stores.history.unsent(run.run_id, kind, reason, count)
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -317,18 +317,12 @@ class Engine:
         return not await run.limiter.has_room()
 
     async def _may_wait(self, run: _Run, target_id: int) -> bool:
-        """Tell whether all that a run is for may wait, and has to; what waits is counted."""
-        if await run.limiter.has_room():
-            return False
+        """Tell whether all that a run is for may wait, and has to."""
         if run.request.cause == VERIFY:
-            return True
+            return not await run.limiter.has_room()
         if await self._stores.journal.intents(target_id):
             return False
-        valuable = [kind for kind in Kind if kind not in plan.EXTRA]
-        if await run.limiter.waiting(target_id, valuable):
-            return False
-        await self._note_waiting(run, target_id, plan.EXTRA, RESERVED)
-        return await self._stores.targets.met(target_id)
+        return await run.limiter.has_only_extra(target_id)
 
     async def _verify(self, run: _Run, target_id: int) -> tuple[RunStatus, Reason | None]:
         """Read back everything that was acknowledged; write nothing online."""
@@ -511,8 +505,8 @@ class Engine:
         if pending and not served and not was_met:
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         lacking = lacking or sender.lacking_extra
-        if run.limiter.kept_back:
-            await self._note_waiting(run, target_id, plan.EXTRA, RESERVED)
+        limiter = run.limiter
+        if limiter.kept_back and await limiter.note_waiting(target_id, plan.EXTRA, RESERVED):
             lacking = lacking or RESERVED
         troubled = await self._stores.changes.troubled(target_id, served, run.wanted)
         return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

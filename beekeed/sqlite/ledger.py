@@ -102,11 +102,8 @@ class SqliteLedger:
         """Give the day that is charged now, after what has to be done when a month begins."""
         if self._trust.is_trusted():
             await self._put_right(db)
-        newest = await self._newest()
-        day = self._day_after(newest)
-        first = budget.month_of(day, self._terms().billing_day)
-        if newest is not None and newest < first:
-            await self._fold(db, first)
+        day = self._day_after(await self._newest())
+        await self._fold(db, budget.month_of(day, self._terms().billing_day))
         return day
 
     def _day_after(self, newest: date | None) -> date:
@@ -131,9 +128,14 @@ class SqliteLedger:
             )
 
     async def _fold(self, db: aiosqlite.Connection, first: date) -> None:
-        """Sum up what was written before a billing month, and forget what nobody asks for."""
+        """Sum up what was written before a billing month, once, and forget what is too old."""
         older = f"day < ? AND id NOT IN ({slots(self._live)})"
         values = (number(first), *self._live)
+        if (
+            await self._store.row(f"SELECT 1 FROM ledger_entry WHERE {older} LIMIT 1", *values)
+            is None
+        ):
+            return
         await db.execute(
             "INSERT INTO ledger_day SELECT day, category, sum(sent), sum(received), sum(held)"
             f" FROM ledger_entry WHERE {older} GROUP BY day, category"
@@ -194,8 +196,8 @@ class SqliteLedger:
 
     async def _stand(self, day: date) -> Stand:
         row = await self._store.row(
-            "SELECT coalesce(sum(iif(day < ?1, whole, 0)), 0) AS before,"
-            " coalesce(sum(iif(day >= ?1, whole, 0)), 0) AS today,"
+            "SELECT coalesce(sum(iif(day = ?1, 0, whole)), 0) AS before,"
+            " coalesce(sum(iif(day = ?1, whole, 0)), 0) AS today,"
             " coalesce(sum(iif(day >= ?1 - 1, held, 0)), 0) AS held,"
             " (SELECT coalesce(sum(bytes), 0) FROM top_up WHERE day >= ?2) AS top_up FROM"
             " (SELECT day, held, iif(day < ?2, 0, sent + received) + held AS whole"

@@ -1,6 +1,7 @@
 """The account of bytes as people see it, and what they allow beyond the limit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from beekeed.clock import Clock
@@ -34,8 +35,17 @@ class SqliteUsage:
         """See ports.UsageBook."""
         stand = await self._ledger.stand()
         current = await self.month(stand.day)
+        ahead = "SELECT sum(sent + received + held) FROM charge WHERE day > ?"
+        carried = current.carried + await self._sum(ahead, number(current.last))
         last = await self.month(current.first - _DAY)
-        return Usage(self._terms(), stand, current, last, await self._live(), await self._since())
+        return Usage(
+            self._terms(),
+            stand,
+            replace(current, carried=carried),
+            last,
+            await self._live(),
+            await self._since(),
+        )
 
     async def month(self, day: date) -> MonthUsage:
         """See ports.UsageBook."""

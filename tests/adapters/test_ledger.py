@@ -249,6 +249,23 @@ async def test_a_clock_that_goes_back_begins_no_month_again(here: Office) -> Non
     assert await here.ledger.left() == 100
 
 
+async def test_a_trusted_clock_that_was_years_ahead_costs_what_it_spent(here: Office) -> None:
+    """Months go on by the right one; what was charged ahead counts in each: never under."""
+    here.clock.set(datetime(2045, 1, 1, tzinfo=UTC))
+    entry = await here.ledger.hold(None, SYNC, None, Bytes(), 100)
+    await here.ledger.settle(entry, Bytes(100, 0))
+    for month, spent in ((11, 500), (12, 200)):
+        here.clock.set(datetime(2026, month, 5, tzinfo=UTC))
+        assert await here.ledger.left() == 900
+        entry = await here.ledger.hold(None, SYNC, None, Bytes(), spent)
+        await here.ledger.settle(entry, Bytes(spent, 0))
+        assert await here.charged() == 100 + spent
+    here.clock.set(datetime(2026, 8, 5, tzinfo=UTC))  # and back: nothing is given twice
+    assert await here.charged() == 800
+    if here.store is not None:
+        assert (await book(here).usage()).current.charged == 800
+
+
 async def test_a_box_that_never_knew_the_time_has_one_months_allowance(here: Office) -> None:
     """Not one for each month that its clock goes through."""
     here.trust.trusted = False

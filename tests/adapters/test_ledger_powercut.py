@@ -59,8 +59,11 @@ def charged(database: Path, first: date) -> int:
     return int(own + eve)
 
 
-async def charged_after_start(database: Path, today: date) -> int:
-    """What the month of a day is charged with, as a beekeed that starts then reckons."""
+async def charged_after_start(database: Path, today: date) -> tuple[date, int]:
+    """The month, and what it is charged with, as a beekeed that starts on a day reckons.
+
+    The month may have begun on disk and not on the wire.
+    """
     clock = FakeClock()
     clock.set(clock.time.replace(year=today.year, month=today.month, day=today.day))
     store = await open_store(database)
@@ -76,7 +79,7 @@ async def charged_after_start(database: Path, today: date) -> int:
         left = await ledger.left()
         assert left is not None
         assert left <= max(0, LIMIT - stand.before - stand.of_day)
-        return stand.before + stand.of_day
+        return stand.day.replace(day=1), stand.before + stand.of_day
     finally:
         await store.close()
 
@@ -116,9 +119,9 @@ async def look(events: list[Event], folder: Path, *, lies: bool = False) -> Foun
                         found.under.append((found.states, month, truth, by_then))
                     found.over = max(found.over, by_then - truth)
                 if found.states % _STARTED_EACH == 0 and today is not None:
-                    started = await charged_after_start(database, today)
-                    if started < wire[today.replace(day=1)]:
-                        found.under.append((found.states, today, wire[today], started))
+                    month, started = await charged_after_start(database, today)
+                    if started < wire[month]:
+                        found.under.append((found.states, month, wire[month], started))
             except sqlite3.DatabaseError:
                 found.damaged += 1
     found.spent = wire.total()

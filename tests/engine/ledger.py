@@ -126,7 +126,7 @@ class MemoryLedger:
         of_month = [each for each in self.entries.values() if each.day >= first]
         return Stand(
             today,
-            sum(each.whole for each in of_month if each.day < today)
+            sum(each.whole for each in of_month if each.day != today)
             + sum(each.held for each in self.entries.values() if each.day == eve),
             sum(each.whole for each in of_month if each.day == today),
             sum(e.held for e in self.entries.values() if e.day >= today - timedelta(days=1)),
