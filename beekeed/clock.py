@@ -6,6 +6,7 @@ box without a battery clock.
 
 import asyncio
 import time
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -46,23 +47,31 @@ class SystemClock:
 
 
 class Boot(Protocol):
-    """This run of the machine, and the clock that nobody sets."""
+    """Which boot of the box this is, and how long it lasts."""
 
     @property
     def id(self) -> str:
-        """What tells this run of the machine from every other."""
+        """Another one after each start of the box."""
         ...
 
     def seconds(self) -> int:
-        """Seconds since the machine was started, asleep or not."""
+        """Seconds since the box started, asleep or not. Nobody can set them."""
         ...
 
 
 class SystemBoot:
-    """What the kernel says of it."""
+    """The kernel's own word on it."""
 
     def __init__(self) -> None:
-        self.id = _BOOT_ID.read_text("ascii").strip()
+        try:
+            self._id = _BOOT_ID.read_text().strip()
+        except OSError:  # /proc may be hidden from us: then each start of beekeed counts as one
+            self._id = uuid.uuid4().hex
+
+    @property
+    def id(self) -> str:
+        """See Boot."""
+        return self._id
 
     def seconds(self) -> int:
         """See Boot."""

@@ -9,7 +9,7 @@ from aiohttp import web
 from beekeed.control.api import Api
 from beekeed.control.limit import limit_view
 from beekeed.core import budget
-from beekeed.core.budget import Charge, MonthUsage, Usage
+from beekeed.core.budget import DayCharge, MonthUsage, Usage
 from beekeed.core.model import Bytes, Category
 from beekeed.core.request import read_month
 
@@ -67,7 +67,7 @@ def summary(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _view(charges: Iterable[Charge]) -> dict[str, int]:
+def _view(charges: Iterable[DayCharge]) -> dict[str, int]:
     listed = list(charges)
     spent = _spent(listed)
     held = sum(each.held for each in listed)
@@ -78,5 +78,5 @@ def _view(charges: Iterable[Charge]) -> dict[str, int]:
     }
 
 
-def _spent(charges: Iterable[Charge]) -> Bytes:
+def _spent(charges: Iterable[DayCharge]) -> Bytes:
     return sum((each.spent for each in charges), Bytes())

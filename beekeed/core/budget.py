@@ -60,7 +60,7 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class DayCharge:
     """What one day was charged with for one purpose. `held`: not known, counted in full."""
 
     day: date
@@ -84,7 +84,7 @@ class MonthUsage:
 
     first: date
     last: date
-    charges: tuple[Charge, ...] = ()
+    charges: tuple[DayCharge, ...] = ()
     carried: int = 0
     top_up: int = 0
     warned: tuple[int, ...] = ()
@@ -229,9 +229,9 @@ def right_day(charged: date, reckoned: date, today: date) -> date:
     return latest if charged - today > _ABSURD else max(charged, latest)
 
 
-def by_day(charges: Iterable[Charge]) -> dict[date, list[Charge]]:
+def by_day(charges: Iterable[DayCharge]) -> dict[date, list[DayCharge]]:
     """Sort charges by day, earliest first."""
-    days: dict[date, list[Charge]] = {}
+    days: dict[date, list[DayCharge]] = {}
     for each in sorted(charges, key=lambda charge: (charge.day, charge.category)):
         days.setdefault(each.day, []).append(each)
     return days

@@ -5,7 +5,8 @@ process that died had held stays held; nothing has to be done for that at a star
 """
 
 from collections.abc import Callable, Set
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 import aiosqlite
 
@@ -22,6 +23,16 @@ _KEPT_DAYS = 400
 """Before the current billing month: thirteen months can always be shown."""
 
 _UNSURE = "SELECT * FROM ledger_entry WHERE trusted = 0 AND boot_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The clocks, read once for all that one operation writes. `day`: the one that is charged."""
+
+    at: datetime
+    trusted: bool
+    boot_seconds: int
+    day: date
 
 
 class SqliteLedger:
@@ -57,22 +68,22 @@ class SqliteLedger:
     async def stand(self) -> Stand:
         """Tell how the billing month stands, as `budget` reckons with it."""
         await self.put_right()
-        return await self._stand(self._day_after(await self._newest()))
+        return await self._stand(await self._now())
 
     async def hold(
         self, entry: int | None, category: Category, run_id: int | None, spent: Bytes, most: int
     ) -> int:
         """See ports.Ledger."""
-        begun, still_held, is_of_today = entry, 0, False
+        begun, still_held, goes_on = entry, 0, False
         async with self._store.write() as db:
-            day = await self._open(db)
+            now = await self._open(db)
             if begun is not None:
-                is_of_today, still_held = await self._write(db, begun, spent, day)
-            refusal = budget.refusal(self._terms(), await self._stand(day), most)
-            if not is_of_today and (refusal is None or (begun is None and spent != Bytes())):
+                goes_on, still_held = await self._write(db, begun, spent, now)
+            refusal = budget.refusal(self._terms(), await self._stand(now), most)
+            if not goes_on and (refusal is None or (begun is None and spent != Bytes())):
                 since = spent if begun is None else Bytes()
-                entry = await self._begin(db, day, category, run_id, since)
-            await self._warn(db, day)
+                entry = await self._begin(db, now, category, run_id, since)
+            await self._warn(db, now)
             held = most if refusal is None else still_held
             await db.execute("UPDATE ledger_entry SET held = ? WHERE id = ?", (held, entry))
         if refusal is not None:
@@ -84,48 +95,65 @@ class SqliteLedger:
     async def settle(self, entry: int, spent: Bytes) -> None:
         """See ports.Ledger."""
         async with self._store.write() as db:
-            day = await self._open(db)
-            await self._close(db, await self._row(entry), spent, day)
-            await self._warn(db, day)
+            now = await self._open(db)
+            await self._close(db, await self._row(entry), spent, now)
+            await self._warn(db, now)
         self._live = self._live - {entry}
 
     async def put_right(self) -> None:
         """Date what this run of the machine wrote before its clock was trusted, once it is.
 
-        `hold`, `settle` and `left` see to it by themselves. Writes only where there is any.
+        `hold`, `settle`, `left` and `stand` see to it. Writes only where there is any.
         """
         if self._trust.is_trusted() and await self._store.row(_UNSURE, self._boot.id):
             async with self._store.write() as db:
-                await self._put_right(db)
+                now = await self._now()
+                if now.trusted:
+                    await self._put_right(db, now)
 
-    async def _open(self, db: aiosqlite.Connection) -> date:
-        """Give the day that is charged now, after what has to be done when a month begins."""
-        if self._trust.is_trusted():
-            await self._put_right(db)
-        day = self._day_after(await self._newest())
-        await self._fold(db, budget.month_of(day, self._terms().billing_day))
-        return day
-
-    def _day_after(self, newest: date | None) -> date:
-        trusted = self._trust.is_trusted()
-        return budget.charged_day(self._clock.now().date(), newest, trusted=trusted)
-
-    async def _newest(self) -> date | None:
+    async def _now(self) -> _Now:
+        trusted = self._trust.is_trusted()  # first: the clock may be set right in between
+        at, boot_seconds = self._clock.now(), self._boot.seconds()
         row = await self._store.row(
             "SELECT max(day) FROM (SELECT max(day) AS day FROM ledger_entry"
             " UNION ALL SELECT max(day) FROM ledger_day)"
         )
-        return day_of_number(row[0]) if row is not None and row[0] is not None else None
+        newest = day_of_number(row[0]) if row is not None and row[0] is not None else None
+        day = budget.charged_day(at.date(), newest, trusted=trusted)
+        return _Now(at, trusted, boot_seconds, day)
 
-    async def _put_right(self, db: aiosqlite.Connection) -> None:
-        now, since_start = self._clock.now(), self._boot.seconds()
+    async def _open(self, db: aiosqlite.Connection) -> _Now:
+        """Read the clocks, and do first what is due by them."""
+        now = await self._now()
+        if now.trusted:
+            await self._put_right(db, now)
+        await self._fold(db, self._month(now.day))
+        return now
+
+    async def _put_right(self, db: aiosqlite.Connection, now: _Now) -> None:
+        """Give what was written before the clock was trusted its day.
+
+        What went on into another month counts in both.
+        """
         for row in await self._store.rows(_UNSURE, self._boot.id):
-            was_at = now - timedelta(seconds=since_start - row["boot_seconds"])
-            day = budget.right_day(day_of_number(row["day"]), was_at.date(), now.date())
+            charged = day_of_number(row["day"])
+            began_at, until = (
+                now.at - timedelta(seconds=now.boot_seconds - row[name])
+                for name in ("boot_seconds", "until_seconds")
+            )
+            day = budget.right_day(charged, began_at.date(), now.at.date())
             await db.execute(
                 "UPDATE ledger_entry SET day = ?, wall_at = ?, trusted = 1 WHERE id = ?",
-                (number(day), seconds(was_at), row["id"]),
+                (number(day), seconds(began_at), row["id"]),
             )
+            last_day = budget.right_day(charged, until.date(), now.at.date())
+            if self._month(day) < self._month(last_day):
+                spent = Bytes(row["sent"], row["received"])
+                again = replace(now, day=last_day)
+                await self._begin(db, again, row["category"], row["run_id"], spent)
+
+    def _month(self, day: date) -> date:
+        return budget.month_of(day, self._terms().billing_day)
 
     async def _fold(self, db: aiosqlite.Connection, first: date) -> None:
         """Sum up what was written before a billing month, once, and forget what is too old."""
@@ -148,21 +176,23 @@ class SqliteLedger:
             await db.execute(f"DELETE FROM {table} WHERE day < ?", (number(first) - _KEPT_DAYS,))
 
     async def _begin(
-        self, db: aiosqlite.Connection, day: date, category: str, run_id: int | None, spent: Bytes
+        self, db: aiosqlite.Connection, now: _Now, category: str, run_id: int | None, spent: Bytes
     ) -> int:
         cursor = await db.execute(
             "INSERT INTO ledger_entry (day, category, run_id, sent, received, held, boot_id,"
-            " boot_seconds, wall_at, trusted) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+            " boot_seconds, until_seconds, wall_at, trusted)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
             (
-                number(day),
+                number(now.day),
                 str(category),
                 run_id,
                 spent.sent,
                 spent.received,
                 self._boot.id,
-                self._boot.seconds(),
-                seconds(self._clock.now()),
-                int(self._trust.is_trusted()),
+                now.boot_seconds,
+                now.boot_seconds,
+                seconds(now.at),
+                int(now.trusted),
             ),
         )
         return int(cursor.lastrowid or 0)
@@ -174,27 +204,30 @@ class SqliteLedger:
         return row
 
     async def _write(
-        self, db: aiosqlite.Connection, entry: int, spent: Bytes, day: date
+        self, db: aiosqlite.Connection, entry: int, spent: Bytes, now: _Now
     ) -> tuple[bool, int]:
-        """Write what an entry cost by now; tells whether it is of a day, and what it held yet."""
+        """Write what an entry cost by now; tells whether it may go on, and what it held yet.
+
+        It may not on another day, nor where the clock that it was begun by is not trusted now.
+        """
         row = await self._row(entry)
         since = _less(spent, row)
-        await self._close(db, row, spent, day)
-        return day_of_number(row["day"]) == day, max(0, row["held"] - since.sent - since.received)
+        await self._close(db, row, spent, now)
+        goes_on = day_of_number(row["day"]) == now.day and bool(row["trusted"]) == now.trusted
+        return goes_on, max(0, row["held"] - since.sent - since.received)
 
-    async def _close(self, db: aiosqlite.Connection, row: Row, spent: Bytes, day: date) -> None:
+    async def _close(self, db: aiosqlite.Connection, row: Row, spent: Bytes, now: _Now) -> None:
         """Write what an entry cost; what may have gone out in a new month is charged to it too."""
         await db.execute(
-            "UPDATE ledger_entry SET sent = ?, received = ?, held = 0 WHERE id = ?",
-            (spent.sent, spent.received, row["id"]),
+            "UPDATE ledger_entry SET sent = ?, received = ?, held = 0, until_seconds = ?"
+            " WHERE id = ?",
+            (spent.sent, spent.received, now.boot_seconds, row["id"]),
         )
-        billing_day = self._terms().billing_day
-        begun = budget.month_of(day_of_number(row["day"]), billing_day)
         since = _less(spent, row)
-        if begun < budget.month_of(day, billing_day) and since != Bytes():
-            await self._begin(db, day, row["category"], row["run_id"], since)
+        if self._month(day_of_number(row["day"])) < self._month(now.day) and since != Bytes():
+            await self._begin(db, now, row["category"], row["run_id"], since)
 
-    async def _stand(self, day: date) -> Stand:
+    async def _stand(self, now: _Now) -> Stand:
         row = await self._store.row(
             "SELECT coalesce(sum(iif(day = ?1, 0, whole)), 0) AS before,"
             " coalesce(sum(iif(day = ?1, whole, 0)), 0) AS today,"
@@ -202,27 +235,26 @@ class SqliteLedger:
             " (SELECT coalesce(sum(bytes), 0) FROM top_up WHERE day >= ?2) AS top_up FROM"
             " (SELECT day, held, iif(day < ?2, 0, sent + received) + held AS whole"
             "  FROM charge WHERE day >= ?2 - 1)",
-            number(day),
-            number(budget.month_of(day, self._terms().billing_day)),
+            number(now.day),
+            number(self._month(now.day)),
         )
         assert row is not None  # noqa: S101 - a sum is one row
         sums = (row["before"], row["today"], row["held"], row["top_up"])
-        return Stand(day, *sums, trusted=self._trust.is_trusted())
+        return Stand(now.day, *sums, trusted=now.trusted)
 
-    async def _warn(self, db: aiosqlite.Connection, day: date) -> None:
+    async def _warn(self, db: aiosqlite.Connection, now: _Now) -> None:
         """Note the warnings that are due and were not given yet in this month."""
         if self._terms().limit_bytes is None:
             return
-        stand = await self._stand(day)
-        first = budget.month_of(day, self._terms().billing_day)
+        stand = await self._stand(now)
+        first = self._month(now.day)
         rows = await self._store.rows(
             "SELECT percent FROM limit_warning WHERE day >= ?", number(first)
         )
         due = budget.warnings_due(self._terms(), stand, [row["percent"] for row in rows])
-        now = seconds(self._clock.now())
         await db.executemany(
             "INSERT OR IGNORE INTO limit_warning VALUES (?, ?, ?)",
-            [(number(day), percent, now) for percent in due],
+            [(number(now.day), percent, seconds(now.at)) for percent in due],
         )
 
 

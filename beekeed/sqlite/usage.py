@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from beekeed.clock import Clock
 from beekeed.core import budget
-from beekeed.core.budget import Charge, MonthUsage, Terms, Usage
+from beekeed.core.budget import DayCharge, MonthUsage, Terms, Usage
 from beekeed.core.model import Bytes, Category
 from beekeed.sqlite.days import day_of_number, number
 from beekeed.sqlite.ledger import SqliteLedger
@@ -96,8 +96,8 @@ class SqliteUsage:
         return int(row[0] or 0) if row is not None else 0
 
 
-def _charge(row: Row) -> Charge:
-    return Charge(
+def _charge(row: Row) -> DayCharge:
+    return DayCharge(
         day_of_number(row["day"]),
         Category(row["category"]),
         Bytes(row["sent"], row["received"]),

@@ -238,6 +238,36 @@ async def test_what_was_written_before_the_clock_was_right_gets_its_day(here: Of
     await here.refused(1)
 
 
+async def test_what_went_on_into_a_month_that_nobody_knew_of_counts_in_both(here: Office) -> None:
+    """A connection over midnight, while the clock was not trusted."""
+    here.clock.set(datetime(2026, 11, 30, 23, 50, tzinfo=UTC))
+    entry = await here.ledger.hold(None, SYNC, None, Bytes(), 100)
+    await here.ledger.settle(entry, Bytes(100, 0))
+    here.trust.trusted = False
+    here.clock.set(datetime(1970, 1, 1, tzinfo=UTC))
+    entry = await here.ledger.hold(None, SYNC, None, Bytes(), 100)
+    here.clock.time += timedelta(minutes=20)
+    entry = await here.ledger.hold(entry, SYNC, None, Bytes(50, 0), 100)
+    await here.ledger.settle(entry, Bytes(120, 0))
+    here.clock.set(datetime(2026, 12, 1, 0, 10, tzinfo=UTC))
+    here.trust.trusted = True
+    assert await here.charged() == 120
+    here.terms = replace(here.terms, billing_day=2)
+    assert await here.charged() == 100 + 120 + 120
+
+
+async def test_a_connection_that_outlives_the_trust_is_told_apart(here: Office) -> None:
+    """What it costs from then on is dated when the clock is right again."""
+    entry = await here.ledger.hold(None, SYNC, None, Bytes(), 100)
+    here.trust.trusted = False
+    other = await here.ledger.hold(entry, SYNC, None, Bytes(40, 0), 100)
+    assert other != entry
+    await here.ledger.settle(other, Bytes(70, 0))
+    here.clock.set(datetime(2026, 12, 5, tzinfo=UTC))
+    here.trust.trusted = True
+    assert await here.charged() == 70
+
+
 async def test_a_clock_that_goes_back_begins_no_month_again(here: Office) -> None:
     """A month that began stays begun, and what a wrong one got is not given twice."""
     here.clock.set(datetime(2026, 12, 2, tzinfo=UTC))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beekeed.core import budget
-from beekeed.core.budget import EARLIEST, Charge, MonthUsage, Stand, Terms
+from beekeed.core.budget import EARLIEST, DayCharge, MonthUsage, Stand, Terms
 from beekeed.core.model import Bytes, Category
 from beekeed.errors import Code
 
@@ -203,7 +203,7 @@ def test_the_estimate_goes_on_as_it_went(
 
 def test_what_is_not_known_is_charged_in_full() -> None:
     """In the month, and of its eve."""
-    charge = Charge(date(2026, 11, 3), Category.SYNC, Bytes(10, 20), 300)
+    charge = DayCharge(date(2026, 11, 3), Category.SYNC, Bytes(10, 20), 300)
     month = MonthUsage(date(2026, 11, 1), date(2026, 11, 30), (charge,), carried=5)
     assert (charge.whole, month.charged) == (330, 335)
     assert budget.by_day([charge]) == {charge.day: [charge]}

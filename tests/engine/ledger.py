@@ -5,7 +5,7 @@ The same tests hold it to the real one (tests/adapters/test_ledger.py).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -42,6 +42,7 @@ class Entry:
     held: int
     boot_id: str
     boot_seconds: int
+    until_seconds: int
     trusted: bool
     category: Category = Category.SYNC
 
@@ -82,7 +83,7 @@ class MemoryLedger:
             elif spent != Bytes():
                 self._begin(today, category, spent)
             raise LinkDown(refusal.code, **refusal.params)
-        if entry is None or self.entries[entry].day != today:
+        if entry is None or not self._goes_on(self.entries[entry], today):
             entry = self._begin(today, category, spent if entry is None else Bytes())
         self.entries[entry].held = most
         return entry
@@ -91,21 +92,34 @@ class MemoryLedger:
         """See ports.Ledger."""
         self._write(entry, spent, self._today())
 
+    def _goes_on(self, entry: Entry, today: date) -> bool:
+        return entry.day == today and entry.trusted == self._trust.is_trusted()
+
     def _today(self) -> date:
         now = self._clock.now()
         if self._trust.is_trusted():
-            for each in self.entries.values():
+            for each in list(self.entries.values()):
                 if not each.trusted and each.boot_id == self._boot.id:
-                    age = timedelta(seconds=self._boot.seconds() - each.boot_seconds)
-                    each.day = budget.right_day(each.day, (now - age).date(), now.date())
-                    each.trusted = True
+                    self._put_right(each, now)
         newest = max((each.day for each in self.entries.values()), default=None)
         return budget.charged_day(now.date(), newest, trusted=self._trust.is_trusted())
 
+    def _put_right(self, entry: Entry, now: datetime) -> None:
+        began, until = (
+            budget.right_day(entry.day, (now - timedelta(seconds=age)).date(), now.date())
+            for age in (
+                self._boot.seconds() - entry.boot_seconds,
+                self._boot.seconds() - entry.until_seconds,
+            )
+        )
+        entry.day, entry.trusted = began, True
+        if self._month(began) < self._month(until):
+            self._begin(until, entry.category, entry.spent)
+
     def _begin(self, day: date, category: Category, spent: Bytes) -> int:
         number = len(self.entries) + 1
-        trusted = self._trust.is_trusted()
-        made = Entry(day, spent, 0, self._boot.id, self._boot.seconds(), trusted, category)
+        trusted, since = self._trust.is_trusted(), self._boot.seconds()
+        made = Entry(day, spent, 0, self._boot.id, since, since, trusted, category)
         self.entries[number] = made
         return number
 
@@ -113,7 +127,7 @@ class MemoryLedger:
         entry = self.entries[number]
         since = Bytes(spent.sent - entry.spent.sent, spent.received - entry.spent.received)
         still_held = max(0, entry.held - since.sent - since.received)
-        entry.spent, entry.held = spent, 0
+        entry.spent, entry.held, entry.until_seconds = spent, 0, self._boot.seconds()
         if self._month(entry.day) < self._month(today):
             self._begin(today, entry.category, since)
         return still_held

@@ -21,7 +21,7 @@ def spend(here: World, sent: int, received: int, category: str = "sync", held: i
     day = (datetime.now(UTC).date() - datetime(1970, 1, 1, tzinfo=UTC).date()).days
     here.in_state(
         "INSERT INTO ledger_entry (day, category, sent, received, held, boot_id, boot_seconds,"
-        " wall_at, trusted) VALUES (?, ?, ?, ?, ?, 'before', 1, 1, 1)",
+        " until_seconds, wall_at, trusted) VALUES (?, ?, ?, ?, ?, 'before', 1, 1, 1, 1)",
         day, category, sent, received, held,
     )  # fmt: skip
 

@@ -2,20 +2,22 @@
 -- held counts as spent until it is settled; what a power cut left held counts for ever.
 -- day: the one that is charged (core.budget), as a number since 1970-01-01. Its billing month
 -- follows from it and the billing day.
--- boot_id, boot_seconds: which run of the machine, and how long after its start (CLOCK_BOOTTIME).
+-- boot_id, boot_seconds: which run of the machine, and how long after its start (CLOCK_BOOTTIME);
+-- until_seconds: the same, when it was written last.
 -- wall_at: what the wall clock said; trusted: 0 where it was not believed.
 CREATE TABLE ledger_entry (
-    id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
-    day          INTEGER NOT NULL,
-    category     TEXT NOT NULL,
-    run_id       INTEGER,
-    sent         INTEGER NOT NULL,
-    received     INTEGER NOT NULL,
-    held         INTEGER NOT NULL,
-    boot_id      TEXT NOT NULL,
-    boot_seconds INTEGER NOT NULL,
-    wall_at      INTEGER NOT NULL,
-    trusted      INTEGER NOT NULL
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
+    day           INTEGER NOT NULL,
+    category      TEXT NOT NULL,
+    run_id        INTEGER,
+    sent          INTEGER NOT NULL,
+    received      INTEGER NOT NULL,
+    held          INTEGER NOT NULL,
+    boot_id       TEXT NOT NULL,
+    boot_seconds  INTEGER NOT NULL,
+    until_seconds INTEGER NOT NULL,
+    wall_at       INTEGER NOT NULL,
+    trusted       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX ledger_entry_day ON ledger_entry (day);
 CREATE INDEX ledger_entry_unsure ON ledger_entry (boot_id) WHERE trusted = 0;
