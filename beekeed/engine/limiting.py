@@ -1,12 +1,13 @@
 """What a run does at the data limit: what may wait gives way, and the rest is counted."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from beekeed.core import plan
 from beekeed.core.model import Kind, Reason
 from beekeed.core.request import Wanted
 from beekeed.errors import BeekeedError, Code
+from beekeed.ports.guard import Guard
 from beekeed.ports.ledger import Ledger
 from beekeed.ports.outlook import Outlook
 from beekeed.ports.stores import History
@@ -32,6 +33,8 @@ class Limiter:
         self._wanted = wanted
         self.kept_back = False
         """Whether anything had to wait that may, so that enough is left for the rest."""
+        self.guards: Sequence[Guard] = ()
+        """What waits for a person's answer, and so not for the limit."""
 
     async def has_room(self) -> bool:
         """Tell whether what may wait may use the line.
@@ -77,7 +80,9 @@ class Limiter:
         for each in await self._outlook.pending(target_id, self._wanted):
             if each.aside is None and each.kind in kinds and each.course_id not in left_out:
                 counts[each.kind] += each.count
-        return counts
+        for guard in self.guards:
+            counts[guard.kind] -= guard.loss.held
+        return +counts
 
 
 RESERVED = Reason(Code.LIMIT_RESERVED)

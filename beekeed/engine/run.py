@@ -386,6 +386,7 @@ class Engine:
         compare_all = sure or await self._compares_all(target_id)
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         run.guards = await self._stores.guards.look(target_id, self._clock.now())
+        run.limiter.guards = run.guards
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
         await self._stores.history.uncarried(run.run_id, run.reading.uncarried)

@@ -275,8 +275,10 @@ async def test_a_clock_that_goes_back_begins_no_month_again(here: Office) -> Non
     await here.ledger.settle(entry, Bytes(900, 0))
     here.clock.set(datetime(2026, 11, 30, tzinfo=UTC))
     assert await here.ledger.left() == 100
+    entry = await here.ledger.hold(None, SYNC, None, Bytes(), 60)
+    await here.ledger.settle(entry, Bytes(60, 0))
     here.clock.set(datetime(2026, 12, 3, tzinfo=UTC))
-    assert await here.ledger.left() == 100
+    assert await here.ledger.left() == 40
 
 
 async def test_a_trusted_clock_that_was_years_ahead_costs_what_it_spent(here: Office) -> None:

@@ -21,7 +21,7 @@ from beekeed.sqlite.store import Store, open_store
 from tests.engine.ledger import FakeBoot, MemoryLedger
 from tests.engine.school import FakeClock, FakeTrust
 
-LIMIT = 1000
+LIMIT = 500
 START = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -36,10 +36,10 @@ class Step:
 STEPS = st.lists(
     st.builds(
         Step,
-        st.sampled_from(["spend", "spend", "hold", "wait", "wait long", "lose", "learn", "cut"]),
+        st.sampled_from(["spend", "hold", "wait", "wait long", "lose", "lose", "learn", "cut"]),
         st.integers(0, 600),
     ),
-    max_size=25,
+    max_size=30,
 )
 
 
@@ -54,8 +54,9 @@ class Box:
         self.boots = 0
         self.entry: int | None = None
         self.spent = 0
-        self.months = {budget.month_of(EARLIEST, 1)}
-        """Those that a trusted clock saw begin, and the one before any."""
+        self.months: set[date] = set()
+        """Those that a trusted clock saw, and the one before any, if anything was spent then."""
+        self.has_known = False
         self.since_learned: dict[date, int] = defaultdict(int)
         """By true month, what was spent and can be dated: its boot knows the time by now."""
         self.unsure: dict[date, int] = defaultdict(int)
@@ -128,6 +129,9 @@ class Box:
         except LinkDown:
             return
         self.spent += most
+        self.has_known = self.has_known or self.trust.trusted
+        if not self.has_known:
+            self.months.add(budget.month_of(EARLIEST, 1))
         by_month = self.since_learned if self.trust.trusted else self.unsure
         by_month[budget.month_of(self.now.date(), 1)] += most
         self.most = most

@@ -221,3 +221,20 @@ async def test_a_preview_within_what_is_left_says_what_would_wait(classroom: Sch
     allow(classroom, 3000)
     found = await engine.preview(Request(), await classroom.ledger.left(), Stop())
     assert sum(share.left for share in found.shares) > 10
+
+
+async def test_the_history_has_one_skipped_run_a_day_and_reason(classroom: School) -> None:
+    """And it is not the latest sync: that is the one before, which did something."""
+    before = await classroom.history.latest()
+    assert before is not None
+    a_day(classroom)
+    allow(classroom, 0)
+    first = await classroom.sync()
+    second = await classroom.sync()
+    assert await classroom.history.details(first.run.event_id) is None
+    assert await classroom.history.details(second.run.event_id) is not None
+    classroom.clock.time += timedelta(days=1)
+    await classroom.sync()
+    statuses = [run.status for run in await classroom.history.recent(9)]
+    assert statuses == [RunStatus.SKIPPED, RunStatus.SKIPPED, RunStatus.COMPLETED]
+    assert await classroom.history.latest() == before
