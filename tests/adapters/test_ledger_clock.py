@@ -37,8 +37,9 @@ STEPS = st.lists(
     st.builds(
         Step,
         st.sampled_from(["spend", "hold", "wait", "wait long", "lose", "lose", "learn", "cut"]),
-        st.integers(0, 600),
+        st.sampled_from([50, 200, 310, 450, 500, 600]),
     ),
+    min_size=8,
     max_size=30,
 )
 

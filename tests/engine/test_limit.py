@@ -159,6 +159,9 @@ async def test_reading_back_leaves_the_last_part_alone(classroom: School) -> Non
     """An audit that is due waits, and so does whoever asks for all to be verified."""
     classroom.audit_bytes = 100_000
     classroom.terms = Terms(charged(classroom) * 8, reserve_percent=90)
+    classroom.box.complete("l01", "Fractions")
+    await classroom.completed()
+    assert await classroom.targets.audited_at(1) is None
     asked = requests(classroom)
     await classroom.completed()
     details = await classroom.sync(Request(VERIFY))
