@@ -75,6 +75,17 @@ class SyncSettings(Section, frozen=True, kw_only=True):
     audit_bytes: Annotated[int, Meta(ge=0, le=10_000_000)] = 5000
 
 
+class LimitSettings(Section, frozen=True, kw_only=True):
+    """What the line to the online Moodle may cost."""
+
+    enabled: bool = False
+    bytes: Annotated[int, Meta(ge=0, le=10**15)] = 500_000_000
+    billing_day: Annotated[int, Meta(ge=1, le=28)] = 1
+    pacing: bool = False
+    reserve_percent: Annotated[int, Meta(ge=0, le=90)] = 10
+    charge: Literal["sync", "line"] = "sync"
+
+
 class DaemonSettings(Section, frozen=True, kw_only=True):
     """The daemon itself."""
 
@@ -91,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     online: OnlineSettings
     accounts: AccountSettings
     sync: SyncSettings
+    limit: LimitSettings
     daemon: DaemonSettings
 
 
@@ -99,6 +111,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "online": OnlineSettings,
     "accounts": AccountSettings,
     "sync": SyncSettings,
+    "limit": LimitSettings,
     "daemon": DaemonSettings,
 }
 
@@ -118,6 +131,7 @@ _MUST_BE: Mapping[str, str] = {
     "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
     "accounts.password": '"random" or "mailed"',
     "accounts.removed_enrolments": '"ignore" or "suspend"',
+    "limit.charge": '"sync" or "line"',
     "daemon.log_level": '"debug", "info", "warning" or "error"',
 }
 
@@ -156,9 +170,14 @@ def load(file: Path) -> Settings:
 
     Raises ConfigError with every mistake in `problems`.
     """
+    return build(read(file), file)
+
+
+def read(file: Path) -> dict[str, Input]:
+    """Read what a settings file and its folder set, by `section.key`. Raises ConfigError."""
     fragments = [read_fragment(file)]
     fragments += [read_fragment(extra) for extra in sorted(Path(f"{file}.d").glob("*.toml"))]
-    return build(merge(fragments), file)
+    return merge(fragments)
 
 
 def read_fragment(file: Path) -> Fragment:

@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from beekeed import __version__
-from beekeed.clock import Clock, SystemClock
-from beekeed.config import Settings, load, read_password, read_token
+from beekeed.clock import Clock, SystemBoot, SystemClock
+from beekeed.config import LimitSettings, Settings, load, read, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
+from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.engine import Engine, FactRules, Rules, Stores
@@ -43,9 +44,13 @@ from beekeed.sqlite.days import SqliteDays
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.outlook import SqliteOutlook
+from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
+from beekeed.sqlite.usage import SqliteUsage
+from beekeed.tuning import Tuning
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +80,13 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         counts_date=counts_date(settings.online.address),
         asks_ntp=Timedate().is_synchronized,
     )
+    tuning = Tuning(inputs=read(file), file=file, store=SqliteSettings(store=store, clock=clock))
+    await tuning.restore()
+
+    def terms() -> Terms:
+        return _terms(tuning.settings.limit)
+
+    ledger = SqliteLedger(store=store, clock=clock, trust=trust, boot=SystemBoot(), terms=terms)
     uplink = Uplink()
     route = KernelRoute(urlsplit(settings.online.address).hostname or "")
     diagnosis = _diagnosis(settings, route, trust, clock)
@@ -96,6 +108,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         route=route,
+        ledger=ledger,
         trust=trust,
         rules=_rules(settings),
         fact_rules=_fact_rules(settings),
@@ -123,6 +136,8 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         targets=stores.targets,
         guards=stores.guards,
         days=stores.days,
+        usage=SqliteUsage(store=store, ledger=ledger, clock=clock, terms=terms),
+        tuner=tuning,
         trust=trust,
         diagnosis=diagnosis,
         arrival=SiteArrival(
@@ -222,6 +237,15 @@ def _fact_rules(settings: Settings) -> FactRules:
     return FactRules(
         comments=settings.online.assignment_grades == "assignment",
         removals=settings.accounts.removed_enrolments == "suspend",
+    )
+
+
+def _terms(limit: LimitSettings) -> Terms:
+    return Terms(
+        limit_bytes=limit.bytes if limit.enabled else None,
+        billing_day=limit.billing_day,
+        pacing=limit.pacing,
+        reserve_percent=limit.reserve_percent,
     )
 
 

@@ -73,6 +73,8 @@ class Code(StrEnum):
     SERVER_BUSY = "server_busy"
     ASKED_TO_WAIT = "asked_to_wait"
     LIMIT_REACHED = "limit_reached"
+    LIMIT_PACED = "limit_paced"
+    LIMIT_RESERVED = "limit_reserved"
 
     # Why the box's clock is not trusted (core.clocktrust).
     CLOCK_BEHIND = "clock_behind"
@@ -190,6 +192,8 @@ class Code(StrEnum):
     ALREADY_RUNNING = "already_running"
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
+    SETTING_FIXED = "setting_fixed"
+    NO_LIMIT = "no_limit"
     DAEMON_NOT_RUNNING = "daemon_not_running"
     NOT_PERMITTED = "not_permitted"
 

@@ -1,6 +1,6 @@
 """What the handlers of the control API share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +13,10 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guards
+from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.settings import Value
 from beekeed.ports.stores import Changes, History, Targets
 
 
@@ -62,6 +64,22 @@ class Runner(Protocol):
         ...
 
 
+class Tuner(Protocol):
+    """What changes settings while beekeed runs."""
+
+    def value(self, key: str) -> Value:
+        """Give a setting (`section.key`) as it is now."""
+        ...
+
+    def fixed(self, key: str) -> str | None:
+        """Name the file that fixes a setting, or None where it may be changed."""
+        ...
+
+    async def change(self, values: Mapping[str, Value]) -> None:
+        """Change some settings, all or none. Raises BeekeedError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """The daemon's parts, as the handlers see them."""
@@ -77,6 +95,8 @@ class Api:
     targets: Targets
     guards: Guards
     days: Days
+    usage: UsageBook
+    tuner: Tuner
     trust: ClockTrust
     diagnosis: Diagnosis
     arrival: Arrival

@@ -10,14 +10,17 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
-from beekeed.core import calendar
+from beekeed.core import budget, calendar
 from beekeed.core.cost import Preview, Share
 from beekeed.core.request import Request, period_asked
 from beekeed.errors import BeekeedError, Code
 
 
 async def preview(api: Api, request: web.Request) -> dict[str, Any]:
-    """Tell it; `limit`: as if no more bytes than that might be used, up and down together."""
+    """Tell it; `limit`: as if no more bytes than that might be used, up and down together.
+
+    Without it, within what is left of the data limit.
+    """
     asked = dict(request.query)
     text, force = asked.pop("limit", ""), asked.pop("force", "")
     if text and not (text.isascii() and text.isdigit() and len(text) <= 15):
@@ -25,16 +28,19 @@ async def preview(api: Api, request: web.Request) -> dict[str, Any]:
     if force not in ("", "true", "false"):
         raise BeekeedError(Code.BAD_REQUEST, detail="force must be true or false")
     period = period_asked(asked, calendar.day(api.clock.now()))
-    limit = int(text) if text else None
+    usage = await api.usage.usage()
+    left = budget.left(usage.terms, usage.stand)
+    limit = int(text) if text else left
     wanted = Request(period=period, force=force == "true")
-    return _view(await api.runner.preview(wanted, limit), limit)
+    return _view(await api.runner.preview(wanted, limit), limit, left)
 
 
-def _view(preview: Preview, limit: int | None) -> dict[str, Any]:
+def _view(preview: Preview, limit: int | None, left: int | None) -> dict[str, Any]:
     return {
         "schema": "beekeed.preview/1",
         "met": preview.met,
         "limit_bytes": limit,
+        "left_of_limit_bytes": left,
         "goes": sum(share.goes for share in preview.shares),
         "left": sum(share.left for share in preview.shares),
         "waits": sum(count for share in preview.shares for _, count in share.waits),

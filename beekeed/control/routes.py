@@ -15,12 +15,14 @@ from beekeed.control.check import check
 from beekeed.control.envelope import failure, success
 from beekeed.control.guard import accept, guard
 from beekeed.control.history import history, run
+from beekeed.control.limit import limit, set_limit, top_up
 from beekeed.control.link import link, try_link
 from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
 from beekeed.control.status import status
 from beekeed.control.stop import stop
 from beekeed.control.sync import sync
+from beekeed.control.usage import usage
 from beekeed.control.verify import verify
 from beekeed.errors import BeekeedError, Code
 
@@ -56,6 +58,10 @@ ROUTES = (
     Route("GET", "/v1/runs/{event_id}", run, Right.READ),
     Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),
     Route("GET", "/v1/calendar", month, Right.READ),
+    Route("GET", "/v1/usage", usage, Right.READ),
+    Route("GET", "/v1/limit", limit, Right.READ),
+    Route("POST", "/v1/limit", set_limit, Right.ADMINISTER),
+    Route("POST", "/v1/limit/top-up", top_up, Right.ADMINISTER),
     Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER),
     Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),

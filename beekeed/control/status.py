@@ -8,13 +8,14 @@ from beekeed.control.api import Api
 from beekeed.control.envelope import reason_view
 from beekeed.control.guard import guard_view
 from beekeed.control.history import run_view
+from beekeed.control.usage import summary
 
 
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
     """Show the phase, what waits, and the latest run that ended."""
     target_id = await api.target_id()
     await api.trust.look()
-    latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
+    latest = await api.history.latest()
     guards = await api.guards.open(target_id) if target_id else []
     return {
         "schema": "beekeed.status/1",
@@ -31,8 +32,9 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "waiting": await api.changes.waiting(target_id) if target_id else None,
         "late": await api.days.late(target_id) if target_id else 0,
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
+        "usage": summary(await api.usage.usage()),
         "guards": [guard_view(each) for each in guards],
-        "latest": run_view(latest[0]) if latest else None,
+        "latest": run_view(latest) if latest else None,
     }
 
 

@@ -19,6 +19,9 @@ BROUGHT = frozenset({Kind.ACCOUNT, Kind.ENROLMENT})
 EXTRA = frozenset({Kind.MEMBERSHIP, Kind.PROFILE})
 """What may wait without any achievement being unsafe."""
 
+ACHIEVED = frozenset(Kind) - EXTRA
+"""All else: what learners achieved, and what that needs."""
+
 
 def account_keys(changes: Iterable[Change]) -> list[Key]:
     """Give the accounts that some changes need, each once, in order."""

@@ -13,12 +13,14 @@ from beekeed.ctl import (
     check,
     guard,
     history,
+    limit,
     link,
     set_aside,
     show,
     status,
     stop,
     sync,
+    usage,
     verify,
 )
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
@@ -105,6 +107,10 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="list each thing it changed online, with what was there before",
     )
+    add("usage", usage.run, "the data used: this month and last month").add_argument(
+        "--month", metavar="YYYY-MM", help="day by day, the month that begins in this one"
+    )
+    limit.describe(add("limit", limit.run, "the data limit: show, set, switch off, top up"))
     aside = add("set-aside", set_aside.run, "what could not be sent, and why")
     aside.add_argument(
         "action",

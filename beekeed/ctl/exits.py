@@ -15,6 +15,7 @@ class Exit(IntEnum):
     NOT_PERMITTED = 5
     OFFLINE = 10
     NOT_MOODLE = 11
+    LIMIT = 12
     CLOCK = 13
     REFUSED = 14
     ALREADY_RUNNING = 15
@@ -32,6 +33,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.NOT_PERMITTED: "not permitted",
     Exit.OFFLINE: "offline",
     Exit.NOT_MOODLE: "something else than a Moodle answered",
+    Exit.LIMIT: "the data limit is reached",
     Exit.CLOCK: "the box's clock is wrong",
     Exit.REFUSED: "the online Moodle refused",
     Exit.ALREADY_RUNNING: "a sync is running",
@@ -65,6 +67,9 @@ _OF_CODE: Mapping[str, Exit] = {
     "certificate_wrong_name": Exit.NOT_MOODLE,
     "certificate_unknown_issuer": Exit.NOT_MOODLE,
     "certificate_self_signed": Exit.NOT_MOODLE,
+    "limit_reached": Exit.LIMIT,
+    "limit_paced": Exit.LIMIT,
+    "limit_reserved": Exit.LIMIT,
     "certificate_refused": Exit.NOT_MOODLE,
     "captive_portal": Exit.NOT_MOODLE,
     "proxy_answered": Exit.NOT_MOODLE,

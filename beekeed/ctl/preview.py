@@ -39,6 +39,8 @@ def _rows(terminal: Terminal, answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("Would go", f"{terminal.counted(answer['goes'], 'change')}{met}"),
         ("Data", f"about {_bytes(answer, '')}"),
     ]
+    if answer["left_of_limit_bytes"] is not None:
+        rows.append(("Left of the limit", size(answer["left_of_limit_bytes"])))
     if answer["limit_bytes"] is not None:
         left = terminal.counted(answer["left"], "change")
         rows.append(("Would be left", f"{left}, about {_bytes(answer, 'left_')}"))

@@ -63,7 +63,11 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
         if action["reason"]:
             terminal.line()
             what = terminal.counted(action["count"], action["kind"])
-            terminal.line(f"{what} {terminal.word(action['verdict'])}:")
+            verdict = terminal.word(action["verdict"])
+            if action["reason"] == details["reason"]:  # was said above
+                terminal.line(f"{what} {verdict} for that.")
+                continue
+            terminal.line(f"{what} {verdict}:")
             terminal.reason(action["reason"], indent=2)
     for stays in details["uncarried"]:
         terminal.line()

@@ -7,6 +7,7 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.show import waiting
 from beekeed.ctl.terminal import Terminal, moment
+from beekeed.ctl.usage import in_short
 from beekeed.say import clean
 
 
@@ -23,6 +24,7 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Now", terminal.word(status["phase"])),
         ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),
+        ("Data this month", in_short(status["usage"])),
     ]
     clock = status["clock"]
     rows.append(("Clock", f"{moment(status['now'])}, {terminal.word(clock['trust'])}"))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from beekeed.clock import Clock
 from beekeed.core.model import Bytes, Kind, Reason
 from beekeed.core.verify import Finding
+from beekeed.engine.limiting import Limiter
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.sending import Sender
 from beekeed.engine.verifying import EVERYTHING, RESULTS, Verifier
@@ -43,15 +44,21 @@ class Auditor:
         *,
         run_id: int,
         sender: Sender,
+        limiter: Limiter,
         history: History,
         clock: Clock,
         shortnames: Mapping[int, str],
     ) -> None:
         self._run_id = run_id
         self._sender = sender
+        self._limiter = limiter
         self._history = history
         self._clock = clock
         self._shortnames = shortnames
+        self.checked = False
+        """Whether anybody was read back."""
+        self.broke_off = False
+        """Whether not everybody was, so that enough of the data limit is left for the rest."""
 
     async def verify(self, courses: Mapping[int, MatchedCourse]) -> int:
         """Read everybody back, some at a time; gives how much is missing."""
@@ -62,7 +69,11 @@ class Auditor:
         try:
             while learner_ids := await out.targets.known(out.target_id, after, _AT_ONCE):
                 out.stop.check()
+                if not await self._limiter.has_room():
+                    self.broke_off = True
+                    break
                 await verifier.check(learner_ids)
+                self.checked = True
                 after = learner_ids[-1]
         finally:
             await self._note(verifier.tally)
@@ -92,7 +103,7 @@ class Auditor:
         before = _sum(spent.so_far())
         most, dearest = before + most_bytes, 0
         for learner_id in await out.targets.longest_unverified(out.target_id, _AT_MOST):
-            if out.stop.asked or before + dearest > most:
+            if out.stop.asked or before + dearest > most or not await self._limiter.has_room():
                 break
             await verifier.check([learner_id])
             now = _sum(spent.so_far())

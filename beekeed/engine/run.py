@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
+from beekeed.core import plan
 from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
@@ -14,6 +15,7 @@ from beekeed.core.request import SCHEDULED, VERIFY, Request, Wanted, wanted
 from beekeed.engine.auditing import Auditor, is_audit_due
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
+from beekeed.engine.limiting import RESERVED, Limiter, is_of_limit
 from beekeed.engine.matching import MatchedCourse, Matcher
 from beekeed.engine.meeting import Rules
 from beekeed.engine.preview import Previewer
@@ -33,6 +35,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guard, Guards
+from beekeed.ports.ledger import Ledger
 from beekeed.ports.link import Measurement, Meter, Route
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.outlook import Outlook
@@ -75,12 +78,22 @@ class _Run:
     stop: Stop
     began: float
     spent: Measurement
+    limiter: Limiter
     target_id: int | None = None
     site: Site | None = None
     unmet: BeekeedError | None = None
     """Why the site could not be met when it was asked for the time."""
     reading: Reading | None = None
     guards: Sequence[Guard] = ()
+    sender: Sender | None = None
+    auditor: Auditor | None = None
+    settled: bool = False
+
+    @property
+    def has_got_on(self) -> bool:
+        """Whether it did anything that it was for."""
+        sent = self.sender is not None and self.sender.acknowledged > 0
+        return self.settled or sent or (self.auditor is not None and self.auditor.checked)
 
     @property
     def courses(self) -> Sequence[KnownCourse]:
@@ -99,6 +112,7 @@ class Engine:
         online: OnlineMoodle,
         stores: Stores,
         meter: Meter,
+        ledger: Ledger,
         route: Route,
         trust: ClockTrust,
         rules: Rules,
@@ -114,6 +128,7 @@ class Engine:
         self._online = online
         self._stores = stores
         self._meter = meter
+        self._ledger = ledger
         self._route = route
         self._rules = rules
         self._address = address
@@ -155,7 +170,14 @@ class Engine:
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
         measurement = self._meter.begin()
-        run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement)
+        limiter = Limiter(
+            run_id=run_id,
+            ledger=self._ledger,
+            outlook=self._stores.outlook,
+            history=self._stores.history,
+            wanted=chosen,
+        )
+        run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement, limiter)
         begun(event_id)
         report(Event.STARTED)
         self._report = report
@@ -200,15 +222,24 @@ class Engine:
         except StoreBroken:
             raise
         except BeekeedError as error:
-            log.warning("sync %s cannot go on: %s", run.event_id, error)
-            skips = run.request.cause == SCHEDULED and error.code is Code.CLOCK_WRONG
-            status = RunStatus.SKIPPED if skips else RunStatus.ERROR
-            return status, Reason(error.code, error.params)
+            if not is_of_limit(error):
+                log.warning("sync %s cannot go on: %s", run.event_id, error)
+                skips = run.request.cause == SCHEDULED and error.code is Code.CLOCK_WRONG
+                status = RunStatus.SKIPPED if skips else RunStatus.ERROR
+                return status, Reason(error.code, error.params)
+            ended = await self._limited(run, Reason(error.code, error.params))
         if run.stop.asked:
             return RunStatus.STOPPED, None
         if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
             await self._daybook.close(run.target_id, run.run_id, run.request.period, run.began)
         return ended
+
+    async def _limited(self, run: _Run, reason: Reason) -> tuple[RunStatus, Reason]:
+        """Tell how a run ended that the data limit broke off; what did not fit is counted."""
+        log.info("sync %s ends at the data limit: %s", run.event_id, reason.code)
+        if run.target_id is not None and run.request.cause != VERIFY:
+            await run.limiter.note_waiting(run.target_id, tuple(Kind), reason)
+        return (RunStatus.PARTIAL if run.has_got_on else RunStatus.SKIPPED), reason
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -232,6 +263,8 @@ class Engine:
             if run.request.cause == SCHEDULED and not self._route.is_up():
                 return RunStatus.SKIPPED, Reason(Code.OFFLINE)
             return await self._asked(run)
+        if await self._may_wait(run, target_id):
+            return RunStatus.SKIPPED, RESERVED
         target_id = await self._contact(run, target_id)
         if verifies:
             return await self._verify(run, target_id)
@@ -301,7 +334,17 @@ class Engine:
         if await self._stores.changes.sendable(target_id, run.wanted) > held:
             return False
         audited_at = await self._stores.targets.audited_at(target_id)
-        return not is_audit_due(audited_at, self._clock.now(), self._audit_bytes)
+        if not is_audit_due(audited_at, self._clock.now(), self._audit_bytes):
+            return True
+        return not await run.limiter.has_room()
+
+    async def _may_wait(self, run: _Run, target_id: int) -> bool:
+        """Tell whether all that a run is for may wait, and has to."""
+        if run.request.cause == VERIFY:
+            return not await run.limiter.has_room()
+        if await self._stores.journal.intents(target_id):
+            return False
+        return await run.limiter.has_only_extra(target_id)
 
     async def _verify(self, run: _Run, target_id: int) -> tuple[RunStatus, Reason | None]:
         """Read back everything that was acknowledged; write nothing online."""
@@ -312,22 +355,26 @@ class Engine:
         missing = await auditor.verify(matched)
         if missing:
             return RunStatus.PARTIAL, Reason(Code.VERIFY_MISSING, {"count": missing})
+        if auditor.broke_off:
+            return RunStatus.PARTIAL, RESERVED
         return (RunStatus.COMPLETED if len(matched) == len(courses) else RunStatus.PARTIAL), None
 
     async def _audit(self, run: _Run, target_id: int, sender: Sender) -> None:
         """Read back a few learners, where the settings allow the bytes."""
-        if self._audit_bytes and not run.stop.asked:
+        if self._audit_bytes and not run.stop.asked and await run.limiter.has_room():
             known = await self._matcher(run).known(target_id, run.courses)
             await self._auditor(run, sender).audit(known, run.spent, self._audit_bytes)
 
     def _auditor(self, run: _Run, sender: Sender) -> Auditor:
-        return Auditor(
+        run.auditor = Auditor(
             run_id=run.run_id,
             sender=sender,
+            limiter=run.limiter,
             history=self._stores.history,
             clock=self._clock,
             shortnames={each.course_id: each.course.shortname for each in run.courses},
         )
+        return run.auditor
 
     async def look(self, stop: Stop) -> None:
         """Compare every row of the box while it is quiet, where that is due; no byte leaves.
@@ -375,6 +422,7 @@ class Engine:
         compare_all = sure or await self._compares_all(target_id)
         run.reading = await self._reader.read(target_id, run.stop, compare_all=compare_all)
         run.guards = await self._stores.guards.look(target_id, self._clock.now())
+        run.limiter.guards = run.guards
         for (kind, code), count in run.reading.unsent.items():
             await self._stores.history.unsent(run.run_id, kind, Reason(code), count)
         await self._stores.history.uncarried(run.run_id, run.reading.uncarried)
@@ -395,7 +443,7 @@ class Engine:
         if site.missing:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
-        settled = await self._settle(run, target_id)
+        run.settled = settled = await self._settle(run, target_id)
         if settled or target_id != opened:
             await self._read_box(run, target_id, sure=settled)  # receipts changed behind the marks
         run.report(Event.CONTACTED)
@@ -413,7 +461,8 @@ class Engine:
 
     async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
         pending = await self._stores.changes.courses(target_id, run.wanted)
-        return [course for course in run.courses if course.course_id in pending]
+        worth = await run.limiter.valuable(target_id, pending)
+        return [course for course in run.courses if course.course_id in worth]
 
     async def _match(
         self, run: _Run, target_id: int, courses: Sequence[KnownCourse], *, afresh: bool = False
@@ -449,8 +498,9 @@ class Engine:
         return sender
 
     def _sender(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> Sender:
-        return Sender(
+        run.sender = Sender(
             run_id=run.run_id,
+            limiter=run.limiter,
             target_id=target_id,
             courses=matched,
             guarded={each.area for each in run.guards},
@@ -464,6 +514,7 @@ class Engine:
             rules=self._rules_for(run.site),
             wanted=run.wanted,
         )
+        return run.sender
 
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:
@@ -490,8 +541,12 @@ class Engine:
         if lacking is not None and not (served and sender.acknowledged):
             return RunStatus.ERROR, lacking
         pending = await self._stores.changes.courses(target_id, run.wanted)
-        if pending and not served and not await self._stores.targets.synchronized(target_id):
+        was_met = run.limiter.kept_back or await self._stores.targets.synchronized(target_id)
+        if pending and not served and not was_met:
             return RunStatus.ERROR, Reason(Code.NO_COURSE_MATCHED)
         lacking = lacking or sender.lacking_extra
+        limiter = run.limiter
+        if limiter.kept_back and await limiter.note_waiting(target_id, plan.EXTRA, RESERVED):
+            lacking = lacking or RESERVED
         troubled = await self._stores.changes.troubled(target_id, served, run.wanted)
         return (RunStatus.PARTIAL if troubled or lacking else RunStatus.COMPLETED), lacking

@@ -18,6 +18,7 @@ from beekeed.engine.editing import Editing
 from beekeed.engine.enrolling import Enrolling
 from beekeed.engine.grading import Grading
 from beekeed.engine.joining import Joining
+from beekeed.engine.limiting import Limiter
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.meeting import Meeting, Rules, There
 from beekeed.engine.outbound import Accounts, Outbound
@@ -48,6 +49,7 @@ class Sender:
         self,
         *,
         run_id: int,
+        limiter: Limiter,
         target_id: int,
         courses: Mapping[int, MatchedCourse],
         guarded: Collection[Area],
@@ -62,6 +64,7 @@ class Sender:
         wanted: Wanted = EVERYTHING,
     ) -> None:
         self._wanted = wanted
+        self._limiter = limiter
         self._out = out = Outbound(
             target_id=target_id,
             courses=courses,
@@ -195,7 +198,7 @@ class Sender:
             slice_ = await out.changes.next(
                 out.target_id, kind, courses, after, out.rules.slice_changes, self._wanted
             )
-            if not slice_:
+            if not slice_ or await self._limiter.keeps_back(kind):
                 return
             after = slice_[-1].key
             await self._send_slice(kind, [c for c in slice_ if not guard.holds(c, out.guarded)])

@@ -1,7 +1,9 @@
 """The account of bytes (features.md, rows 6 and 22): what may go out is on disk before it does."""
 
+from datetime import date
 from typing import Protocol
 
+from beekeed.core.budget import MonthUsage, Usage
 from beekeed.core.model import Bytes, Category
 
 
@@ -38,4 +40,20 @@ class Ledger(Protocol):
 
         Where a billing month began since it was held, it counts in both.
         """
+        ...
+
+
+class UsageBook(Protocol):
+    """The account as people see it, and what they allow beyond the limit."""
+
+    async def usage(self) -> Usage:
+        """Show this billing month and the one before, and how the limit stands."""
+        ...
+
+    async def month(self, day: date) -> MonthUsage:
+        """Show the billing month of a day; thirteen months are kept."""
+        ...
+
+    async def top_up(self, allowed_bytes: int) -> None:
+        """Allow so many bytes more, in this billing month only."""
         ...

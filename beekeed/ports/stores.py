@@ -591,6 +591,10 @@ class History(Protocol):
         """List runs, newest first."""
         ...
 
+    async def latest(self) -> Run | None:
+        """Give the latest run that ended and was not skipped, or None."""
+        ...
+
     async def count(self) -> int:
         """Count all runs."""
         ...

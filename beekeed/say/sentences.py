@@ -336,6 +336,22 @@ SENTENCES: Mapping[str, Entry] = {
         "Nothing is lost: the work waits here. An administrator can raise the limit, or allow"
         " more once, with `beekeectl limit top-up`.",
         "administrator",
+        {
+            "untrusted": "The box does not know the time, so it cannot know that a new month has"
+            " begun: that needs a time server, or `timedatectl set-time`."
+        },
+    ),
+    "limit_paced": Entry(
+        "Today's share of the data limit is used up: the rest waits until {when}.",
+        "Nothing is lost. An administrator can allow more today with"
+        " `beekeectl limit set --pacing off`, or once with `beekeectl limit top-up`.",
+        "administrator",
+    ),
+    "limit_reserved": Entry(
+        "The last part of this month's data limit is kept for grades, completions and new"
+        " learners: this waits.",
+        "Nothing is lost. An administrator can change that with `beekeectl limit set --reserve`.",
+        "administrator",
     ),
     # Why the box's clock is not trusted.
     "clock_behind": Entry(
@@ -874,6 +890,16 @@ SENTENCES: Mapping[str, Entry] = {
         "The request cannot be understood: {detail}.",
         "Check what you typed.",
         "",
+    ),
+    "setting_fixed": Entry(
+        "The setting {key} is fixed by {file}: it cannot be changed here.",
+        "Change it in that file and start beekeed again, or take the line out to change it here.",
+        "technician",
+    ),
+    "no_limit": Entry(
+        "There is no data limit that could be topped up.",
+        "Set one first, for example with `beekeectl limit set 500MB`.",
+        "administrator",
     ),
     "daemon_not_running": Entry(
         "beekeed is not running, or not at {path}.",

@@ -86,6 +86,10 @@ WORDS: Mapping[str, str] = {
     "found": "found online",
     "differs": "different online",
     "unseen": "not seen online",
+    # What data is used for.
+    "data_sync": "sync",
+    "data_check": "checks",
+    "data_mail": "mails",
     # Who should act.
     "teacher": "For the teacher",
     "technician": "For the technician",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.model import Bytes, Reason, RunStatus
@@ -44,6 +45,7 @@ from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
+from tests.engine.ledger import FakeBoot, LimitedTransport, MemoryLedger
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -319,6 +321,14 @@ class School:
         self.trust = FakeTrust(self.clock)
         self.judge: ClockTrust | None = None
         """What judges the clock in its place."""
+        self.terms = Terms()
+        """What the line may cost. With a limit, each request is charged by its real size."""
+        self.ledger = MemoryLedger(
+            clock=self.clock,
+            trust=self.trust,
+            boot=FakeBoot(self.clock.monotonic),
+            terms=lambda: self.terms,
+        )
         self.holds_late = False
         """Work here is mostly dated BEFORE, whenever it is done."""
         self.device: DeviceMoodle = SqlDevice(
@@ -375,6 +385,7 @@ class School:
             ),
             stores=self.stores,
             meter=self.meter,
+            ledger=self.ledger,
             route=self.route,
             audit_bytes=self.audit_bytes,
             trust=self.judge or self.trust,
@@ -387,12 +398,15 @@ class School:
 
     def transport(self) -> Transport:
         """Give the way to the online Moodle."""
-        return Transport(
-            address=self.address,
-            token=self.token,
-            timeout_seconds=10,
-            trust=self.judge or self.trust,
-        )
+        how: dict[str, Any] = {
+            "address": self.address,
+            "token": self.token,
+            "timeout_seconds": 10,
+            "trust": self.judge or self.trust,
+        }
+        if self.terms.limit_bytes is None:
+            return Transport(**how)
+        return LimitedTransport(ledger=self.ledger, **how)
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:

@@ -98,7 +98,7 @@ class World:
             "daemon.control_socket": f'"{self.socket}"',
         } | {name.replace("__", "."): value for name, value in settings.items()}
         lines: list[str] = []
-        for section in ("device", "online", "accounts", "sync", "daemon"):
+        for section in ("device", "online", "accounts", "sync", "limit", "daemon"):
             lines.append(f"[{section}]")
             lines += [
                 f"{key.split('.')[1]} = {value}"
