@@ -104,7 +104,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, trust, clock),
+        online=_online(settings, token, uplink, clock, trust),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         route=route,
@@ -130,7 +130,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), trust, clock),
+        open_online=lambda: _online(settings, token, Uplink(), clock, trust),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -201,7 +201,7 @@ def _diagnosis(
 
 
 def _online(
-    settings: Settings, token: str, uplink: Uplink, trust: ClockTrust, clock: Clock
+    settings: Settings, token: str, uplink: Uplink, clock: Clock, trust: ClockTrust
 ) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
@@ -209,7 +209,6 @@ def _online(
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
             socket_factory=uplink.open_socket,
-            clock=clock,
             trust=trust,
         ),
         clock=clock,

@@ -4,8 +4,8 @@ A wrong clock shows here first: to it a good certificate is not valid yet, or no
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
+from beekeed.core.clocktrust import Moment, told
 from beekeed.errors import Code, LinkDown
 
 # openssl/x509_vfy.h.
@@ -26,12 +26,13 @@ DATED = frozenset({Code.CLOCK_WRONG, Code.CERTIFICATE_EXPIRED, Code.CERTIFICATE_
 """The faults of time: who answers is who should, or somebody who was at some time."""
 
 
-def refused(number: int, words: str, *, host: str, now: datetime, clock_trusted: bool) -> LinkDown:
+def refused(number: int, words: str, *, host: str, now: Moment | None) -> LinkDown:
     """Give the error for a certificate that OpenSSL refused, by its number and words for it.
 
-    What is only out of date is the clock's fault where the clock is not trusted.
+    What is only out of date is the clock's fault where the clock is not trusted. `now` is
+    None where nobody knows the time.
     """
     code = _FAULTS.get(number, Code.CERTIFICATE_REFUSED)
-    if number in (_NOT_YET_VALID, _EXPIRED) and not clock_trusted:
+    if number in (_NOT_YET_VALID, _EXPIRED) and now is not None and not now.is_trusted:
         code = Code.CLOCK_WRONG
-    return LinkDown(code, host=host, now=f"{now:%Y-%m-%d %H:%M} UTC", detail=words)
+    return LinkDown(code, host=host, now=told(now.at) if now else "", detail=words)

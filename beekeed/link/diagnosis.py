@@ -108,8 +108,7 @@ class Diagnosis:
             error.verify_code,
             error.verify_message,
             host=self._site.host,
-            now=self._clock.now(),
-            clock_trusted=self._trust.is_trusted(),
+            now=self._trust.moment(),
         )
 
     @asynccontextmanager

@@ -17,7 +17,6 @@ from typing import Any
 
 import aiohttp
 
-from beekeed.clock import Clock, SystemClock
 from beekeed.core import certificate
 from beekeed.core.clocktrust import counts_date
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
@@ -55,7 +54,6 @@ class Transport:
         timeout_seconds: float,
         socket_factory: SocketFactory = _new_socket,
         largest_answer: int = _LARGEST_ANSWER,
-        clock: Clock | None = None,
         trust: ClockTrust | None = None,
     ) -> None:
         self._url = f"{address.rstrip('/')}/webservice/rest/server.php"
@@ -65,7 +63,6 @@ class Transport:
         )
         self._socket_factory = socket_factory
         self._largest_answer = largest_answer
-        self._clock = clock or SystemClock()
         self._trust = trust
         self._counts_date = counts_date(address)
         self._session: aiohttp.ClientSession | None = None
@@ -127,13 +124,8 @@ class Transport:
         if isinstance(error.certificate_error, ssl.SSLCertVerificationError):
             number = error.certificate_error.verify_code
             words = error.certificate_error.verify_message
-        return certificate.refused(
-            number,
-            words,
-            host=error.host,
-            now=self._clock.now(),
-            clock_trusted=self._trust is None or self._trust.is_trusted(),
-        )
+        now = self._trust.moment() if self._trust is not None else None
+        return certificate.refused(number, words, host=error.host, now=now)
 
     def _open_socket(self, address: Any) -> socket.socket:
         self._socket = self._socket_factory(address)

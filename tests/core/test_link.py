@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from beekeed.core import certificate
+from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.link import (
     Contact,
     Interface,
@@ -150,9 +151,8 @@ def test_what_openssl_says_of_a_certificate(
     number: int, trusted: bool, code: Code, exit_code: Exit
 ) -> None:
     """Out of date is the clock's fault where the clock is not trusted; the rest never is."""
-    error = certificate.refused(
-        number, "words", host="moodle.example.org", now=NOON, clock_trusted=trusted
-    )
+    now = Moment(NOON, "this", 1, Trust.PLAUSIBLE if trusted else Trust.UNTRUSTED)
+    error = certificate.refused(number, "words", host="moodle.example.org", now=now)
     assert error.code is code
     assert error.params["now"] == "2026-11-20 12:00 UTC"
     assert exit_of_code(error.code) is exit_code

@@ -172,13 +172,13 @@ CASES = {
         no_encryption,
         *(Node.ENCRYPTION, Code.ENCRYPTION_FAILED, Exit.NOT_MOODLE, "no encrypted one"),
     ),
-    "expired": Case(
+    "expired, by a clock that nobody confirmed": Case(
         certificate(since="2025-01-01", days=90),
-        *(Node.ENCRYPTION, Code.CERTIFICATE_EXPIRED, Exit.NOT_MOODLE, "is out of date"),
+        *(Node.ENCRYPTION, Code.CLOCK_WRONG, Exit.CLOCK, "timedatectl set-time"),
     ),
-    "not yet valid": Case(
+    "not yet valid, by a clock that nobody confirmed": Case(
         certificate(since="2035-01-01"),
-        *(Node.ENCRYPTION, Code.CERTIFICATE_NOT_YET_VALID, Exit.CLOCK, "timedatectl set-time"),
+        *(Node.ENCRYPTION, Code.CLOCK_WRONG, Exit.CLOCK, "timedatectl set-time"),
     ),
     "unknown issuer": Case(
         certificate(issuer="stranger"),
