@@ -103,6 +103,8 @@ class Pushing:
         began = self._clock.monotonic()
         replies = await self._requests.ask(calls)
         seconds = self._clock.monotonic() - began
+        if not replies:
+            return replies
         if isinstance(replies[-1], answers.Lost):
             self._most_bytes = pace.after_loss(self._most_bytes)
             self._patience.hold(pace.working_seconds(steps) - seconds)

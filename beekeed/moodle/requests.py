@@ -79,16 +79,17 @@ class Requests:
     async def ask(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
         """Make calls in order, up to the first refusal; what has no reply was not tried.
 
-        In one request, or without batches one by one. Raises RemoteRefused where the
-        site refused us, LinkDown where surely nothing left.
+        In one request, or without batches one by one. None was tried where the batch function
+        turned out to be refused us: what fits into a batch need not fit into single calls.
+        Raises RemoteRefused where the site refused us, LinkDown where surely nothing left.
         """
-        if self.batches and (replies := await self._ask_batch(calls)) is not None:
-            return replies
-        replies = []
+        if self.batches:
+            return await self._ask_batch(calls) or []
+        replies: list[wire.Json] = []
         for call in calls:
             try:
                 replies.append(await self.ask_one(call))
-            except LinkDown as error:
+            except (LinkDown, RemoteRefused) as error:
                 if not replies:
                     raise
                 replies.append(answers.Lost(OutcomeUnknown(error.code, **error.params)))
@@ -99,7 +100,7 @@ class Requests:
     async def _ask_batch(self, calls: Sequence[wire.Call]) -> list[wire.Json] | None:
         """Make some calls by one request, up to the first refusal.
 
-        None: the batch function is refused us, and nothing was done; they go one by one
+        None: the batch function is refused us, and nothing was done; calls go one by one
         from now on.
         """
         call = wire.request(calls, batches=True)

@@ -58,11 +58,20 @@ class Refusal:
 
 
 def encode(call: Call, token: str) -> bytes:
-    """Write a call as the body of its POST."""
-    fields = [("wstoken", token), ("wsfunction", call.function), ("moodlewsrestformat", "json")]
+    """Write a call as the body of its POST.
+
+    PHP cuts a form at its limit of fields without a word (max_input_vars). The function comes
+    last, so that what was cut has none and does nothing; a batch's answer shows a cut.
+    """
+    function = ("wsfunction", call.function)
+    fields = [("wstoken", token), ("moodlewsrestformat", "json")]
     if call.function in _RAW:
         fields.append(("moodlewssettingraw", "1"))
+    if call.function == BATCH:
+        fields.append(function)
     fields.extend(_fields(call.arguments))
+    if call.function != BATCH:
+        fields.append(function)
     return "&".join(f"{name}={value.translate(_ESCAPED)}" for name, value in fields).encode()
 
 
