@@ -92,4 +92,17 @@ def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
     )
     if has_points and (not step.assignment or theirs.comment.same_as(step.comment)):
         return Outcome(Verdict.DONE, grade.value(theirs.grade or 0, theirs.comment))
-    return grade.decide(step.change, theirs)
+    decided = grade.decide(step.change, theirs)
+    if decided is None and not has_points and _changed_meanwhile(step, theirs):
+        return grade.differs(theirs)
+    return decided
+
+
+def _changed_meanwhile(step: SetGrade, theirs: OnlineGrade) -> bool:
+    """Tell whether, at the first meeting, somebody graded since what was read before sending.
+
+    Ours may have arrived and been corrected: it must not be sent over that.
+    """
+    if step.change.base is not None or step.before is None or theirs.grade is None:
+        return False
+    return grade.text(theirs.grade) != grade.points(step.before)
