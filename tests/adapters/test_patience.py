@@ -110,7 +110,9 @@ async def test_retry_after_is_obeyed(headers: dict[str, str]) -> None:
     assert 90 <= asked[1] - asked[0] < 93
 
 
-@pytest.mark.parametrize("asked_for", ["-5", "soon", "", "1.5"])
+@pytest.mark.parametrize(
+    "asked_for", ["-5", "soon", "", "1.5", "Sun, 01 Nov 99999999999999999999 12:00:00 GMT"]
+)
 async def test_a_retry_after_that_says_nothing_is_none(asked_for: str) -> None:
     """The usual wait then."""
     clock = FakeClock()
@@ -134,11 +136,23 @@ async def test_who_asks_for_longer_than_a_run_waits_is_left_alone() -> None:
         assert asked[1] - asked[0] >= 3600
 
 
-async def test_years_are_a_mistake() -> None:
-    """A day is the most that a box leaves a site alone."""
+@pytest.mark.parametrize("digits", [12, 400, 5000])
+async def test_years_are_a_mistake(digits: int) -> None:
+    """A day is the most that a box leaves a site alone, however long the number is."""
     clock = FakeClock()
-    async with requests(busy(Retry_After="9" * 12), good, clock=clock) as (asks, _):
+    async with requests(busy(Retry_After="9" * digits), good, clock=clock) as (asks, _):
         with pytest.raises(LinkDown):
             await asks.read_one(CALL)
         clock.time += timedelta(days=1)
         await asks.read_one(CALL)
+
+
+async def test_a_failure_shortens_no_wait() -> None:
+    """A site that may still be at work is left alone, whatever else fails meanwhile."""
+    clock = FakeClock()
+    patience = Patience(clock=clock)
+    patience.hold(20)
+    patience.failed(LinkDown(Code.NOT_REACHED, detail="refused"))
+    began = clock.monotonic()
+    await patience.wait()
+    assert clock.monotonic() - began >= 20
