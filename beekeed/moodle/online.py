@@ -1,6 +1,5 @@
 """Calls the online Moodle's web services: the port OnlineMoodle on Moodle's core functions."""
 
-import contextlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -76,7 +75,10 @@ class MoodleWebServices:
         self._role_was_seen = False
 
     async def probe(self) -> Site:
-        """See ports.OnlineMoodle. Whatever troubled us before is forgotten."""
+        """See ports.OnlineMoodle.
+
+        How often it failed us before is forgotten, and not what it asked us to wait.
+        """
         self._patience.begin()
         answer = await self._requests.read_one(wire.Call(functions.SITE_INFO, {}))
         info = wire.shaped(answer, shapes.SiteInfo)
@@ -148,8 +150,7 @@ class MoodleWebServices:
         found = await self._users("username", [n for n in usernames if _PLAIN.fullmatch(n)])
         for name in usernames:
             if not _PLAIN.fullmatch(name):
-                with contextlib.suppress(RemoteRefused):
-                    found += await self._users("username", [name])
+                found += await self._or_none(self._users("username", [name])) or []
         return {each.username: each for each in found if each.username in usernames}
 
     async def people_by_id(self, online_ids: Collection[int]) -> Mapping[int, OnlinePerson]:

@@ -77,6 +77,17 @@ async def test_people_are_found_by_username_whatever_their_number(
     assert (found["p7"].last_name, found["p7"].idnumber) == ("7", "N7")
 
 
+async def test_who_refuses_us_altogether_is_not_taken_for_nobody(
+    online: MoodleWebServices, side: Side
+) -> None:
+    """A name that Moodle does not allow is nobody's; a token that it does not take is told."""
+    assert await online.people({"Amina Diallo!"}) == {}
+    side.sql("UPDATE mdl_external_tokens SET token = 'other'")
+    with pytest.raises(RemoteRefused) as caught:
+        await online.people({"Amina Diallo!"})
+    assert caught.value.code is Code.TOKEN_REFUSED
+
+
 async def test_whoever_is_enrolled_is_listed_with_roles(
     online: MoodleWebServices, side: Side
 ) -> None:
