@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from beekeed.core import retry
 from beekeed.errors import Code, LinkDown, OutcomeUnknown
+from beekeed.moodle import functions
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.transport import Transport
@@ -156,3 +158,41 @@ async def test_a_failure_shortens_no_wait() -> None:
     began = clock.monotonic()
     await patience.wait()
     assert clock.monotonic() - began >= 20
+
+
+class Laborious(Transport):
+    """A site that takes longer for more than ten calls at once than anybody waits."""
+
+    def __init__(self, *, clock: FakeClock) -> None:
+        super().__init__(address="http://127.0.0.1:9", token="t", timeout_seconds=1)
+        self._clock = clock
+        self.sizes: list[int] = []
+
+    async def ask(self, call: Call) -> Any:
+        """See Transport."""
+        size = len(call.arguments["requests"]) if call.function == functions.BATCH else 1
+        self.sizes.append(size)
+        if size > 10:
+            await self._clock.sleep(120)
+            raise OutcomeUnknown(Code.NO_ANSWER, detail="timeout")
+        return {"responses": [{"error": False, "data": "1"}] * size}
+
+
+async def test_reading_asks_for_less_at_once_after_a_lost_answer() -> None:
+    """And does not begin again with as much; the next run dares twice that."""
+    clock = FakeClock()
+    way = Laborious(clock=clock)
+    patience = Patience(clock=clock)
+    patience.succeeded()
+    asks = Requests(transport=way, patience=patience, batch_calls=331)
+    asks.batches = True
+    calls = [Call(functions.GRADES, {"courseid": 1, "userid": n}) for n in range(40)]
+    assert len(await asks.read_all(calls, at_once=30)) == 40
+    assert way.sizes == [30, 15, 7, 7, 7, 7, 7, 5]
+    way.sizes.clear()
+    await asks.read_all(calls[:9], at_once=30)
+    assert way.sizes == [7, 2]
+    way.sizes.clear()
+    asks.begin()
+    await asks.read_all(calls[:9], at_once=30)
+    assert way.sizes == [9]
