@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
+from beekeed.core import pace
 from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
 from beekeed.core.request import SCHEDULED, VERIFY, Request, Wanted, wanted
+from beekeed.core.step import Outcome, Step
 from beekeed.engine.auditing import Auditor, is_audit_due
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
@@ -20,6 +22,7 @@ from beekeed.engine.preview import Previewer
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
+from beekeed.engine.writing import settle
 from beekeed.errors import BeekeedError, Code, RemoteRefused, StoreBroken
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
@@ -71,6 +74,8 @@ class _Run:
     site: Site | None = None
     reading: Reading | None = None
     guards: Sequence[Guard] = ()
+    settled: Sequence[tuple[Step, Outcome]] = ()
+    """What became of what an earlier run left open."""
 
     @property
     def courses(self) -> Sequence[KnownCourse]:
@@ -179,17 +184,22 @@ class Engine:
         try:
             ended = await self._synchronize(run)
         except Stopped:
-            return RunStatus.STOPPED, None
+            return RunStatus.STOPPED, await self._left_open(run)
         except StoreBroken:
             raise
         except BeekeedError as error:
             log.warning("sync %s cannot go on: %s", run.event_id, error)
             return RunStatus.ERROR, Reason(error.code, error.params)
         if run.stop.asked:
-            return RunStatus.STOPPED, None
+            return RunStatus.STOPPED, await self._left_open(run)
         if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
             await self._daybook.close(run.target_id, run.run_id, run.request.period, run.began)
         return ended
+
+    async def _left_open(self, run: _Run) -> Reason | None:
+        """Tell how much is under way of which the next run must find out what became of it."""
+        intents = await self._stores.journal.intents(run.target_id) if run.target_id else ()
+        return Reason(Code.UNSETTLED, {"count": len(intents)}) if intents else None
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -366,11 +376,20 @@ class Engine:
         """Find out what became of the steps that were on the wire when all went dark."""
         steps = await self._stores.journal.intents(target_id)
         if steps:
-            outcomes = await run.stop.unless_asked(self._online.settle(steps))
-            pairs = list(zip(steps, outcomes, strict=True))
+            await self._hold_back(run, target_id, len(steps))
+            outcomes = await settle(self._online, run.stop, steps)
+            run.settled = list(zip(steps, outcomes, strict=True))
             now = self._clock.now()
-            await self._stores.journal.record(run.run_id, target_id, pairs, now)
+            await self._stores.journal.record(run.run_id, target_id, run.settled, now)
         return bool(steps)
+
+    async def _hold_back(self, run: _Run, target_id: int, steps: int) -> None:
+        """Wait until the site must be done with what was sent last, perhaps before a restart."""
+        sent_at = await self._stores.journal.intended_at(target_id)
+        age = (self._clock.now() - sent_at).total_seconds() if sent_at is not None else None
+        seconds = pace.left_working_seconds(steps, age)
+        if seconds:
+            await run.stop.unless_asked(self._clock.sleep(seconds))
 
     async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
         pending = await self._stores.changes.courses(target_id, run.wanted)
@@ -410,7 +429,7 @@ class Engine:
         return sender
 
     def _sender(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> Sender:
-        return Sender(
+        sender = Sender(
             run_id=run.run_id,
             target_id=target_id,
             courses=matched,
@@ -425,6 +444,8 @@ class Engine:
             rules=self._rules_for(run.site),
             wanted=run.wanted,
         )
+        sender.out.wire.count(run.settled)
+        return sender
 
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:

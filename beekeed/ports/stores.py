@@ -438,6 +438,10 @@ class Journal(Protocol):
         """Give what was sent and never recorded."""
         ...
 
+    async def intended_at(self, target_id: int) -> datetime | None:
+        """Give when the last of that was sent, by the clock of then; None where there is none."""
+        ...
+
     async def record(
         self,
         run_id: int,
@@ -580,6 +584,10 @@ class History(Protocol):
 
     async def trouble_since(self, moment: datetime | None) -> Code | None:
         """Tell why the last run ended in error, if it did and not before a moment."""
+        ...
+
+    async def latest(self) -> Run | None:
+        """Give the latest run that ended, other than those that were skipped."""
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:

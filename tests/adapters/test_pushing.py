@@ -9,7 +9,7 @@ import pytest
 from beekeed.core import pace
 from beekeed.core.model import Comment, Kind
 from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
-from beekeed.errors import Code
+from beekeed.errors import Code, RemoteRefused
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, encode
@@ -283,6 +283,63 @@ async def test_what_refuses_us_after_the_first_call_leaves_the_outcome_unknown(
     (outcome,) = await online.apply([graded(three, "a", "Essay", "7.5", assignment=instance)])
     assert three.grades("a", "Essay") == [(0, 7.5)]
     assert outcome.verdict is Verdict.UNKNOWN
+    await online.close()
+
+
+async def test_how_much_a_site_reads_is_learned(address: str, three: Side) -> None:
+    """Where its limit of fields is lower than the settings say, a batch is cut without a word."""
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('max_input_vars', '50')")
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    left = [complete(three, "Numbers", username=name) for name in NAMES * 30]
+    fits = []
+    while left:
+        fits.append(online.fits(left))
+        outcomes = verdicts(await online.apply(left[: fits[-1]]))
+        assert set(outcomes) <= {Verdict.DONE, Verdict.NOT_TRIED}
+        left = left[outcomes.count(Verdict.DONE) :]
+    carried = fits[2]
+    assert fits[:3] == [90, 90 - carried, carried]
+    assert 10 < carried < 25
+    await online.probe()
+    assert online.fits([complete(three, "Numbers", username="a")] * 100) == carried
+    await online.close()
+
+
+async def test_wrong_arguments_in_the_middle_teach_nothing(address: str, three: Side) -> None:
+    """They look as if PHP had cut there."""
+    three.person("taken", "T", "K")
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    steps = [create(name) for name in ("x", "y", "taken", "z")]
+    assert verdicts(await online.apply(steps, apart=True))[2:] == [Verdict.NOT_TRIED] * 2
+    assert online.fits([complete(three, "Numbers", username="a")] * 100) == 100
+    await online.close()
+
+
+@pytest.mark.parametrize("in_batches", [True, False])
+async def test_what_can_be_silenced_no_more_is_let_go(
+    address: str, three: Side, in_batches: bool
+) -> None:
+    """The function was taken away after it was asked for; a site that is shut is told."""
+    instances = []
+    for name in ("Essay", "Report"):
+        three.add("MATHS", Activity("assign", name, 2, completion=0, grade=10.0))
+        instances.append(three.one("SELECT id FROM mdl_assign WHERE name = ?", name))
+    if not in_batches:
+        three.sql(LOSES_BATCHES)
+    online = adapter(address)
+    await online.probe()
+    steps = [
+        graded(three, "a", name, "7.5", assignment=instance)
+        for name, instance in zip(("Essay", "Report"), instances, strict=True)
+    ]
+    assert not online.is_silenced(steps)
+    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE '%user_flags'")
+    await online.silence(steps)
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('maintenance', 'on')")
+    with pytest.raises(RemoteRefused):
+        await online.silence(steps)
     await online.close()
 
 
