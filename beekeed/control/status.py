@@ -10,9 +10,9 @@ from beekeed.control.history import run_view
 
 
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
-    """Show the phase, what waits, and the latest run that ended."""
+    """Show the phase, what waits, and the latest run that ended and was not skipped."""
     target_id = await api.target_id()
-    latest = [run for run in await api.history.recent(2) if run.ended_at is not None]
+    latest = await api.history.latest()
     guards = await api.guards.open(target_id) if target_id else []
     return {
         "schema": "beekeed.status/1",
@@ -30,5 +30,5 @@ async def status(api: Api, _: web.Request) -> dict[str, Any]:
         "late": await api.days.late(target_id) if target_id else 0,
         "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
         "guards": [guard_view(each) for each in guards],
-        "latest": run_view(latest[0]) if latest else None,
+        "latest": run_view(latest) if latest else None,
     }

@@ -40,6 +40,12 @@ _RUN = (
     "SELECT run.*, (SELECT count(*) FROM run_day WHERE run_id = run.id) AS saved_days,"
     " (SELECT coalesce(sum(count), 0) FROM run_day WHERE run_id = run.id) AS saved_events FROM run"
 )
+_LISTED = (
+    f"status <> '{RunStatus.SKIPPED}' OR NOT EXISTS (SELECT 1 FROM run AS later"
+    " WHERE later.id > run.id AND later.status = run.status AND later.code = run.code"
+    " AND later.started_at / 86400 = run.started_at / 86400)"
+)
+"""Of those that were skipped, the last for each reason and day (features.md, row 4)."""
 _SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
 
 
@@ -162,14 +168,24 @@ class SqliteHistory:
         is_older = moment is not None and row["ended_at"] < int(moment.timestamp())
         return None if is_older else Code(row["code"])
 
+    async def latest(self) -> Run | None:
+        """See ports.History."""
+        row = await self._store.row(
+            f"{_RUN} WHERE ended_at IS NOT NULL AND status <> ? ORDER BY id DESC LIMIT 1",
+            str(RunStatus.SKIPPED),
+        )
+        return _run(row) if row else None
+
     async def recent(self, limit: int, offset: int = 0) -> list[Run]:
-        """List runs, newest first."""
-        rows = await self._store.rows(f"{_RUN} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset)
+        """List runs, newest first; of those that were skipped, one for each reason and day."""
+        rows = await self._store.rows(
+            f"{_RUN} WHERE {_LISTED} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
+        )
         return [_run(row) for row in rows]
 
     async def count(self) -> int:
-        """Count all runs."""
-        row = await self._store.row("SELECT count(*) FROM run")
+        """Count the runs that `recent` lists."""
+        row = await self._store.row(f"SELECT count(*) FROM run WHERE {_LISTED}")
         return int(row[0]) if row else 0
 
     async def done(self, event_id: str) -> list[Done]:
