@@ -28,6 +28,7 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
+from beekeed.moodle.patience import Patience
 from beekeed.moodle.transport import Transport
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
@@ -63,6 +64,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     clock = SystemClock()
     trust = TimesyncTrust(clock=clock)
     uplink = Uplink()
+    patience = Patience(clock=clock)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -77,7 +79,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock),
+        online=_online(settings, token, uplink, clock, patience),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
@@ -102,7 +104,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock),
+        open_online=lambda: _online(settings, token, Uplink(), clock, patience),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -150,7 +152,9 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> MoodleWebServices:
+def _online(
+    settings: Settings, token: str, uplink: Uplink, clock: Clock, patience: Patience
+) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
@@ -159,6 +163,7 @@ def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> Moo
             socket_factory=uplink.open_socket,
         ),
         clock=clock,
+        patience=patience,
         max_input_vars=settings.online.max_input_vars,
         learner_role=settings.online.learner_role,
         learner_role_id=settings.online.learner_role_id,
