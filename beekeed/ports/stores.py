@@ -591,11 +591,11 @@ class History(Protocol):
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:
-        """List runs, newest first."""
+        """List runs, newest first; of those that were skipped, one for each reason and day."""
         ...
 
     async def count(self) -> int:
-        """Count all runs."""
+        """Count the runs that `recent` lists."""
         ...
 
     async def done(self, event_id: str) -> Sequence[Done]:
