@@ -15,6 +15,7 @@ from beekeed.moodle.patience import Patience
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
+from tests.adapters.online import adapter
 from tests.adapters.test_transport import server
 from tests.engine.school import FakeClock
 
@@ -196,3 +197,22 @@ async def test_reading_asks_for_less_at_once_after_a_lost_answer() -> None:
     asks.begin()
     await asks.read_all(calls[:9], at_once=30)
     assert way.sizes == [9]
+
+
+async def test_who_asked_to_be_left_alone_is_by_everybody() -> None:
+    """A check has a line of its own to the site, and the same patience as a sync."""
+    clock, asked = FakeClock(), []
+    patience = Patience(clock=clock)
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        return busy(Retry_After="3600")()
+
+    async with server(answer) as address:
+        for _ in ("sync", "check"):
+            online = adapter(address, clock=clock, patience=patience)
+            with pytest.raises(LinkDown) as caught:
+                await online.probe()
+            assert caught.value.code is Code.ASKED_TO_WAIT
+            await online.close()
+    assert len(asked) == 1
