@@ -117,7 +117,8 @@ async def test_an_answer_that_is_being_checked_is_no_reason_to_go_on_waiting(
     before = edited.online.one(asked, ENROLLED)
     await until(lambda: edited.online.one(asked, ENROLLED) > before)
     engine.stop()
-    await until(lambda: edited.online.one(asked, ENROLLED) > before + 1)
+    async with asyncio.timeout(8):  # below the line's own patience
+        await until(lambda: edited.online.one(asked, ENROLLED) > before + 1)
     switch(edited, "hold_before", None)
     assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
     assert await edited.store.rows("SELECT 1 FROM intent") == []
