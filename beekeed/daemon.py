@@ -35,6 +35,7 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
+from beekeed.moodle.patience import Patience
 from beekeed.moodle.transport import Transport
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import word
@@ -90,6 +91,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     uplink = Uplink()
     route = KernelRoute(urlsplit(settings.online.address).hostname or "")
     diagnosis = _diagnosis(settings, route, trust, clock)
+    patience = Patience(clock=clock)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -104,7 +106,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock, trust),
+        online=_online(settings, token, uplink, clock, trust, patience),
         stores=stores,
         meter=InterfaceMeter(uplink=uplink),
         route=route,
@@ -130,7 +132,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock, trust),
+        open_online=lambda: _online(settings, token, Uplink(), clock, trust, patience),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -201,7 +203,12 @@ def _diagnosis(
 
 
 def _online(
-    settings: Settings, token: str, uplink: Uplink, clock: Clock, trust: ClockTrust
+    settings: Settings,
+    token: str,
+    uplink: Uplink,
+    clock: Clock,
+    trust: ClockTrust,
+    patience: Patience,
 ) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
@@ -212,6 +219,7 @@ def _online(
             trust=trust,
         ),
         clock=clock,
+        patience=patience,
         max_input_vars=settings.online.max_input_vars,
         learner_role=settings.online.learner_role,
         learner_role_id=settings.online.learner_role_id,

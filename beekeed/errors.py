@@ -186,6 +186,7 @@ class Code(StrEnum):
     STORE_FULL = "store_full"
     STORE_IN_USE = "store_in_use"
     INTERRUPTED = "interrupted"
+    UNSETTLED = "unsettled"
     INTERNAL = "internal"
 
     # The control API.

@@ -95,7 +95,12 @@ class Loop:
         self._announce(self.phase)
 
     async def request(self, request: Request) -> Started:
-        """Have a sync started, or join the one under way."""
+        """Have a sync started, or join the one under way.
+
+        One that is being stopped is not joined: another begins when it is over.
+        """
+        while self.phase is Phase.STOPPING and not self._stopping:
+            await self._ended.wait()
         if self._stopping:
             raise BeekeedError(Code.INTERRUPTED)
         joined = self._begun is not None

@@ -12,7 +12,7 @@ from beekeed.control.usage import summary
 
 
 async def status(api: Api, _: web.Request) -> dict[str, Any]:
-    """Show the phase, what waits, and the latest run that ended."""
+    """Show the phase, what waits, and the latest run that ended and was not skipped."""
     target_id = await api.target_id()
     await api.trust.look()
     latest = await api.history.latest()

@@ -97,6 +97,11 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
         return _kept(Code.GRADE_HIGHER_ONLINE, theirs) if higher_online else None
     if text(theirs.grade) == points(change.base.online_value):
         return None
+    return differs(theirs)
+
+
+def differs(theirs: OnlineGrade) -> Outcome:
+    """Tell that online holds another grade than we know of, which stays."""
     return _kept(Code.GRADE_DIFFERS_ONLINE, theirs)
 
 

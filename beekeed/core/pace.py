@@ -13,11 +13,12 @@ _STEP_SECONDS = 0.05
 def after_answer(limit: int, sent: int, seconds: float) -> int:
     """Give the largest size of the next request, after one of `sent` bytes took that long.
 
-    A request well below the limit tells nothing of larger ones unless it was slow.
+    A request well below the limit tells nothing of larger ones, most of what it takes being
+    the way there and back, unless it took too long itself.
     """
-    fits = int(sent * SECONDS / max(seconds, 0.001))
-    if fits > limit and sent < limit / _GROWTH:
+    if sent < limit / _GROWTH and seconds <= SECONDS:
         return limit
+    fits = int(sent * SECONDS / max(seconds, 0.001))
     return _bounded(min(fits, limit * _GROWTH))
 
 
@@ -33,6 +34,15 @@ def working_seconds(steps: int) -> float:
     step takes Moodle 3 to 10 ms (seen on 4.5.6); a busy site five times as long.
     """
     return min(SECONDS, 1 + steps * _STEP_SECONDS)
+
+
+def left_working_seconds(steps: int, age_seconds: float | None) -> float:
+    """Give how long it may still be at work on a request that was sent so long ago.
+
+    An age that is not known, or that a clock which went back makes negative, counts as none.
+    """
+    age = max(0.0, age_seconds or 0.0)
+    return max(0.0, working_seconds(steps) - age)
 
 
 def _bounded(size: int) -> int:

@@ -5,9 +5,15 @@ from beekeed.errors import BeekeedError, Code
 LONGEST_WAIT_SECONDS = 120
 """Whoever asks to be left alone for longer is: the run ends, and none begins before."""
 
+ATTEMPTS = 3
+"""So often in a row a request that writes may do nothing, answered or lost, until it is given up.
+
+One that surely never arrived does not count: `is_worth_a_try` alone tells then.
+"""
+
 _FIRST_WAIT_SECONDS = 1.0
 _TRIES = 3  # until the site answered in a run: somebody may be waiting to be told
-_TRIES_LATER = 8  # then a run has something to lose: two minutes at the most
+_TRIES_LATER = 8  # then a run has something to lose: their waits add up to two minutes at most
 _GATEWAY = frozenset({429, 502, 503, 504})
 _PASSING = frozenset({Code.NAME_NOT_FOUND, Code.NOT_REACHED, Code.NO_ANSWER, Code.MAINTENANCE})
 

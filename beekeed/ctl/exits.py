@@ -21,6 +21,7 @@ class Exit(IntEnum):
     ALREADY_RUNNING = 15
     NO_COURSE = 16
     MAINTENANCE = 17
+    STOPPED = 18
     INTERRUPTED = 130
 
 
@@ -39,6 +40,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.ALREADY_RUNNING: "a sync is running",
     Exit.NO_COURSE: "no course matched",
     Exit.MAINTENANCE: "the online Moodle is in maintenance",
+    Exit.STOPPED: "the sync was stopped",
     Exit.INTERRUPTED: "interrupted",
 }
 
@@ -102,4 +104,6 @@ def exit_of_run(status: str, code: str | None) -> Exit:
         return Exit.OK
     if status == "partial":
         return Exit.PARTLY
+    if status == "stopped":
+        return Exit.STOPPED
     return exit_of_code(code or "")

@@ -1,9 +1,10 @@
 """`beekeectl stop`: stop the sync under way."""
 
 import argparse
+from typing import Any
 
 from beekeed.client import Client
-from beekeed.ctl.exits import Exit
+from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.sync import await_end
 from beekeed.ctl.terminal import Terminal
 
@@ -13,13 +14,28 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     stopping = client.post("stop")
     event_id = stopping["event_id"]
     if arguments.wait and event_id is not None:
-        await_end(client, event_id)
+        left = "stops as soon as what is under way has an answer"
+        return _show_end(terminal, stopping, await_end(client, event_id, "is stopping", left))
     if terminal.as_json:
         terminal.json(stopping)
     elif event_id is None:
         terminal.line("Nothing runs.")
-    elif arguments.wait:
-        terminal.line(f"Sync {event_id} has stopped. What arrived is kept; the rest waits.")
     else:
         terminal.line(f"Sync {event_id} stops as soon as what is under way has an answer.")
     return Exit.OK
+
+
+def _show_end(terminal: Terminal, stopping: dict[str, Any], details: dict[str, Any]) -> Exit:
+    """Tell how it ended: it may have been over, well or not, before it heard of the stop."""
+    event_id, status, reason = (details[name] for name in ("event_id", "status", "reason"))
+    if terminal.as_json:
+        terminal.json(stopping | {"status": status, "reason": reason})
+    elif status == "stopped":
+        terminal.line(f"Sync {event_id} has stopped. What arrived is kept; the rest waits.")
+    else:
+        terminal.line(f"Sync {event_id} ended before it could stop: {terminal.word(status)}.")
+    if reason and not terminal.as_json:
+        terminal.reason(reason)
+    if status == "stopped":
+        return Exit.OK
+    return exit_of_run(status, reason["code"] if reason else None)

@@ -81,15 +81,17 @@ def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
     return exit_of_run(details["status"], reason["code"] if reason else None)
 
 
-def await_end(client: Client, event_id: str) -> dict[str, Any]:
-    """Wait for a run's end and give what it did. Ctrl-C ends the waiting; the run goes on."""
+def await_end(
+    client: Client, event_id: str, doing: str = "is running", left: str = "goes on"
+) -> dict[str, Any]:
+    """Wait for a run's end and give what it did. Ctrl-C ends the waiting, and not the run."""
     if sys.stderr.isatty():
-        print(f"Sync {event_id} is running ...", file=sys.stderr)
+        print(f"Sync {event_id} {doing} ...", file=sys.stderr)
     try:
         while True:
             details = client.get("runs", event_id, wait=_WAIT_SECONDS)
             if details["ended_at"] is not None:
                 return details
     except KeyboardInterrupt:
-        print(f"Sync {event_id} goes on; beekeectl status tells how it stands.", file=sys.stderr)
+        print(f"Sync {event_id} {left}; beekeectl status tells how it stands.", file=sys.stderr)
         raise

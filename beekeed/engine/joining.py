@@ -2,12 +2,14 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from beekeed.core.model import Change, Kind, Reason
 from beekeed.core.step import JoinGroup
 from beekeed.engine.matching import course_reason
 from beekeed.engine.outbound import Accounts, Outbound
-from beekeed.errors import RemoteRefused
+from beekeed.engine.writing import patiently
+from beekeed.errors import OutcomeUnknown, RemoteGarbled, RemoteRefused
 
 
 class Joining:
@@ -53,18 +55,28 @@ class Joining:
             name = names[group_id]
             found = by_name(self._groups[course_id], name, names.values())
             if found is None:
-                online_id = self._out.courses[course_id].online_id
-                making = self._out.online.make_group(online_id, name)
-                found = await self._out.stop.unless_asked(making)
+                making = partial(self._make, course_id, name)
+                found = await patiently(self._out.online, self._out.stop, making)
                 self._groups[course_id][name] = found
         except RemoteRefused as error:
             self._out.wire.withhold(Kind.MEMBERSHIP, course_id, course_reason(error))
             return None
         return found
 
+    async def _make(self, course_id: int, name: str) -> int | Reason:
+        """Make a group; where the answer is lost, the course's groups tell what became of it."""
+        try:
+            return await self._out.online.make_group(self._out.courses[course_id].online_id, name)
+        except (OutcomeUnknown, RemoteGarbled):
+            await self._read(course_id)
+            if name not in self._groups[course_id]:
+                raise
+            return self._groups[course_id][name]
+
     async def _read(self, course_id: int) -> None:
         listing = self._out.online.groups(self._out.courses[course_id].online_id)
-        self._groups[course_id] = dict(await self._out.stop.unless_asked(listing))
+        there = await self._out.stop.unless_asked(listing)
+        self._groups.setdefault(course_id, {}).update(there)
         named = await self._out.catalogue.group_names(course_id)
         self._names[course_id] = {id_: name.strip() for id_, name in named.items()}
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beekeed.clock import Clock
-from beekeed.core import plan
+from beekeed.core import pace, plan
 from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Kind, Reason, RunStatus, Site, Uncarried
 from beekeed.core.request import SCHEDULED, VERIFY, Request, Wanted, wanted
+from beekeed.core.step import Outcome, Step
 from beekeed.engine.auditing import Auditor, is_audit_due
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.facts import FactRules, KnownCourse
@@ -22,6 +23,7 @@ from beekeed.engine.preview import Previewer
 from beekeed.engine.reading import Reader, Reading
 from beekeed.engine.sending import MENDABLE, Sender
 from beekeed.engine.stopping import Stop, Stopped
+from beekeed.engine.writing import settle
 from beekeed.errors import (
     BeekeedError,
     Code,
@@ -87,13 +89,15 @@ class _Run:
     guards: Sequence[Guard] = ()
     sender: Sender | None = None
     auditor: Auditor | None = None
-    settled: bool = False
+    settled: Sequence[tuple[Step, Outcome]] = ()
+    """What became of what an earlier run left open."""
 
     @property
     def has_got_on(self) -> bool:
         """Whether it did anything that it was for."""
         sent = self.sender is not None and self.sender.acknowledged > 0
-        return self.settled or sent or (self.auditor is not None and self.auditor.checked)
+        checked = self.auditor is not None and self.auditor.checked
+        return bool(self.settled) or sent or checked
 
     @property
     def courses(self) -> Sequence[KnownCourse]:
@@ -218,7 +222,7 @@ class Engine:
         try:
             ended = await self._synchronize(run)
         except Stopped:
-            return RunStatus.STOPPED, None
+            return RunStatus.STOPPED, await self._left_open(run)
         except StoreBroken:
             raise
         except BeekeedError as error:
@@ -229,7 +233,7 @@ class Engine:
                 return status, Reason(error.code, error.params)
             ended = await self._limited(run, Reason(error.code, error.params))
         if run.stop.asked:
-            return RunStatus.STOPPED, None
+            return RunStatus.STOPPED, await self._left_open(run)
         if run.target_id is not None and ended[0] in (RunStatus.COMPLETED, RunStatus.PARTIAL):
             await self._daybook.close(run.target_id, run.run_id, run.request.period, run.began)
         return ended
@@ -240,6 +244,11 @@ class Engine:
         if run.target_id is not None and run.request.cause != VERIFY:
             await run.limiter.note_waiting(run.target_id, tuple(Kind), reason)
         return (RunStatus.PARTIAL if run.has_got_on else RunStatus.SKIPPED), reason
+
+    async def _left_open(self, run: _Run) -> Reason | None:
+        """Tell how much is under way of which the next run must find out what became of it."""
+        intents = await self._stores.journal.intents(run.target_id) if run.target_id else ()
+        return Reason(Code.UNSETTLED, {"count": len(intents)}) if intents else None
 
     async def _waiting(self, run: _Run) -> int | None:
         return await self._stores.changes.waiting(run.target_id) if run.target_id else None
@@ -443,7 +452,7 @@ class Engine:
         if site.missing:
             raise RemoteRefused(Code.FUNCTION_MISSING, function=", ".join(site.missing))
         run.target_id = target_id = await self._stores.targets.meet(opened, site)
-        run.settled = settled = await self._settle(run, target_id)
+        settled = await self._settle(run, target_id)
         if settled or target_id != opened:
             await self._read_box(run, target_id, sure=settled)  # receipts changed behind the marks
         run.report(Event.CONTACTED)
@@ -453,11 +462,20 @@ class Engine:
         """Find out what became of the steps that were on the wire when all went dark."""
         steps = await self._stores.journal.intents(target_id)
         if steps:
-            outcomes = await run.stop.unless_asked(self._online.settle(steps))
-            pairs = list(zip(steps, outcomes, strict=True))
+            await self._hold_back(run, target_id, len(steps))
+            outcomes = await settle(self._online, run.stop, steps)
+            run.settled = list(zip(steps, outcomes, strict=True))
             now = self._clock.now()
-            await self._stores.journal.record(run.run_id, target_id, pairs, now)
+            await self._stores.journal.record(run.run_id, target_id, run.settled, now)
         return bool(steps)
+
+    async def _hold_back(self, run: _Run, target_id: int, steps: int) -> None:
+        """Wait until the site must be done with what was sent last, perhaps before a restart."""
+        sent_at = await self._stores.journal.intended_at(target_id)
+        age = (self._clock.now() - sent_at).total_seconds() if sent_at is not None else None
+        seconds = pace.left_working_seconds(steps, age)
+        if seconds:
+            await run.stop.unless_asked(self._clock.sleep(seconds))
 
     async def _pending_courses(self, run: _Run, target_id: int) -> list[KnownCourse]:
         pending = await self._stores.changes.courses(target_id, run.wanted)
@@ -498,7 +516,7 @@ class Engine:
         return sender
 
     def _sender(self, run: _Run, target_id: int, matched: Mapping[int, MatchedCourse]) -> Sender:
-        run.sender = Sender(
+        run.sender = sender = Sender(
             run_id=run.run_id,
             limiter=run.limiter,
             target_id=target_id,
@@ -514,7 +532,8 @@ class Engine:
             rules=self._rules_for(run.site),
             wanted=run.wanted,
         )
-        return run.sender
+        sender.out.wire.count(run.settled)
+        return sender
 
     def _rules_for(self, site: Site | None) -> Rules:
         if site is None:

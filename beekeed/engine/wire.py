@@ -1,20 +1,35 @@
 """Steps on the wire: intent, request, receipt; what a refusal reaches is not asked again."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from itertools import takewhile
 
 from beekeed.clock import Clock
-from beekeed.core import plan
+from beekeed.core import plan, retry
 from beekeed.core.change import is_repeatable
 from beekeed.core.model import Change, Key, Kind, Reason
 from beekeed.core.step import Outcome, Scope, SetGrade, Step, Verdict
-from beekeed.engine.stopping import Stop
-from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteRefused
+from beekeed.engine.stopping import Stop, Stopped
+from beekeed.engine.writing import settle
+from beekeed.errors import BeekeedError, Code, LinkDown, OutcomeUnknown, RemoteRefused
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.stores import Adopted, Journal
 
-_ATTEMPTS = 3  # a request that surely did nothing is made so often in one run
+_LAST_SECONDS = 20  # so long a stop waits at most to find out what a lost answer leaves open
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What became of one request.
+
+    `why`: why it did nothing, or its answer was lost. `arrived`: the site may have got it.
+    """
+
+    outcomes: list[tuple[Step, Outcome]]
+    why: Reason | None = None
+    arrived: bool = True
 
 
 class Wire:
@@ -44,7 +59,8 @@ class Wire:
         self._acknowledged = 0
         self._done: Counter[Kind] = Counter()
         self._apart: set[Key] = set()
-        self._maybe_done: set[Key] = set()
+        self._open: dict[Key, Step] = {}
+        """Steps of which a lost request may have done something, to be done again."""
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
@@ -110,19 +126,30 @@ class Wire:
         done: list[tuple[Step, Outcome]] = []
         fruitless = 0
         left = await self._without_closed(steps)
-        while left and not self._stop.asked:
-            await self._stop.unless_asked(self._online.wait(fruitless))
-            sent, apart = self._next(left)
-            outcomes, lost = await self._send_once(sent, apart=apart)
-            done += outcomes
-            undone = [step for step, outcome in outcomes if outcome.verdict is Verdict.NOT_TRIED]
-            got_on = len(undone) < len(sent) or (not apart and self._is_apart(sent[0]))
-            fruitless = 0 if got_on else fruitless + 1
-            left = await self._without_closed([*undone, *left[len(sent) :]])
-            if fruitless == _ATTEMPTS and left:
-                reason = lost or Reason(Code.NO_ANSWER)
+        while left and await self._may_go_on(fruitless):
+            some, apart = self._next(left)
+            sent = await self._send_once(some, apart=apart)
+            done += sent.outcomes
+            undone = [step for step, each in sent.outcomes if each.verdict is Verdict.NOT_TRIED]
+            got_on = len(undone) < len(some) or (not apart and self._is_apart(some[0]))
+            fruitless = 0 if got_on else fruitless + sent.arrived
+            left = await self._without_closed([*undone, *left[len(some) :]])
+            if fruitless == retry.ATTEMPTS and left:
+                reason = sent.why or Reason(Code.NO_ANSWER)
                 raise OutcomeUnknown(reason.code, **reason.params)
+        if self._stop.asked and self._open:
+            done += await self._find_out(list(self._open.values()))
         return done
+
+    async def _may_go_on(self, fruitless: int) -> bool:
+        """Wait until the site may be asked; False where a stop was asked."""
+        if self._stop.asked:
+            return False
+        try:
+            await self._stop.unless_asked(self._online.wait(fruitless))
+        except Stopped:
+            return False
+        return True
 
     def _next(self, left: Sequence[Step]) -> tuple[Sequence[Step], bool]:
         """Give the steps of the next request, and whether each goes in a call of its own."""
@@ -133,13 +160,8 @@ class Wire:
     def _is_apart(self, step: Step) -> bool:
         return step.change.key in self._apart
 
-    async def _send_once(
-        self, steps: Sequence[Step], *, apart: bool
-    ) -> tuple[list[tuple[Step, Outcome]], Reason | None]:
-        """Intent, request, receipt; a lost answer is settled at once.
-
-        Gives the outcomes, and why the answer was lost if it was.
-        """
+    async def _send_once(self, steps: Sequence[Step], *, apart: bool) -> _Sent:
+        """Intent, request, receipt; a lost answer is settled at once."""
         await self._journal.intend(self._run_id, self._target_id, steps, self._clock.now())
         try:
             answered = await self._online.apply(steps, apart=apart)
@@ -148,31 +170,64 @@ class Wire:
             await self.record(undone)
             if not self._online.is_worth_a_try(error):
                 raise
-            return undone, Reason(error.code, error.params)
+            return _Sent(undone, Reason(error.code, error.params), arrived=False)
         outcomes = list(zip(steps, answered, strict=True))
         self._apart |= {step.change.key for step, each in outcomes if each.scope is Scope.TOGETHER}
         known = [pair for pair in outcomes if pair[1].verdict is not Verdict.UNKNOWN]
         await self._record_answered(known)
         unknown = [pair for pair in outcomes if pair[1].verdict is Verdict.UNKNOWN]
         if not unknown:
-            return known, None
-        return known + await self._settle([step for step, _ in unknown]), unknown[0][1].reason
+            return _Sent(known)
+        return _Sent(known + await self._settle(unknown), unknown[-1][1].reason)
 
-    async def _settle(self, lost: Sequence[Step]) -> list[tuple[Step, Outcome]]:
+    async def _settle(self, lost: Sequence[tuple[Step, Outcome]]) -> list[tuple[Step, Outcome]]:
         """Find out what became of steps; what may be repeated is, once, and not asked about.
 
         Its intent stays until it has an answer, in this run or by the next one's reading.
         """
-        again = [s for s in lost if is_repeatable(s) and _key(s) not in self._maybe_done]
-        asked = [step for step in lost if step not in again]
-        # Lost for the first time: open. For the second: asked about, and open no more.
-        self._maybe_done ^= {_key(step) for step in lost if is_repeatable(step)}
-        settled: list[tuple[Step, Outcome]] = []
-        if asked:
-            settling = self._stop.unless_asked(self._online.settle(asked))
-            settled = list(zip(asked, await settling, strict=True))
-            await self.record(settled)
+        again = [step for step, outcome in lost if self._may_repeat(step, outcome)]
+        asked = [step for step, _ in lost if step not in again]
+        self._open |= {_key(step): step for step in again}
+        settled = await self._find_out(asked) if asked else []
         return settled + [(step, Outcome(Verdict.NOT_TRIED)) for step in again]
+
+    def _may_repeat(self, step: Step, outcome: Outcome) -> bool:
+        """Tell whether to do a step again of which it is not known whether it was done.
+
+        Only where its trouble may pass: to a site that is another one now, or broken, it
+        would be said without end. And not when no more is to be sent.
+        """
+        if self._stop.asked or not is_repeatable(step) or _key(step) in self._open:
+            return False
+        reason = outcome.reason or Reason(Code.NO_ANSWER)
+        return self._online.is_worth_a_try(OutcomeUnknown(reason.code, **reason.params))
+
+    async def _find_out(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
+        """Settle steps by reading, and write down what became of them."""
+        try:
+            self._stop.check()
+            outcomes = await settle(self._online, self._stop, steps)
+        except Stopped:
+            outcomes = await self._find_out_at_last(steps)
+        settled = list(zip(steps, outcomes, strict=True))
+        for step in steps:
+            self._open.pop(_key(step), None)
+        await self.record(settled)
+        return settled
+
+    async def _find_out_at_last(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        """Settle what was in flight when a stop was asked, if that is possible soon.
+
+        Raises Stopped where it is not: the next sync settles it.
+        """
+        enough = Stop()
+        timer = asyncio.get_running_loop().call_later(_LAST_SECONDS, enough.ask)
+        try:
+            return await settle(self._online, enough, steps)
+        except BeekeedError as error:
+            raise Stopped from error
+        finally:
+            timer.cancel()
 
     async def _record_answered(self, outcomes: Sequence[tuple[Step, Outcome]]) -> None:
         """Record answers; what our own account may not do sets nobody aside.
@@ -201,14 +256,16 @@ class Wire:
     async def _without_closed(self, steps: Sequence[Step]) -> list[Step]:
         """Give the steps that a refusal in this run does not reach, and set the others aside."""
         left: list[Step] = []
+        refused: list[tuple[Change, Outcome]] = []
         for step in steps:
             key = step.change.key
             reasons = (self._closed.get(_reach(scope, key)) for scope in _REACHES)
             reason = next((reason for reason in reasons if reason is not None), None)
             if reason is not None:
-                await self.refuse([step.change], reason)
+                refused.append((step.change, Outcome(Verdict.REFUSED, reason=reason)))
             elif not self.is_withheld(key.kind, key.course_id) and not self._waits(key):
                 left.append(step)
+        await self.record(refused)
         return left
 
     def _waits(self, key: Key) -> bool:
@@ -231,7 +288,12 @@ class Wire:
             return
         now = self._clock.now()
         await self._journal.record(self._run_id, self._target_id, outcomes, now)
+        self.count(outcomes)
+
+    def count(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
+        """Count what was acknowledged, and has a receipt."""
         for what, outcome in outcomes:
+            self._open.pop(_key(what), None)
             if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
                 key = _key(what)
                 self._acknowledged += 1
@@ -241,7 +303,7 @@ class Wire:
 
     def _is_open(self, what: Step | Change, outcome: Outcome) -> bool:
         key = _key(what)
-        return outcome.verdict is Verdict.NOT_TRIED and key in self._maybe_done
+        return outcome.verdict is Verdict.NOT_TRIED and key in self._open
 
     async def adopt(self, adopted: Sequence[Adopted]) -> None:
         """Write down accounts that were online already and are the same people."""

@@ -1,16 +1,14 @@
 """Calls the online Moodle's web services: the port OnlineMoodle on Moodle's core functions."""
 
-import contextlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from beekeed.clock import Clock
-from beekeed.core import pace, profile
+from beekeed.core import pace
 from beekeed.core.cost import Cost
 from beekeed.core.grade import OnlineAssignment
-from beekeed.core.model import OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
+from beekeed.core.model import Key, OnlineActivity, OnlineCourse, OnlinePerson, Reason, Site
 from beekeed.core.step import (
     Complete,
     CreateAccount,
@@ -29,22 +27,23 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.pushing import Pushing
 from beekeed.moodle.requests import Requests
-from beekeed.moodle.settling import Held, settled
+from beekeed.moodle.settling import Held, is_sure, settled
 from beekeed.moodle.transport import Transport
 from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 
 Answer = TypeVar("Answer")
 
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
-_ATTEMPTS = 3  # as engine.wire has for steps
-_WRITE_FAILED = "dmlwriteexception"
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 
 class MoodleWebServices:
-    """See ports.OnlineMoodle."""
+    """See ports.OnlineMoodle.
+
+    `patience`: shared by all who speak to one site, so that none asks before it may be asked.
+    """
 
     def __init__(
         self,
@@ -55,8 +54,9 @@ class MoodleWebServices:
         learner_role: str,
         learner_role_id: int,
         manner: Manner,
+        patience: Patience | None = None,
     ) -> None:
-        self._patience = Patience(clock=clock)
+        self._patience = patience or Patience(clock=clock)
         self._requests = Requests(
             transport=transport,
             patience=self._patience,
@@ -74,10 +74,16 @@ class MoodleWebServices:
         self._lacking: frozenset[str] = frozenset()
         self._learner_role = learner_role
         self._role_was_seen = False
+        self._unsure: dict[Key, Outcome] = {}
+        """What was answered to steps of which only reading tells."""
 
     async def probe(self) -> Site:
-        """See ports.OnlineMoodle. Whatever troubled us before is forgotten."""
+        """See ports.OnlineMoodle.
+
+        How often it failed us before is forgotten, and not what it asked us to wait.
+        """
         self._patience.begin()
+        self._requests.begin()
         answer = await self._requests.read_one(wire.Call(functions.SITE_INFO, {}))
         info = wire.shaped(answer, shapes.SiteInfo)
         offered = {function.name for function in info.functions}
@@ -148,8 +154,7 @@ class MoodleWebServices:
         found = await self._users("username", [n for n in usernames if _PLAIN.fullmatch(n)])
         for name in usernames:
             if not _PLAIN.fullmatch(name):
-                with contextlib.suppress(RemoteRefused):
-                    found += await self._users("username", [name])
+                found += await self._or_none(self._users("username", [name])) or []
         return {each.username: each for each in found if each.username in usernames}
 
     async def people_by_id(self, online_ids: Collection[int]) -> Mapping[int, OnlinePerson]:
@@ -260,26 +265,12 @@ class MoodleWebServices:
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:
         """See ports.OnlineMoodle."""
-        fruitless = 0
-        while True:
-            await self._patience.wait(fruitless)
-            try:
-                return await self._make_group(course_online_id, name)
-            except BeekeedError as error:
-                fruitless += 1
-                if fruitless == _ATTEMPTS or not self._patience.is_worth_a_try(error):
-                    raise
-
-    async def _make_group(self, course_online_id: int, name: str) -> int | Reason:
         group = {"courseid": course_online_id, "name": name, "description": ""}
         call = wire.Call(functions.MAKE_GROUP, {"groups": [group]})
         match await self._requests.ask_one(call):
             case answers.Lost(error=error):
                 self._patience.hold(pace.working_seconds(1))
-                there = (await self.groups(course_online_id)).get(name)
-                if there is None:
-                    raise error
-                return there
+                raise error
             case wire.Refusal(errorcode=errorcode):
                 return self._why_no_group(errorcode)
             case answer:
@@ -329,64 +320,61 @@ class MoodleWebServices:
 
     async def apply(self, steps: Sequence[Step], *, apart: bool = False) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
-        pairs = list(zip(steps, await self._pushing.push(steps, apart=apart), strict=True))
-        read_back = await self._read_back(pairs)
-        return [await self._sure(step, outcome, read_back) for step, outcome in pairs]
+        outcomes = await self._pushing.push(steps, apart=apart)
+        return [self._if_sure(*pair) for pair in zip(steps, outcomes, strict=True)]
 
-    async def _read_back(
-        self, pairs: Sequence[tuple[Step, Outcome]]
-    ) -> Mapping[int, Mapping[int, Fields] | None]:
-        """Read the profiles that were edited, by course; None where they cannot be read now."""
-        found: dict[int, Mapping[int, Fields] | None] = {}
-        for step, outcome in pairs:
-            if isinstance(step, EditProfile) and outcome.verdict is Verdict.DONE:
-                course = step.course_online_id
-                if profile.may_be_dropped(step.name) and course not in found:
-                    found[course] = await _or_nothing(self.profiles(course))
-        return found
-
-    async def _sure(
-        self,
-        step: Step,
-        outcome: Outcome,
-        read_back: Mapping[int, Mapping[int, Fields] | None],
-    ) -> Outcome:
-        """Look whether what was refused is there: a request that was given up may still do it.
-
-        And whether an edit shows, where Moodle may drop it without a word.
-        """
-        if isinstance(step, EditProfile) and step.course_online_id in read_back:
-            held = read_back[step.course_online_id]
-            is_done = outcome.verdict is Verdict.DONE and profile.may_be_dropped(step.name)
-            return _edited(step, held) if is_done else outcome
-        if not _may_be_there(step, outcome):
-            return outcome
-        try:
-            found = settled(step, await self._look([step], with_members=True))
-        except BeekeedError as error:
-            return Outcome(Verdict.UNKNOWN, reason=Reason(error.code, error.params))
-        if found.verdict is Verdict.NOT_TRIED:
-            return outcome
-        return replace(found, verdict=Verdict.ALREADY) if found.verdict is Verdict.DONE else found
+    def _if_sure(self, step: Step, answered: Outcome) -> Outcome:
+        """Give an outcome, or UNKNOWN where only reading tells; what was answered is kept."""
+        key = step.change.key
+        self._unsure.pop(key, None)
+        if is_sure(step, answered):
+            return answered
+        self._unsure[key] = answered
+        reason = answered.reason or Reason(Code.PROFILE_FIELD_MISSING)
+        return Outcome(Verdict.UNKNOWN, reason=reason)
 
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         held = await self._look(steps)
-        outcomes = [settled(step, held) for step in steps]
-        await self._silence([s for s, o in zip(steps, outcomes, strict=True)
-                             if o.verdict is Verdict.DONE])  # fmt: skip
-        return outcomes
+        return [settled(step, held, self._unsure.pop(step.change.key, None)) for step in steps]
 
-    async def _look(self, steps: Sequence[Step], *, with_members: bool = False) -> Held:
+    def is_silenced(self, steps: Sequence[Step]) -> bool:
+        """See ports.OnlineMoodle. A service that lacks the function cannot be told."""
+        return not self._silences(steps) or functions.ASSIGNMENT_FLAGS in self._lacking
+
+    def _silences(self, steps: Sequence[Step]) -> list[wire.Call]:
+        graded = [step for step in steps if isinstance(step, SetGrade) and step.assignment]
+        return self._pushing.silences(graded)
+
+    async def silence(self, steps: Sequence[Step]) -> None:
+        """See ports.OnlineMoodle."""
+        left = self._silences(steps)
+        while left:
+            try:
+                replies = await self._requests.ask(left)
+            except RemoteRefused as error:
+                if error.code is Code.ACCESS_REFUSED:  # we have just read: it is the function
+                    return
+                raise
+            for reply in replies:
+                if isinstance(reply, answers.Lost) and not refusals.is_of_call(reply.error):
+                    raise reply.error
+            left = left[len(replies) :]
+
+    async def _look(self, steps: Sequence[Step]) -> Held:
         """Read what online holds of what some steps do.
 
-        `with_members`: also of groups, which may be joined again without reading.
+        Of groups, which may be joined again without reading, only where that was refused.
         """
         names = {step.username for step in steps if isinstance(step, CreateAccount)}
         courses = {s.course_online_id for s in steps if isinstance(s, Enrol)}
         edited = {s.course_online_id for s in steps if isinstance(s, Enrol) and s.change.base}
         profiles = {s.course_online_id for s in steps if isinstance(s, EditProfile)}
-        joined = {s.course_online_id for s in steps if isinstance(s, JoinGroup) and with_members}
+        joined = {
+            s.course_online_id
+            for s in steps
+            if isinstance(s, JoinGroup) and s.change.key in self._unsure
+        }
         return Held(
             people=await self.people(names) if names else {},
             enrolled=await self._by_course(self.enrolled, courses),
@@ -403,14 +391,6 @@ class MoodleWebServices:
         """Read something of courses; those of which Moodle refuses it are left out."""
         found = {course: await self._or_none(read(course)) for course in sorted(courses)}
         return {course: there for course, there in found.items() if there is not None}
-
-    async def _silence(self, steps: Sequence[Step]) -> None:
-        """Hold back the notices of grades that arrived though the answer was lost.
-
-        May be repeated. Raises where it cannot be done now: the steps stay open then.
-        """
-        graded = [step for step in steps if isinstance(step, SetGrade) and step.assignment]
-        await self._requests.read_all(self._pushing.silences(graded))
 
     async def _one_by_one(
         self,
@@ -436,35 +416,6 @@ class MoodleWebServices:
             return None
 
 
-def _may_be_there(step: Step, outcome: Outcome) -> bool:
-    """Tell whether what was refused may be so because it is there already.
-
-    Two requests with the same records at the same time: one meets the key of the other's
-    (seen on 4.5.6). An account's name is taken then.
-    """
-    if outcome.verdict is not Verdict.REFUSED or outcome.scope is not Scope.CHANGE:
-        return False
-    met_key = outcome.reason is not None and outcome.reason.params.get("errorcode") == _WRITE_FAILED
-    return met_key or isinstance(step, CreateAccount)
-
-
 def _places(steps: Sequence[Step], kind: type[Complete] | type[SetGrade]) -> list[Place]:
     """Give the places of the steps of a kind, each once."""
     return sorted({(s.course_online_id, s.online_id) for s in steps if isinstance(s, kind)})
-
-
-async def _or_nothing(reading: Awaitable[Answer]) -> Answer | None:
-    """Give what is read, or None where that is not possible now."""
-    try:
-        return await reading
-    except BeekeedError:
-        return None
-
-
-def _edited(step: EditProfile, people: Mapping[int, Fields] | None) -> Outcome:
-    """Tell whether an edit shows: Moodle drops what it does not know without a word (recorded)."""
-    if people is None or step.online_id not in people:
-        return Outcome(Verdict.UNKNOWN, reason=Reason(Code.NO_ANSWER))
-    if people[step.online_id].get(step.name, "").strip() == step.change.value.strip():
-        return Outcome(Verdict.DONE, step.change.value)
-    return Outcome(Verdict.REFUSED, reason=Reason(Code.PROFILE_FIELD_MISSING))

@@ -32,13 +32,16 @@ class Patience:
         self._answered = True
 
     def failed(self, error: BeekeedError) -> None:
-        """Note that a request got no answer, or a refusal of the whole site."""
+        """Note that a request got no answer, or a refusal of the whole site.
+
+        Whoever is to be left alone for longer still is.
+        """
         self._failures += 1
         self._last = error
         now = self._clock.monotonic()
         asked = min(float(error.params.get("wait_seconds", 0)), _LONGEST_ASKED_SECONDS)
         self._asked_until = max(self._asked_until, now + asked)
-        self._not_before = now + self._drawn(self._failures)
+        self._not_before = max(self._not_before, now + self._drawn(self._failures))
 
     def hold(self, seconds: float) -> None:
         """Have the site left alone for so long: it may still be at work for us."""

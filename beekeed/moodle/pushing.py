@@ -34,7 +34,6 @@ class Pushing:
         self._patience = patience
         self._clock = clock
         self._most_fields = max_input_vars - 1
-        self._most_calls = wire.batch_calls(max_input_vars)
         self._most_bytes = pace.FIRST_BYTES
         self._manner = manner
         self.learner_role_id = learner_role_id
@@ -59,7 +58,7 @@ class Pushing:
         calls = [call for bundle in found for call in bundle.calls]
         if not batches and len(found) > 1:
             return False
-        if batches and len(calls) > self._most_calls:
+        if batches and len(calls) > self._requests.most_calls:
             return False
         call = wire.request(calls, batches=True) if batches else calls[0]
         if not batches and wire.fields(call) > self._most_fields:
@@ -103,6 +102,8 @@ class Pushing:
         began = self._clock.monotonic()
         replies = await self._requests.ask(calls)
         seconds = self._clock.monotonic() - began
+        if not replies:
+            return replies
         if isinstance(replies[-1], answers.Lost):
             self._most_bytes = pace.after_loss(self._most_bytes)
             self._patience.hold(pace.working_seconds(steps) - seconds)

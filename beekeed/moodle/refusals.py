@@ -6,9 +6,10 @@ completions of a deleted activity one by one would cost a thousand requests.
 
 from collections.abc import Mapping
 
+from beekeed.core import retry
 from beekeed.core.model import Reason
 from beekeed.core.step import Scope
-from beekeed.errors import Code, RemoteRefused
+from beekeed.errors import BeekeedError, Code, RemoteRefused
 from beekeed.moodle.functions import CREATE, FUNCTIONS, MAKE_GROUP, UPDATE
 
 NO_SUCH_FUNCTION = "invalidrecord:external_functions"
@@ -96,6 +97,14 @@ def warned(warningcode: str, name: str) -> tuple[Reason, Scope]:
     if warningcode in ("usernotupdatedadmin", "usernotupdatedguest"):
         return Reason(Code.OTHER_ROLE_ONLINE, {"roles": "admin"}), Scope.LEARNER
     return Reason(Code.PROFILE_REFUSED, {"field": name, "errorcode": warningcode}), Scope.CHANGE
+
+
+_NOT_THE_SITE = frozenset({Code.NOT_A_MOODLE, Code.REDIRECTED})
+
+
+def is_of_call(error: BeekeedError) -> bool:
+    """Tell whether a trouble is with one call only: it neither passes, nor is another's answer."""
+    return not retry.passes(error) and error.code not in _NOT_THE_SITE
 
 
 def raised(function: str, errorcode: str) -> RemoteRefused:

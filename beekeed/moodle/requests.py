@@ -27,13 +27,20 @@ class Requests:
     """Requests to one Moodle.
 
     `batches`: whether its service has the batch function; None until it was asked.
+    `most_calls`: how many calls of a batch it reads; learned where the settings say too much.
     """
 
     def __init__(self, *, transport: Transport, patience: Patience, batch_calls: int) -> None:
         self._transport = transport
         self._patience = patience
-        self._batch_calls = batch_calls
+        self.most_calls = batch_calls
+        self._cut_at: int | None = None
+        self._most_reads = batch_calls
         self.batches: bool | None = None
+
+    def begin(self) -> None:
+        """Begin a run: reading dares twice as much at once as the last one ended with."""
+        self._most_reads = min(self.most_calls, self._most_reads * 2)
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -48,17 +55,21 @@ class Requests:
     ) -> list[wire.Json]:
         """Make calls that only read, all of them; a refusal of any is raised.
 
-        `at_once`: in one request at most. What passes by itself is waited out.
+        `at_once`: in one request at most. What passes by itself is waited out; less is asked
+        at once after an answer was lost, which may take a slow site too long.
         """
-        most = min(self._batch_calls, at_once or self._batch_calls)
         done: list[wire.Json] = []
         while len(done) < len(calls):
             await self._patience.wait()
+            most = min(self.most_calls, self._most_reads, at_once or self.most_calls)
+            some = calls[len(done) : len(done) + most]
             try:
-                replies = await self._read_some(calls[len(done) : len(done) + most])
+                replies = await self._read_some(some)
             except BeekeedError as error:
                 if not self._patience.is_worth_a_try(error):
                     raise
+                if len(some) > 1 and isinstance(error, OutcomeUnknown):
+                    self._most_reads = len(some) // 2
                 continue
             done.extend(replies)
             if isinstance(replies[-1], wire.Refusal):
@@ -79,16 +90,17 @@ class Requests:
     async def ask(self, calls: Sequence[wire.Call]) -> list[wire.Json]:
         """Make calls in order, up to the first refusal; what has no reply was not tried.
 
-        In one request, or without batches one by one. Raises RemoteRefused where the
-        site refused us, LinkDown where surely nothing left.
+        In one request, or without batches one by one. None was tried where the batch function
+        turned out to be refused us: what fits into a batch need not fit into single calls.
+        Raises RemoteRefused where the site refused us, LinkDown where surely nothing left.
         """
-        if self.batches and (replies := await self._ask_batch(calls)) is not None:
-            return replies
-        replies = []
+        if self.batches:
+            return await self._ask_batch(calls) or []
+        replies: list[wire.Json] = []
         for call in calls:
             try:
                 replies.append(await self.ask_one(call))
-            except LinkDown as error:
+            except (LinkDown, RemoteRefused) as error:
                 if not replies:
                     raise
                 replies.append(answers.Lost(OutcomeUnknown(error.code, **error.params)))
@@ -99,7 +111,7 @@ class Requests:
     async def _ask_batch(self, calls: Sequence[wire.Call]) -> list[wire.Json] | None:
         """Make some calls by one request, up to the first refusal.
 
-        None: the batch function is refused us, and nothing was done; they go one by one
+        None: the batch function is refused us, and nothing was done; calls go one by one
         from now on.
         """
         call = wire.request(calls, batches=True)
@@ -122,10 +134,26 @@ class Requests:
                 unclear = OutcomeUnknown(Code.REFUSED_BY_MOODLE, errorcode=errorcode)
                 return [answers.Lost(unclear)] * len(calls)
             case value:
-                return _batch_replies(value, len(calls))
+                replies = _batch_replies(value, len(calls))
+                self._learn(len(calls), replies)
+                return replies
+
+    def _learn(self, sent: int, replies: Sequence[wire.Json]) -> None:
+        """Learn how many calls the site reads, from fewer answers with no refusal at the end.
+
+        Twice in a row as many, because wrong arguments of one call look the same.
+        """
+        if len(replies) < sent and not isinstance(replies[-1], answers.Lost | wire.Refusal):
+            if len(replies) == self._cut_at:
+                self.most_calls = len(replies)
+            self._cut_at = len(replies)
 
     async def ask_one(self, call: wire.Call) -> wire.Json:
-        """Make one call; gives its answer, a Refusal, or Lost."""
+        """Make one call; gives its answer, a Refusal, or Lost.
+
+        Raises LinkDown where surely nothing left, and RemoteRefused where the site refuses us
+        altogether.
+        """
         try:
             answer = await self._transport.ask(call)
         except (OutcomeUnknown, RemoteGarbled) as error:

@@ -1,12 +1,12 @@
 """What became of a step whose answer was lost, by what online holds now. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from beekeed.core import grade, person
+from beekeed.core import grade, person, profile
 from beekeed.core.change import decide
 from beekeed.core.grade import OnlineGrade
-from beekeed.core.model import Completion, OnlinePerson
+from beekeed.core.model import Completion, OnlinePerson, Reason
 from beekeed.core.step import (
     Complete,
     CreateAccount,
@@ -14,10 +14,12 @@ from beekeed.core.step import (
     Enrol,
     JoinGroup,
     Outcome,
+    Scope,
     SetGrade,
     Step,
     Verdict,
 )
+from beekeed.errors import Code
 from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 
 
@@ -36,11 +38,51 @@ class Held:
     """The groups of accounts, by course and account."""
 
 
-def settled(step: Step, held: Held) -> Outcome:
+_WRITE_FAILED = "dmlwriteexception"
+
+
+def is_sure(step: Step, answered: Outcome) -> bool:
+    """Tell whether what Moodle answered to a step is all there is to know.
+
+    It drops an edit of some fields without a word (recorded). And what it refused may be
+    there already, where a request that was given up came late: of two with the same records
+    one meets the key of the other's (seen on 4.5.6), and an account's name is taken.
+    """
+    if answered.verdict is Verdict.DONE:
+        return not isinstance(step, EditProfile) or not profile.may_be_dropped(step.name)
+    if answered.verdict is not Verdict.REFUSED or answered.scope is not Scope.CHANGE:
+        return True
+    if isinstance(step, CreateAccount):
+        return False
+    return answered.reason is None or answered.reason.params.get("errorcode") != _WRITE_FAILED
+
+
+def settled(step: Step, held: Held, answered: Outcome | None = None) -> Outcome:
     """Tell what became of a step; NOT_TRIED: it did not arrive, or may be repeated.
 
-    Joining a group again changes nothing (recorded): its members need not be read.
+    `answered`: what Moodle said, where it said something that was not sure.
     """
+    found = _settled(step, held)
+    match answered, found:
+        case Outcome(Verdict.REFUSED), Outcome(Verdict.NOT_TRIED):
+            return answered
+        case Outcome(Verdict.REFUSED), Outcome(Verdict.DONE):
+            return replace(found, verdict=Verdict.ALREADY)
+        case Outcome(Verdict.DONE), Outcome(Verdict.NOT_TRIED) if _is_read(step, held):
+            return Outcome(Verdict.REFUSED, reason=Reason(Code.PROFILE_FIELD_MISSING))
+        case _:
+            return found
+
+
+def _is_read(step: Step, held: Held) -> bool:
+    """Tell whether the profile that a step edits could be read."""
+    if not isinstance(step, EditProfile):
+        return False
+    return step.online_id in held.profiles.get(step.course_online_id, {})
+
+
+def _settled(step: Step, held: Held) -> Outcome:
+    """Tell what reading alone tells; joining a group again changes nothing (recorded)."""
     outcome: Outcome | None = None
     match step:
         case CreateAccount():
@@ -92,4 +134,17 @@ def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
     )
     if has_points and (not step.assignment or theirs.comment.same_as(step.comment)):
         return Outcome(Verdict.DONE, grade.value(theirs.grade or 0, theirs.comment))
-    return grade.decide(step.change, theirs)
+    decided = grade.decide(step.change, theirs)
+    if decided is None and not has_points and _changed_meanwhile(step, theirs):
+        return grade.differs(theirs)
+    return decided
+
+
+def _changed_meanwhile(step: SetGrade, theirs: OnlineGrade) -> bool:
+    """Tell whether, at the first meeting, somebody graded since what was read before sending.
+
+    Ours may have arrived and been corrected: it must not be sent over that.
+    """
+    if step.change.base is not None or step.before is None or theirs.grade is None:
+        return False
+    return grade.text(theirs.grade) != grade.points(step.before)

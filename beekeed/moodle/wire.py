@@ -38,6 +38,8 @@ _ESCAPED = str.maketrans(
 _RAW = frozenset({CONTENTS, COURSES, GROUPS})
 
 
+_MOST_DIGITS = 9  # of a Retry-After: thirty years; Python reads no number of thousands
+
 _OWN_FIELDS = 4  # of every call: encode
 _FIELDS_IN_BATCH = 3  # of every call in it: batch
 
@@ -52,17 +54,26 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error that Moodle gave for one call of a batch."""
+    """An error that Moodle gave for one call, alone or in a batch."""
 
     errorcode: str
 
 
 def encode(call: Call, token: str) -> bytes:
-    """Write a call as the body of its POST."""
-    fields = [("wstoken", token), ("wsfunction", call.function), ("moodlewsrestformat", "json")]
+    """Write a call as the body of its POST.
+
+    PHP cuts a form at its limit of fields without a word (max_input_vars). The function comes
+    last, so that what was cut has none and does nothing; a batch's answer shows a cut.
+    """
+    function = ("wsfunction", call.function)
+    fields = [("wstoken", token), ("moodlewsrestformat", "json")]
     if call.function in _RAW:
         fields.append(("moodlewssettingraw", "1"))
+    if call.function == BATCH:
+        fields.append(function)
     fields.extend(_fields(call.arguments))
+    if call.function != BATCH:
+        fields.append(function)
     return "&".join(f"{name}={value.translate(_ESCAPED)}" for name, value in fields).encode()
 
 
@@ -149,11 +160,11 @@ def _wait(headers: Mapping[str, str]) -> dict[str, int]:
     """
     asked = headers.get("Retry-After", "").strip()
     if asked.isdecimal():
-        return {"wait_seconds": int(asked)}
+        return {"wait_seconds": int(asked.lstrip("0")[:_MOST_DIGITS] or "0")}
     try:
         until, now = parsedate_to_datetime(asked), parsedate_to_datetime(headers.get("Date", ""))
         return {"wait_seconds": max(0, int((until - now).total_seconds()))}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return {}
 
 

@@ -104,10 +104,10 @@ class OnlineMoodle(Protocol):
         ...
 
     async def make_group(self, course_online_id: int, name: str) -> int | Reason:
-        """Make a group; gives its id, or why Moodle refused the name.
+        """Make a group by one request; gives its id, or why Moodle refused the name.
 
-        A name is there once in a course, so that `groups` tells what became of a
-        lost answer.
+        Raises OutcomeUnknown or RemoteGarbled where the answer is lost. A name is there once
+        in a course, so that `groups` tells what became of it.
         """
         ...
 
@@ -152,17 +152,32 @@ class OnlineMoodle(Protocol):
         As many outcomes as steps; what was not tried says so. Those of
         Scope.TOGETHER went in one call of which one is refused: they are not
         done, or UNKNOWN, and are to be done `apart`. A lost answer is
-        UNKNOWN, never an exception and never a refusal. Raises LinkDown only
-        when surely nothing was sent, and RemoteRefused only when surely
-        nothing was done. An account that is refused, and is there all the same, is ALREADY.
+        UNKNOWN, never an exception and never a refusal, and so is one that does not tell
+        the truth for sure: `settle` does. Raises LinkDown only when surely nothing was
+        sent, and RemoteRefused only when surely nothing was done. Never given up before
+        its answer came, or must have come.
         """
         ...
 
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        """Read back what became of steps whose answer was lost.
+        """Read back what became of steps whose outcome is UNKNOWN; nothing is written.
 
-        DONE, or NOT_TRIED, or KEPT where online holds something else by now. What
-        cannot be read back for a reason of its own (a deleted course) is NOT_TRIED.
+        DONE, or NOT_TRIED, or KEPT where online holds something else by now; ALREADY where
+        that serves as well, or what Moodle had refused is there all the same; REFUSED where
+        its answer was a refusal, or a success, and nothing of it is there. What cannot be
+        read back for a reason of its own (a deleted course) is NOT_TRIED.
+        """
+        ...
+
+    def is_silenced(self, steps: Sequence[Step]) -> bool:
+        """Tell whether nothing is to be written of steps that `settle` found DONE."""
+        ...
+
+    async def silence(self, steps: Sequence[Step]) -> None:
+        """Hold back the notices of steps that `settle` found DONE. May be repeated.
+
+        Where Moodle refuses just that, there is nothing to be done about it. Raises what may
+        pass, and what refuses us altogether: the steps are open then.
         """
         ...
 

@@ -439,6 +439,10 @@ class Journal(Protocol):
         """Give what was sent and never recorded."""
         ...
 
+    async def intended_at(self, target_id: int) -> datetime | None:
+        """Give when the last of that was sent, by the clock of then; None where there is none."""
+        ...
+
     async def record(
         self,
         run_id: int,
@@ -588,7 +592,7 @@ class History(Protocol):
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:
-        """List runs, newest first."""
+        """List runs, newest first; of those that were skipped, one for each reason and day."""
         ...
 
     async def latest(self) -> Run | None:
@@ -596,7 +600,7 @@ class History(Protocol):
         ...
 
     async def count(self) -> int:
-        """Count all runs."""
+        """Count the runs that `recent` lists."""
         ...
 
     async def done(self, event_id: str) -> Sequence[Done]:

@@ -870,6 +870,11 @@ SENTENCES: Mapping[str, Entry] = {
         "Start it again. What had arrived is known or will be found out; nothing is sent twice.",
         "",
     ),
+    "unsettled": Entry(
+        "The sync was stopped before it was known what became of changes under way: {count}.",
+        "There is nothing to do: the next sync finds out first. Nothing is sent twice.",
+        "",
+    ),
     "internal": Entry(
         "beekeed made a mistake.",
         "Tell whoever supports the box, with the journal of beekeed.",

@@ -37,25 +37,16 @@ _OLD_ACTIONS = (
 """Counted by when the runs began, back from the earlier of this one and the one before: neither a
 jump of the clock, nor work of a run under a wrong one, must take actions away."""
 
-_SKIPPED_THAT_DAY = (
-    "IN (SELECT run.id FROM run JOIN run AS this ON this.id = ?1 WHERE run.id < this.id"
-    " AND run.status = this.status AND run.code = this.code"
-    " AND run.started_at / 86400 = this.started_at / 86400)"
-)
-_SKIPPED_BEFORE = (
-    *(
-        f"DELETE FROM {table} WHERE run_id {_SKIPPED_THAT_DAY}"
-        for table in ("run_action", "run_course", "run_uncarried")
-    ),
-    f"DELETE FROM run WHERE id {_SKIPPED_THAT_DAY}"
-    " AND NOT EXISTS (SELECT 1 FROM action WHERE run_id = run.id)",
-)
-"""Of runs that were skipped for the same reason on the same day, the history has the last."""
-
 _RUN = (
     "SELECT run.*, (SELECT count(*) FROM run_day WHERE run_id = run.id) AS saved_days,"
     " (SELECT coalesce(sum(count), 0) FROM run_day WHERE run_id = run.id) AS saved_events FROM run"
 )
+_LISTED = (
+    f"status <> '{RunStatus.SKIPPED}' OR NOT EXISTS (SELECT 1 FROM run AS later"
+    " WHERE later.id > run.id AND later.status = run.status AND later.code = run.code"
+    " AND later.started_at / 86400 = run.started_at / 86400)"
+)
+"""Of those that were skipped, the last for each reason and day (features.md, row 4)."""
 _SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
 
 
@@ -166,9 +157,6 @@ class SqliteHistory:
                 ),
             )
             await db.execute(_OLD_ACTIONS, (_NO_RUN_BEFORE, run_id, _KEPT_SECONDS))
-            if ending.status is RunStatus.SKIPPED:
-                for statement in _SKIPPED_BEFORE:
-                    await db.execute(statement, (run_id,))
 
     async def put_right(self, now: Moment) -> None:
         """See ports.History."""
@@ -208,8 +196,10 @@ class SqliteHistory:
         return None if is_older else Code(row["code"])
 
     async def recent(self, limit: int, offset: int = 0) -> list[Run]:
-        """List runs, newest first."""
-        rows = await self._store.rows(f"{_RUN} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset)
+        """List runs, newest first; of those that were skipped, one for each reason and day."""
+        rows = await self._store.rows(
+            f"{_RUN} WHERE {_LISTED} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
+        )
         return [_run(row) for row in rows]
 
     async def latest(self) -> Run | None:
@@ -221,8 +211,8 @@ class SqliteHistory:
         return _run(row) if row is not None else None
 
     async def count(self) -> int:
-        """Count all runs."""
-        row = await self._store.row("SELECT count(*) FROM run")
+        """Count the runs that `recent` lists."""
+        row = await self._store.row(f"SELECT count(*) FROM run WHERE {_LISTED}")
         return int(row[0]) if row else 0
 
     async def done(self, event_id: str) -> list[Done]:

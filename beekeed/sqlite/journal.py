@@ -35,6 +35,7 @@ from beekeed.sqlite.store import (
     KIND_OF_NUMBER,
     Store,
     key_values,
+    moment,
     reason_values,
     seconds,
 )
@@ -83,6 +84,13 @@ class SqliteJournal:
             msgspec.json.decode(row["step"], type=_STEP_OF_KIND[KIND_OF_NUMBER[row["kind"]]])
             for row in rows
         ]
+
+    async def intended_at(self, target_id: int) -> datetime | None:
+        """See ports.Journal."""
+        row = await self._store.row(
+            "SELECT max(intended_at) FROM intent WHERE target_id = ?", target_id
+        )
+        return moment(row[0]) if row else None
 
     async def record(
         self,

@@ -1,11 +1,12 @@
 """The adapter of the online Moodle for a test, and steps for it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from beekeed.clock import SystemClock
 from beekeed.core.model import Change, Completion, Key, Kind, Learner
-from beekeed.core.step import Complete, CreateAccount
+from beekeed.core.step import Complete, CreateAccount, Outcome, Step, Verdict
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
@@ -36,6 +37,17 @@ def adapter(address: str, **options: Any) -> MoodleWebServices:
         "transport": Transport(address=address, token=TOKEN, timeout_seconds=5),
     }
     return MoodleWebServices(**settings | options)
+
+
+async def applied(
+    online: MoodleWebServices, steps: Sequence[Step], *, apart: bool = False
+) -> list[Outcome]:
+    """Do steps, and read back what the answer does not tell for sure."""
+    outcomes = list(await online.apply(steps, apart=apart))
+    unknown = [place for place, each in enumerate(outcomes) if each.verdict is Verdict.UNKNOWN]
+    for place in unknown:
+        (outcomes[place],) = await online.settle([steps[place]])
+    return outcomes
 
 
 def complete(

@@ -15,7 +15,7 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.sandbox.functions import FUNCTIONS as SANDBOX_FUNCTIONS
 from beekeed.sandbox.people import view
-from tests.adapters.online import adapter, change, complete, create
+from tests.adapters.online import adapter, applied, change, complete, create
 from tests.adapters.test_transport import server
 from tests.engine.school import MADE, MATHS, Side
 
@@ -77,6 +77,17 @@ async def test_people_are_found_by_username_whatever_their_number(
     assert (found["p7"].last_name, found["p7"].idnumber) == ("7", "N7")
 
 
+async def test_who_refuses_us_altogether_is_not_taken_for_nobody(
+    online: MoodleWebServices, side: Side
+) -> None:
+    """A name that Moodle does not allow is nobody's; a token that it does not take is told."""
+    assert await online.people({"Amina Diallo!"}) == {}
+    side.sql("UPDATE mdl_external_tokens SET token = 'other'")
+    with pytest.raises(RemoteRefused) as caught:
+        await online.people({"Amina Diallo!"})
+    assert caught.value.code is Code.TOKEN_REFUSED
+
+
 async def test_whoever_is_enrolled_is_listed_with_roles(
     online: MoodleWebServices, side: Side
 ) -> None:
@@ -117,7 +128,7 @@ async def drive(
     online: MoodleWebServices, steps: Sequence[Step], *, apart: bool = False
 ) -> list[Outcome]:
     """Apply steps, request by request, up to the first that is not done."""
-    outcomes = list(await online.apply(steps, apart=apart))
+    outcomes = await applied(online, steps, apart=apart)
     done = [outcome for outcome in outcomes if outcome.verdict is Verdict.DONE]
     if len(done) == 1 and len(steps) > 1 and outcomes[1].verdict is Verdict.NOT_TRIED:
         return [*done, *await drive(online, steps[1:], apart=apart)]
@@ -152,7 +163,7 @@ async def test_wrong_arguments_are_believed_only_of_a_requests_first_call(
     assert outcomes[0].verdict is Verdict.DONE
     assert outcomes[0].online_value == str(side.user("a"))
     if outcomes[1].verdict is Verdict.NOT_TRIED:
-        outcomes = [outcomes[0], *await online.apply(steps[1:], apart=True)]
+        outcomes = [outcomes[0], *await applied(online, steps[1:], apart=True)]
     assert outcomes[1].verdict is Verdict.REFUSED
     assert outcomes[1].reason is not None
     assert outcomes[1].reason.code is Code.ACCOUNT_REFUSED
@@ -296,7 +307,7 @@ async def test_what_a_request_that_came_late_did_is_no_refusal(
 
     async with server(answer) as address:
         online = adapter(address)
-        outcomes = [(await online.apply([step]))[0] for step in (there, missing)]
+        outcomes = [(await applied(online, [step]))[0] for step in (there, missing)]
         await online.close()
     assert [outcome.verdict for outcome in outcomes] == [Verdict.ALREADY, Verdict.REFUSED]
 

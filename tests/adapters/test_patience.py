@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from beekeed.core import retry
 from beekeed.errors import Code, LinkDown, OutcomeUnknown
+from beekeed.moodle import functions
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.requests import Requests
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
+from tests.adapters.online import adapter
 from tests.adapters.test_transport import server
 from tests.engine.school import FakeClock
 
@@ -110,7 +113,9 @@ async def test_retry_after_is_obeyed(headers: dict[str, str]) -> None:
     assert 90 <= asked[1] - asked[0] < 93
 
 
-@pytest.mark.parametrize("asked_for", ["-5", "soon", "", "1.5"])
+@pytest.mark.parametrize(
+    "asked_for", ["-5", "soon", "", "1.5", "Sun, 01 Nov 99999999999999999999 12:00:00 GMT"]
+)
 async def test_a_retry_after_that_says_nothing_is_none(asked_for: str) -> None:
     """The usual wait then."""
     clock = FakeClock()
@@ -134,11 +139,80 @@ async def test_who_asks_for_longer_than_a_run_waits_is_left_alone() -> None:
         assert asked[1] - asked[0] >= 3600
 
 
-async def test_years_are_a_mistake() -> None:
-    """A day is the most that a box leaves a site alone."""
+@pytest.mark.parametrize("digits", [12, 400, 5000])
+async def test_years_are_a_mistake(digits: int) -> None:
+    """A day is the most that a box leaves a site alone, however long the number is."""
     clock = FakeClock()
-    async with requests(busy(Retry_After="9" * 12), good, clock=clock) as (asks, _):
+    async with requests(busy(Retry_After="9" * digits), good, clock=clock) as (asks, _):
         with pytest.raises(LinkDown):
             await asks.read_one(CALL)
         clock.time += timedelta(days=1)
         await asks.read_one(CALL)
+
+
+async def test_a_failure_shortens_no_wait() -> None:
+    """A site that may still be at work is left alone, whatever else fails meanwhile."""
+    clock = FakeClock()
+    patience = Patience(clock=clock)
+    patience.hold(20)
+    patience.failed(LinkDown(Code.NOT_REACHED, detail="refused"))
+    began = clock.monotonic()
+    await patience.wait()
+    assert clock.monotonic() - began >= 20
+
+
+class Laborious(Transport):
+    """A site that takes longer for more than ten calls at once than anybody waits."""
+
+    def __init__(self, *, clock: FakeClock) -> None:
+        super().__init__(address="http://127.0.0.1:9", token="t", timeout_seconds=1)
+        self._clock = clock
+        self.sizes: list[int] = []
+
+    async def ask(self, call: Call) -> Any:
+        """See Transport."""
+        size = len(call.arguments["requests"]) if call.function == functions.BATCH else 1
+        self.sizes.append(size)
+        if size > 10:
+            await self._clock.sleep(120)
+            raise OutcomeUnknown(Code.NO_ANSWER, detail="timeout")
+        return {"responses": [{"error": False, "data": "1"}] * size}
+
+
+async def test_reading_asks_for_less_at_once_after_a_lost_answer() -> None:
+    """And does not begin again with as much; the next run dares twice that."""
+    clock = FakeClock()
+    way = Laborious(clock=clock)
+    patience = Patience(clock=clock)
+    patience.succeeded()
+    asks = Requests(transport=way, patience=patience, batch_calls=331)
+    asks.batches = True
+    calls = [Call(functions.GRADES, {"courseid": 1, "userid": n}) for n in range(40)]
+    assert len(await asks.read_all(calls, at_once=30)) == 40
+    assert way.sizes == [30, 15, 7, 7, 7, 7, 7, 5]
+    way.sizes.clear()
+    await asks.read_all(calls[:9], at_once=30)
+    assert way.sizes == [7, 2]
+    way.sizes.clear()
+    asks.begin()
+    await asks.read_all(calls[:9], at_once=30)
+    assert way.sizes == [9]
+
+
+async def test_who_asked_to_be_left_alone_is_by_everybody() -> None:
+    """A check has a line of its own to the site, and the same patience as a sync."""
+    clock, asked = FakeClock(), []
+    patience = Patience(clock=clock)
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        return busy(Retry_After="3600")()
+
+    async with server(answer) as address:
+        for _ in ("sync", "check"):
+            online = adapter(address, clock=clock, patience=patience)
+            with pytest.raises(LinkDown) as caught:
+                await online.probe()
+            assert caught.value.code is Code.ASKED_TO_WAIT
+            await online.close()
+    assert len(asked) == 1

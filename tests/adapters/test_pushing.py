@@ -9,7 +9,7 @@ import pytest
 from beekeed.core import pace
 from beekeed.core.model import Comment, Kind
 from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
-from beekeed.errors import Code
+from beekeed.errors import Code, RemoteRefused
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, encode
@@ -18,6 +18,7 @@ from tests.adapters.online import adapter, change, complete, create
 from tests.engine.school import TOKEN, FakeClock, Side
 
 NAMES = ("a", "b", "c")
+LOSES_BATCHES = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'"
 
 
 def verdicts(outcomes: Sequence[Outcome]) -> list[Verdict]:
@@ -177,7 +178,7 @@ async def test_a_request_carries_what_php_reads_of_it(address: str, three: Side)
 
 async def test_without_batches_a_request_is_one_call(address: str, three: Side) -> None:
     """Of grades, as many as its fields allow; of completions, one."""
-    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'")
+    three.sql(LOSES_BATCHES)
     online = adapter(address, max_input_vars=100)
     await online.probe()
     assert online.fits([complete(three, "Numbers", username="a")] * 400) == 1
@@ -210,13 +211,135 @@ async def test_a_service_that_lost_its_batch_function_gets_single_calls(
     """Taken away after it was asked what it has; nothing is doubled, and reading goes on."""
     online = adapter(address, max_input_vars=1000)
     await online.probe()
-    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'")
+    three.sql(LOSES_BATCHES)
     steps = [complete(three, "Numbers", username=name) for name in NAMES]
     assert online.fits(steps) == 3
-    assert verdicts(await online.apply(steps)) == [Verdict.DONE] * 3
+    assert verdicts(await online.apply(steps)) == [Verdict.NOT_TRIED] * 3
     assert online.fits(steps) == 1
+    for step in steps:
+        assert verdicts(await online.apply([step])) == [Verdict.DONE]
     places = [(three.course("MATHS"), three.user(name)) for name in NAMES]
     assert len(await online.completions(places)) == 3
+    await online.close()
+
+
+@pytest.mark.parametrize("kind", ["quiz", "assignment"])
+async def test_a_batch_that_is_refused_never_goes_as_a_form_that_php_cuts(
+    address: str, side: Side, kind: str
+) -> None:
+    """What one request carried as JSON has too many fields as a form: nothing is tried then.
+
+    PHP would cut it between two records, and Moodle answer that all is well.
+    """
+    for number in range(60):
+        side.learner(f"l{number}", "L", str(number), "MATHS")
+    activity, more = "Test", {}
+    if kind == "assignment":
+        activity = "Essay"
+        side.add("MATHS", Activity("assign", "Essay", 2, completion=0, grade=10.0))
+        more["assignment"] = side.one("SELECT id FROM mdl_assign WHERE name = 'Essay'")
+    side.sql("INSERT INTO sandbox_switch (name, value) VALUES ('max_input_vars', '100')")
+    online = adapter(address, max_input_vars=100)
+    await online.probe()
+    left = [graded(side, f"l{n}", activity, "7.5", **more) for n in range(60)]
+    side.sql(LOSES_BATCHES)
+    assert (count := online.fits(left)) == 60
+    assert verdicts(await online.apply(left)) == [Verdict.NOT_TRIED] * count
+    while left:
+        count = online.fits(left)
+        assert verdicts(await online.apply(left[:count])) == [Verdict.DONE] * count
+        left = left[count:]
+    there = side.one(
+        "SELECT count(*) FROM mdl_grade_grades g JOIN mdl_grade_items i ON i.id = g.itemid"
+        " WHERE g.finalgrade = 7.5 AND i.itemtype = 'mod'"
+    )
+    assert there == 60
+    await online.close()
+
+
+async def test_a_form_with_too_many_fields_does_nothing(address: str, three: Side) -> None:
+    """Whatever the settings say of the site's limit: its end has the function's name."""
+    three.sql(LOSES_BATCHES)
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('max_input_vars', '50')")
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    steps = [graded(three, name, "Test", "7.5") for name in NAMES] * 20
+    assert set(verdicts(await online.apply(steps))) == {Verdict.UNKNOWN}
+    assert three.grades("a", "Test") == []
+    await online.close()
+
+
+async def test_what_refuses_us_after_the_first_call_leaves_the_outcome_unknown(
+    address: str, three: Side
+) -> None:
+    """The grade is stored, and the call that silences it meets a site that lets nobody in."""
+    three.add("MATHS", Activity("assign", "Essay", 2, completion=0, grade=10.0))
+    instance = three.one("SELECT id FROM mdl_assign WHERE name = 'Essay'")
+    three.sql(LOSES_BATCHES)
+    online = adapter(address)
+    await online.probe()
+    flags = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE '%user_flags'"
+    three.sql(flags)
+    (outcome,) = await online.apply([graded(three, "a", "Essay", "7.5", assignment=instance)])
+    assert three.grades("a", "Essay") == [(0, 7.5)]
+    assert outcome.verdict is Verdict.UNKNOWN
+    await online.close()
+
+
+async def test_how_much_a_site_reads_is_learned(address: str, three: Side) -> None:
+    """Where its limit of fields is lower than the settings say, a batch is cut without a word."""
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('max_input_vars', '50')")
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    left = [complete(three, "Numbers", username=name) for name in NAMES * 30]
+    fits = []
+    while left:
+        fits.append(online.fits(left))
+        outcomes = verdicts(await online.apply(left[: fits[-1]]))
+        assert set(outcomes) <= {Verdict.DONE, Verdict.NOT_TRIED}
+        left = left[outcomes.count(Verdict.DONE) :]
+    carried = fits[2]
+    assert fits[:3] == [90, 90 - carried, carried]
+    assert 10 < carried < 25
+    await online.probe()
+    assert online.fits([complete(three, "Numbers", username="a")] * 100) == carried
+    await online.close()
+
+
+async def test_wrong_arguments_in_the_middle_teach_nothing(address: str, three: Side) -> None:
+    """They look as if PHP had cut there."""
+    three.person("taken", "T", "K")
+    online = adapter(address, max_input_vars=1000)
+    await online.probe()
+    steps = [create(name) for name in ("x", "y", "taken", "z")]
+    assert verdicts(await online.apply(steps, apart=True))[2:] == [Verdict.NOT_TRIED] * 2
+    assert online.fits([complete(three, "Numbers", username="a")] * 100) == 100
+    await online.close()
+
+
+@pytest.mark.parametrize("in_batches", [True, False])
+async def test_what_can_be_silenced_no_more_is_let_go(
+    address: str, three: Side, in_batches: bool
+) -> None:
+    """The function was taken away after it was asked for; a site that is shut is told."""
+    instances = []
+    for name in ("Essay", "Report"):
+        three.add("MATHS", Activity("assign", name, 2, completion=0, grade=10.0))
+        instances.append(three.one("SELECT id FROM mdl_assign WHERE name = ?", name))
+    if not in_batches:
+        three.sql(LOSES_BATCHES)
+    online = adapter(address)
+    await online.probe()
+    steps = [
+        graded(three, "a", name, "7.5", assignment=instance)
+        for name, instance in zip(("Essay", "Report"), instances, strict=True)
+    ]
+    assert not online.is_silenced(steps)
+    three.sql("DELETE FROM mdl_external_services_functions WHERE functionname LIKE '%user_flags'")
+    await online.silence(steps)
+    three.sql("INSERT INTO sandbox_switch (name, value) VALUES ('maintenance', 'on')")
+    with pytest.raises(RemoteRefused):
+        await online.silence(steps)
     await online.close()
 
 

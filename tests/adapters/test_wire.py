@@ -51,12 +51,12 @@ def test_arguments_become_phps_brackets() -> None:
     call = wire.Call("f", {"users": [{"id": 1, "name": "A & B", "ok": True}], "field": "ids"})
     assert sent(call) == [
         ("wstoken", TOKEN),
-        ("wsfunction", "f"),
         ("moodlewsrestformat", "json"),
         ("users[0][id]", "1"),
         ("users[0][name]", "A & B"),
         ("users[0][ok]", "1"),
         ("field", "ids"),
+        ("wsfunction", "f"),
     ]
 
 
@@ -64,13 +64,21 @@ def test_arguments_become_phps_brackets() -> None:
 def test_every_text_arrives_as_it_was(text: str) -> None:
     """Minimal escaping loses nothing, whatever a learner's name is made of."""
     text = text.encode("utf-8", "replace").decode()
-    assert sent(wire.Call("f", {"x": text}))[3] == ("x", text)
+    assert sent(wire.Call("f", {"x": text}))[2] == ("x", text)
 
 
 def test_escaping_is_minimal() -> None:
     """Raw brackets, quotes, braces and UTF-8 save a quarter of the bytes."""
     encoded = wire.encode(wire.Call("f", {"a": '{"é":[1]} +&=%#;\n'}), TOKEN).decode()
-    assert encoded.endswith('&a={"é":[1]}+%2B%26%3D%25%23%3B%0A')
+    assert '&a={"é":[1]}+%2B%26%3D%25%23%3B%0A&' in encoded
+
+
+def test_what_php_cuts_off_is_no_call_any_more() -> None:
+    """Of a call whose end is lost, nothing is left to do; a batch tells by its answer."""
+    call = wire.Call("f", {"grades": [{"studentid": n} for n in range(5)]})
+    assert sent(call)[-1] == ("wsfunction", "f")
+    batch = sent(wire.batch([call, call]))
+    assert ("wsfunction", "tool_mobile_call_external_functions") in batch[:3]
 
 
 def test_contents_are_asked_for_raw() -> None:

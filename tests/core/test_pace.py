@@ -37,3 +37,24 @@ def test_after_a_loss_less_is_at_stake() -> None:
 def test_it_stays_in_bounds(limit: int, sent: int, seconds: float) -> None:
     """Whatever a clock says."""
     assert pace.LEAST_BYTES <= pace.after_answer(limit, sent, seconds) <= pace.MOST_BYTES
+
+
+def test_a_small_answer_leaves_the_size_as_it_was() -> None:
+    """Half a second for 150 bytes is the way there and back, on the fastest line."""
+    assert pace.after_answer(pace.MOST_BYTES, 150, 0.5) == pace.MOST_BYTES
+    limit = pace.FIRST_BYTES
+    for _ in range(10):  # 20 kB/s up, with an enrolment between two full requests
+        limit = pace.after_answer(limit, limit, 0.6 + limit / 20_000)
+        limit = pace.after_answer(limit, 300, 0.6)
+    assert limit == pace.MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("age", "left"), [(None, 6), (-3600.0, 6), (0.0, 6), (4.0, 2), (6.0, 0), (86_400.0, 0)]
+)
+def test_a_request_of_an_earlier_life_is_left_the_rest_of_its_time(
+    age: float | None, left: float
+) -> None:
+    """Where a clock tells nothing, all of it."""
+    assert pace.left_working_seconds(100, age) == left
+    assert pace.left_working_seconds(10**6, None) == pace.SECONDS

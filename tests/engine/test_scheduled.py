@@ -48,3 +48,17 @@ async def test_who_asks_without_a_way_out_is_told_all_the_same(here: School) -> 
     await here.completed()
     here.route.up = False
     assert (await here.sync()).run.status is RunStatus.COMPLETED
+
+
+async def test_what_was_skipped_is_listed_once_a_day_and_is_never_the_latest(here: School) -> None:
+    """Offline for a day and a half, asked for every hour: two lines of the history."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    latest = (await here.completed()).run
+    here.route.up = False
+    here.clock.time = here.clock.time.replace(day=3, hour=0)
+    for _ in range(36):
+        await here.sync(Request(SCHEDULED))
+    statuses = [run.status for run in await here.history.recent(50)]
+    assert statuses == [RunStatus.SKIPPED, RunStatus.SKIPPED, RunStatus.COMPLETED]
+    assert await here.history.count() == 3
+    assert await here.history.latest() == latest
