@@ -17,10 +17,12 @@ from beekeed.config import Settings, load, read_password, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
 from beekeed.core.cycle import Phase
+from beekeed.core.model import Bytes, Category
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import TimesyncTrust
-from beekeed.link.meter import InterfaceMeter
+from beekeed.link.line import PaidLine
+from beekeed.link.meter import RunMeter
 from beekeed.link.route import KernelRoute
 from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
@@ -29,6 +31,7 @@ from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
+from beekeed.ports.ledger import Ledger
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -63,6 +66,8 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     clock = SystemClock()
     trust = TimesyncTrust(clock=clock)
     uplink = Uplink()
+    ledger = _UnlimitedLedger()
+    line = _line(settings, ledger, uplink, Category.SYNC)
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -77,9 +82,9 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock),
+        online=_online(settings, token, line, clock),
         stores=stores,
-        meter=InterfaceMeter(uplink=uplink),
+        meter=RunMeter(line=line, uplink=uplink),
         route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
         trust=trust,
         rules=_rules(settings),
@@ -102,7 +107,9 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         runner=loop,
         device=device,
         # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock),
+        open_online=lambda: _online(
+            settings, token, _line(settings, ledger, Uplink(), Category.CHECK), clock
+        ),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -150,13 +157,42 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(settings: Settings, token: str, uplink: Uplink, clock: Clock) -> MoodleWebServices:
+def _line(settings: Settings, ledger: Ledger, uplink: Uplink, category: Category) -> PaidLine:
+    return PaidLine(
+        ledger=ledger,
+        category=category,
+        encrypted=settings.online.address.startswith("https:"),
+        uplink=uplink,
+    )
+
+
+class _UnlimitedLedger:
+    """A stand-in for the account of bytes: it lets everything pass and keeps nothing."""
+
+    async def left(self, *, extra: bool = False) -> int | None:  # noqa: ARG002
+        return None
+
+    async def hold(
+        self,
+        entry: int | None,
+        category: Category,  # noqa: ARG002
+        run_id: int | None,  # noqa: ARG002
+        spent: Bytes,  # noqa: ARG002
+        most: int,  # noqa: ARG002
+    ) -> int:
+        return entry or 1
+
+    async def settle(self, entry: int, spent: Bytes) -> None:
+        pass
+
+
+def _online(settings: Settings, token: str, line: PaidLine, clock: Clock) -> MoodleWebServices:
     return MoodleWebServices(
         transport=Transport(
             address=settings.online.address,
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
-            socket_factory=uplink.open_socket,
+            line=line,
         ),
         clock=clock,
         max_input_vars=settings.online.max_input_vars,

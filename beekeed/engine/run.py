@@ -137,7 +137,7 @@ class Engine:
         )
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
-        measurement = self._meter.begin()
+        measurement = self._meter.begin(run_id)
         run = _Run(request, chosen, run_id, event_id, report, stop, started, measurement)
         begun(event_id)
         report(Event.STARTED)
@@ -159,6 +159,8 @@ class Engine:
                 status=status,
                 reason=reason,
                 traffic=measurement.so_far(),
+                of_line=measurement.of_line(),
+                charged_by=measurement.charged_by,
                 seconds=self._clock.monotonic() - started,
                 waiting=await self._waiting(run),
                 set_aside=await self._set_aside(run),

@@ -14,6 +14,7 @@ from beekeed.core.model import (
     ActivityKey,
     Bytes,
     Change,
+    Charge,
     Course,
     Key,
     Kind,
@@ -470,6 +471,10 @@ class Ending:
     status: RunStatus
     reason: Reason | None
     traffic: Bytes
+    """Its own."""
+    of_line: Bytes
+    """Everybody's, on the line that it used."""
+    charged_by: Charge
     seconds: float
     waiting: int | None
     set_aside: int | None
@@ -523,6 +528,10 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     traffic: Bytes
+    """Its own."""
+    of_line: Bytes
+    """Everybody's, on the line that it used."""
+    charged_by: Charge
     seconds: int | None
     waiting: int | None
     set_aside: int | None

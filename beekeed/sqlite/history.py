@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
+from beekeed.core.model import Bytes, Charge, Kind, Reason, RunStatus, Uncarried
 from beekeed.core.request import Period
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
@@ -123,7 +123,9 @@ class SqliteHistory:
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE run SET target_id = ?, status = ?, ended_at = ?, bytes_sent = ?,"
-                " bytes_received = ?, seconds = ?, waiting = ?, set_aside = ?, code = ?,"
+                " bytes_received = ?,"
+                " line_sent = ?, line_received = ?, charged_by = ?, seconds = ?,"
+                " waiting = ?, set_aside = ?, code = ?,"
                 " params = ? WHERE id = ?",
                 (
                     target_id,
@@ -131,6 +133,9 @@ class SqliteHistory:
                     seconds(now),
                     ending.traffic.sent,
                     ending.traffic.received,
+                    ending.of_line.sent,
+                    ending.of_line.received,
+                    str(ending.charged_by),
                     round(ending.seconds),
                     ending.waiting,
                     ending.set_aside,
@@ -219,6 +224,8 @@ def _run(row: Row) -> Run:
         started_at=time_of(row["started_at"]),
         ended_at=moment(row["ended_at"]),
         traffic=Bytes(row["bytes_sent"], row["bytes_received"]),
+        of_line=Bytes(row["line_sent"], row["line_received"]),
+        charged_by=Charge(row["charged_by"]),
         seconds=row["seconds"],
         waiting=row["waiting"],
         set_aside=row["set_aside"],

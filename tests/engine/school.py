@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from beekeed.core.cycle import Event, Phase, advance
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Charge, RunStatus
 from beekeed.core.request import Request
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.moodle.calls import Manner
@@ -122,11 +122,17 @@ class FakeRoute:
 class NoMeter:
     """A meter that counts nothing; bytes have tests of their own."""
 
-    def begin(self) -> "NoMeter":
+    charged_by = Charge.SYNC
+
+    def begin(self, run_id: int) -> "NoMeter":
         """See Meter."""
         return self
 
     def so_far(self) -> Bytes:
+        """See Measurement."""
+        return Bytes()
+
+    def of_line(self) -> Bytes:
         """See Measurement."""
         return Bytes()
 
