@@ -45,6 +45,7 @@ class Flow:
         self._twice = tcpinfo.NOTHING_TWICE
         self._ahead = 0
         self._read = 0
+        self._offered = self._window
         self._written = 0
         self._burst = 0
         self._at_request: TcpInfo | None = None
@@ -100,9 +101,16 @@ class Flow:
         data = -(-info.in_flight_bytes // max(1, info.snd_mss))
         return data + _acknowledgements(info) - (before[-1] if before else 0)
 
-    def mark_request(self) -> None:
-        """Note that a request begins: all that the peer had sent has arrived."""
+    def mark_request(self, window: int) -> None:
+        """Note that a request begins: all that the peer had sent has arrived.
+
+        Make the window smaller where it is; what was offered before stays so.
+        """
         info = self._info()
+        if window < self._window:
+            self._offered = self._read + self._window
+            narrow(self._handle, window)
+            self._window = self._handle.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         self._burst = self._burst_until(info)
         self._at_request = info
 
@@ -151,7 +159,7 @@ class Flow:
 
     def _room(self, info: TcpInfo) -> int:
         """Give how much more the peer may send: what is not read yet takes room."""
-        return max(0, self._window - max(0, info.bytes_received - self._read))
+        return max(0, max(self._offered, self._read + self._window) - info.bytes_received)
 
     def _burst_until(self, info: TcpInfo) -> int:
         return max(self._burst, allowance.burst(info, self._at_request, self._window))
@@ -203,11 +211,25 @@ class Flow:
         received = after.received - before.received if self._is_receiving else 0
         return Bytes(min(sent + sent // _MERGED_SHARE, unsent), min(received, self._coming(info)))
 
-    def charge_in_full(self) -> None:
-        """Drop it, and charge all that may still come: nothing has to be waited for."""
+    def give_up(self) -> None:
+        """Drop it, unless all is sent and nothing has come: it may then end by itself."""
+        info = self._info()
+        if info.notsent_bytes or info.in_flight_bytes or self._is_answered(info):
+            self.drop()
+
+    def _is_answered(self, info: TcpInfo) -> bool:
+        """Tell whether an answer has begun."""
+        before = self._at_request.bytes_received if self._at_request else 0
+        return info.bytes_received > before
+
+    def charge_in_full(self, most: int) -> None:
+        """Drop it, and charge all that may still come: nothing has to be waited for.
+
+        `most`: what is held for that.
+        """
         if self._final is None:
             self.drop()
-            self._final = self.cost() + Bytes(received=self.may_come())
+            self._final = self.cost() + Bytes(received=min(self.may_come(), most))
 
     async def finish(self) -> None:
         """Follow the connection to its end after `hand_over`; what it cost is final then."""
@@ -218,7 +240,7 @@ class Flow:
             if self._final is None:
                 self._final = self.cost() + strays
         finally:
-            self.charge_in_full()
+            self.charge_in_full(self.may_come())
             self._handle.close()
 
     async def _see_off(self) -> None:
@@ -269,7 +291,7 @@ class Flow:
                 strays, quiet_at = seen, time.monotonic() + self._quiet_seconds()
         plain = tcpinfo.plain_header_bytes(ipv6=self._ipv6)
         each = info.advmss + self._header()
-        if self._at_request and info.bytes_received > self._at_request.bytes_received:
+        if self._at_request and self._is_answered(info):
             each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
         found = Bytes(strays * plain, min(self._coming(info), strays * each))
         return self._at_most_all(found)
@@ -293,6 +315,11 @@ class Flow:
             min(found.sent, sent + sent // _MERGED_SHARE),
             min(found.received, received + received // _MERGED_SHARE),
         )
+
+
+def narrow(handle: socket.socket, window: int) -> None:
+    """Set how much may wait in a socket: its window is never larger. The kernel doubles it."""
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window // 2)
 
 
 def _acknowledgements(info: TcpInfo) -> int:

@@ -103,7 +103,7 @@ class PaidLine:
         tab = self._tab
         if tab is None or not tab.is_open:
             tab = self._new_tab(left)
-        tab.begin(size)
+        tab.begin(size, self._window(left, tab))
         try:
             await self._hold(tab, self._most(tab))
             if not tab.is_open:
@@ -113,6 +113,11 @@ class PaidLine:
             self._after(tab)
             raise
         return tab
+
+    def _window(self, left: int | None, tab: Tab) -> int:
+        """Give how large a window may be; what a tab has not used up is its own again."""
+        unused = max(0, tab.granted - tab.spent().sent - tab.spent().received)
+        return allowance.window_bytes(None if left is None else left + unused)
 
     def _new_tab(self, left: int | None) -> Tab:
         gauge = InterfaceGauge(uplink=self._uplink) if self.charged_by is Charge.LINE else None

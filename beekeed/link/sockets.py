@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from beekeed.link.counters import Resets
-from beekeed.link.flow import Flow
+from beekeed.link.flow import Flow, narrow
 from beekeed.ports.link import AddressInfo
 
 
@@ -38,8 +38,7 @@ class MeteredSocket(socket.socket):
     ) -> None:
         super().__init__(*address[:3])
         self.setblocking(False)
-        # Before connecting, so that no larger window is ever offered. The kernel doubles it.
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window // 2)
+        narrow(self, window)  # before it connects, so that no larger one is ever offered
         self.flow = Flow(self, resets, everybody)
         self._gate = gate
 

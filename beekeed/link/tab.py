@@ -108,11 +108,11 @@ class Tab:
         """Give how much of what was granted is not needed yet."""
         return self.granted - _both(self.spent()) - self.may_come()
 
-    def begin(self, size: int) -> None:
-        """Note that a request of so many bytes is to go out."""
+    def begin(self, size: int, window: int) -> None:
+        """Note that a request of so many bytes is to go out, and how large its window may be."""
         for flow in self._flows:
             if flow.is_open:
-                flow.mark_request()
+                flow.mark_request(window)
         self._to_send = size + sum(flow.written_bytes for flow in self._flows)
         self._under_way = True
 
@@ -154,12 +154,13 @@ class Tab:
         """Cut everything off, and charge what may still come."""
         self._is_stopped = True
         for flow in self._flows:
-            flow.charge_in_full()
+            flow.drop()
+            flow.charge_in_full(max(0, self.granted - _both(self.spent())))
 
     def discard(self) -> None:
         """Give up what is under way: what was not sent yet is not."""
         for flow in self._flows:
-            flow.drop()
+            flow.give_up()
 
     def closed(self, flow: Flow) -> None:
         """See Gate. What was not sent yet is given up with its connection."""
@@ -171,7 +172,7 @@ class Tab:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # the process ends: nobody could follow it
-            flow.charge_in_full()
+            flow.charge_in_full(flow.may_come())
             return
         task = loop.create_task(flow.finish())
         self._endings.add(task)

@@ -64,6 +64,8 @@ class Told:
     entries: int
     names: int
     left: int | None
+    refused: int
+    """The reservation that was too much in the end; 0 where none was."""
     line: int
     outcomes: dict[str, int]
     carried: int
@@ -160,6 +162,7 @@ def told(
         entries=len(ledger.entries) - names,
         names=names,
         left=None if ledger.limit is None else ledger.limit - ledger.charged(),
+        refused=ledger.refused,
         line=line.sent + line.received,
         outcomes=dict(outcomes),
         carried=carried,

@@ -10,7 +10,7 @@ import pytest
 from tests.link.bench import Bench, Played, certificates
 from tests.link.scenarios import Play
 
-BENCHES = 4
+BENCHES = 6
 Player = Callable[[Callable[[random.Random], Play], int], Sequence[Played]]
 """Plays so many scenarios of a kind, and prints the seed."""
 

@@ -29,6 +29,8 @@ class MemoryLedger:
         self.limit = limit
         self.entries: list[Entry] = []
         self.most_charged = 0
+        self.refused = 0
+        """What was asked for when it last was too much."""
         self._day_from = 0
 
     def turn_day(self) -> None:
@@ -61,6 +63,7 @@ class MemoryLedger:
         left = await self.left()
         if left is not None and most > left:
             its.held = still
+            self.refused = most
             raise LinkDown(Code.LIMIT_REACHED)
         its.held = most
         self.most_charged = max(self.most_charged, self.charged())

@@ -61,7 +61,7 @@ def capped(chance: random.Random) -> Play:
         requests=requests,
         limit=chance.choice((chance.randint(0, 200_000), chance.randint(0, 60_000))),
         new_connections=chance.random() < 0.3,
-        timeout_seconds=chance.choice((1.0, 3.0)),
+        timeout_seconds=chance.choice((0.5, 2.0)),
         largest_answer=chance.choice((20_000, 10**9)),
     )
     return Play(scenario, weather(chance), port)
