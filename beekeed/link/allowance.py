@@ -16,7 +16,7 @@ _WINDOW_SHARE = 16
 OPENING_BYTES = 8_500
 """A connection and its TLS handshake: 7.3 kB with a chain of three RSA certificates."""
 PLAIN_OPENING_BYTES = 400
-ANSWER_BYTES = 2_048
+ANSWER_BYTES = 1_024
 """What an answer may take before more has to be held for it."""
 END_BYTES = 1_700
 """A reset, and one full segment that comes again because the reset was lost."""
@@ -24,9 +24,10 @@ STEPS_BYTES = (32_768, 4_096)
 """How much more is held at once while an answer is long; the second where the first is too much."""
 
 _FIRST_SEGMENTS = 20  # twice the initial window of RFC 6928
-_GROWTH = 3  # slow start grows to twice what was in flight, and by one acknowledgement more
+_GROWTH = 2  # slow start grows until it is twice what was in flight
+_ACKNOWLEDGED = 4  # by one acknowledgement, where a few got lost
 _HEADER = 72  # IPv6 with timestamps
-_REPLY = 100  # an acknowledgement with SACK blocks, or a reset
+_SACK = 28  # of an acknowledgement; a reset has less
 _SEGMENT = 1_200  # the smallest that is usual
 _REQUEST_HEADERS = 600  # of HTTP; TLS adds 22 bytes for each 16 kB
 
@@ -54,8 +55,10 @@ def coming_bytes(window: int, burst: int = 0, *, header: int = _HEADER) -> int:
 
     `burst`: the most segments that it ever had under way.
     """
-    segments = min(window, max(_FIRST_SEGMENTS, _GROWTH * burst, window // _SEGMENT))
-    return window + segments * (header + _REPLY)
+    segments = min(
+        window, max(_FIRST_SEGMENTS, _GROWTH * burst + _ACKNOWLEDGED, window // _SEGMENT)
+    )
+    return window + segments * (2 * header + _SACK)
 
 
 def burst(info: TcpInfo, before: TcpInfo | None, window: int) -> int:

@@ -25,6 +25,7 @@ _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
 _LOOK_SECONDS = 0.03
 _TRAIL_SECONDS = 2.0
+_ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
 _NO_ADDRESS = struct.pack("=H14x", socket.AF_UNSPEC)
@@ -47,6 +48,7 @@ class Flow:
         self._read = 0
         self._offered = self._window
         self._written = 0
+        self._arrived = 0
         self._burst = 0
         self._at_request: TcpInfo | None = None
         self._last: TcpInfo | None = None
@@ -122,6 +124,8 @@ class Flow:
         now = self._ask()
         self._looked = (now, *self._counted())
         self._ahead = tcpinfo.ahead_bytes(self._ahead, before, now)
+        if not (now.in_flight_bytes or now.notsent_bytes):
+            self._arrived = self._written
         self._twice += tcpinfo.doubled(
             before,
             now,
@@ -214,7 +218,9 @@ class Flow:
     def give_up(self) -> None:
         """Drop it, unless all is sent and nothing has come: it may then end by itself."""
         info = self._info()
-        if info.notsent_bytes or info.in_flight_bytes or self._is_answered(info):
+        is_alert = self._written - self._arrived <= _ALERT_BYTES
+        is_under_way = info.notsent_bytes or (info.in_flight_bytes and not is_alert)
+        if is_under_way or self._is_answered(info):
             self.drop()
 
     def _is_answered(self, info: TcpInfo) -> bool:

@@ -67,7 +67,8 @@ class PaidLine:
         """See ports.Line."""
         if self._left is None:
             return None
-        return allowance.most_body_bytes(self._left - self._fixed_bytes(self._left))
+        left = self._left + (self._tab.unused() if self._tab is not None else 0)
+        return allowance.most_body_bytes(left - self._fixed_bytes(left))
 
     def _fixed_bytes(self, left: int) -> int:
         """Give what a request costs beside its body."""
@@ -116,8 +117,7 @@ class PaidLine:
 
     def _window(self, left: int | None, tab: Tab) -> int:
         """Give how large a window may be; what a tab has not used up is its own again."""
-        unused = max(0, tab.granted - tab.spent().sent - tab.spent().received)
-        return allowance.window_bytes(None if left is None else left + unused)
+        return allowance.window_bytes(None if left is None else left + tab.unused())
 
     def _new_tab(self, left: int | None) -> Tab:
         gauge = InterfaceGauge(uplink=self._uplink) if self.charged_by is Charge.LINE else None
@@ -144,8 +144,7 @@ class PaidLine:
         is_new = tab.entry is not None and entry != tab.entry
         tab.enter(entry, spent)
         tab.granted = most if is_new else granted
-        left = await self._ledger.left()
-        self._left = None if left is None else left + most
+        self._left = await self._ledger.left()
 
     async def _keep(self, tab: Tab) -> None:
         """Watch a request's cost until it is over, and hold more while there is more."""

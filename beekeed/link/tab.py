@@ -104,8 +104,12 @@ class Tab:
         coming = sum(flow.may_come() for flow in self._flows)
         return coming + allowance.sending_bytes(left) + allowance.END_BYTES
 
+    def unused(self) -> int:
+        """Give how much of what was granted is not spent."""
+        return max(0, self.granted - _both(self.spent()))
+
     def room(self) -> int:
-        """Give how much of what was granted is not needed yet."""
+        """Give how much of what was granted is not needed yet; less than 0 where it is short."""
         return self.granted - _both(self.spent()) - self.may_come()
 
     def begin(self, size: int, window: int) -> None:
@@ -155,7 +159,7 @@ class Tab:
         self._is_stopped = True
         for flow in self._flows:
             flow.drop()
-            flow.charge_in_full(max(0, self.granted - _both(self.spent())))
+            flow.charge_in_full(self.unused())
 
     def discard(self) -> None:
         """Give up what is under way: what was not sent yet is not."""

@@ -19,7 +19,7 @@ _TIMESTAMPS = 1  # TCPI_OPT_TIMESTAMPS
 _TIMESTAMP_BYTES = 12
 _SYN_OPTIONS = 20  # segment size, SACK, timestamps, window scale
 _MOST_SACK = 28  # three blocks beside timestamps
-_STRAY_SACK = 120  # a few acknowledgements that no counter tells of
+_STRAY_SACK = 28  # one that no counter tells of
 
 
 class State(IntEnum):

@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ class Told:
     sent: int
     received: int
     held: int
-    entries: int
+    connections: int
     names: int
     left: int | None
     refused: int
@@ -159,7 +160,7 @@ def told(
         sent=sum(entry.spent.sent for entry in ledger.entries),
         received=sum(entry.spent.received for entry in ledger.entries),
         held=sum(entry.held for entry in ledger.entries),
-        entries=len(ledger.entries) - names,
+        connections=len(ledger.entries) - names,
         names=names,
         left=None if ledger.limit is None else ledger.limit - ledger.charged(),
         refused=ledger.refused,
@@ -179,13 +180,16 @@ def cpu_seconds() -> float:
 
 async def main() -> None:
     """Play what comes in."""
+    reading = ThreadPoolExecutor(1)
     psutil.net_io_counters(pernic=True)
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
-    while text := await loop.run_in_executor(None, sys.stdin.readline):
+    while text := await loop.run_in_executor(reading, sys.stdin.readline):
         given = json.loads(text)
         given["requests"] = [Request(**each) for each in given["requests"]]
-        result = await play(Scenario(**given))
+        with ThreadPoolExecutor() as looking_up:  # a lookup that was given up goes on: till its end
+            loop.set_default_executor(looking_up)
+            result = await play(Scenario(**given))
         print(json.dumps(dataclasses.asdict(result)), flush=True)
 
 

@@ -11,7 +11,7 @@ from tests.link.bench import Bench, Played, certificates
 from tests.link.scenarios import Play
 
 BENCHES = 6
-Player = Callable[[Callable[[random.Random], Play], int], Sequence[Played]]
+Player = Callable[[Callable[[random.Random], Play], int], list[Played]]
 """Plays so many scenarios of a kind, and prints the seed."""
 
 
@@ -35,7 +35,7 @@ def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Bench]]:
 def play(benches: list[Bench]) -> Player:
     """Play scenarios, as many at a time as there are lines."""
 
-    def run(kind: Callable[[random.Random], Play], count: int) -> Sequence[Played]:
+    def run(kind: Callable[[random.Random], Play], count: int) -> list[Played]:
         seed = int(os.environ.get("BEEKEED_SEED", "0")) or random.SystemRandom().randint(1, 10**9)
         print(f"{count} x {kind.__name__}: BEEKEED_SEED={seed}")
         plays = [kind(random.Random(f"{seed} {number}")) for number in range(count)]

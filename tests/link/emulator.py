@@ -180,7 +180,7 @@ def _resolve_at(namespace: str, server: str) -> None:
     """Let names be looked up at a server, with `ip netns exec`."""
     folder = Path(f"/etc/netns/{namespace}")
     folder.mkdir(parents=True)
-    (folder / "resolv.conf").write_text(f"nameserver {server}\noptions timeout:1 attempts:3\n")
+    (folder / "resolv.conf").write_text(f"nameserver {server}\noptions timeout:1 attempts:2\n")
 
 
 def _ip(*words: str) -> None:
