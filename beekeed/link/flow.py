@@ -21,6 +21,7 @@ from beekeed.link import allowance, counters, tcpinfo
 from beekeed.link.tcpinfo import State, TcpInfo
 
 _SEE_OFF_SECONDS = 8
+_ANSWER_SECONDS = 2.0  # a server that has not closed its side by then will not soon
 _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
 _LOOK_SECONDS = 0.03
@@ -42,6 +43,7 @@ class Flow:
         self._all_resets = resets
         self._ipv6 = made.family == socket.AF_INET6
         self._window = made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self._everybody_before = everybody()
         self._looked: tuple[TcpInfo | None, int, int] = (None, *self._counted())
         self._twice = tcpinfo.NOTHING_TWICE
         self._ahead = 0
@@ -140,7 +142,13 @@ class Flow:
         """Give what it cost so far, at the most."""
         if self._final is not None:
             return self._final
-        spent = tcpinfo.cost(self._info(), ipv6=self._ipv6, twice=self._twice, ahead=self._ahead)
+        spent = tcpinfo.cost(
+            self._info(),
+            ipv6=self._ipv6,
+            twice=self._twice,
+            ahead=self._ahead,
+            everybody=self._looked[2] - self._everybody_before if self._last else None,
+        )
         return spent + self._slipped + Bytes(sent=self._header() if self._resets else 0)
 
     def may_come(self) -> int:
@@ -252,13 +260,13 @@ class Flow:
     async def _see_off(self) -> None:
         """Half-close, and wait until the kernel has done with the connection."""
         began_it = self._ask().state == State.ESTABLISHED
-        if self._ask().state == State.CLOSED:  # the peer reset it
+        if self._ask().state in (State.CLOSED, State.SYN_SENT):  # reset by the peer, or never there
             self.drop()
             return
         with contextlib.suppress(OSError):  # the peer was faster
             self._handle.shutdown(socket.SHUT_WR)
         until = time.monotonic() + _SEE_OFF_SECONDS
-        info, quiet_at = self._ask(), time.monotonic() + self._quiet_seconds()
+        info, quiet_at = self._ask(), time.monotonic() + _ANSWER_SECONDS
         while info.state != State.CLOSED and self._last is None:
             now = time.monotonic()
             if now >= until or (info.state == State.FIN_WAIT_2 and now >= quiet_at):
@@ -268,7 +276,7 @@ class Flow:
             self.look()
             before, info = info, self._info()
             if (info.segs_in, info.segs_out) != (before.segs_in, before.segs_out):
-                quiet_at = time.monotonic() + self._quiet_seconds()
+                quiet_at = time.monotonic() + _ANSWER_SECONDS
         self.drop()
         self._ahead = 0
         if self._final is None:

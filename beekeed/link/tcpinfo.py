@@ -170,10 +170,18 @@ def ahead_bytes(ahead: int, before: TcpInfo | None, now: TcpInfo) -> int:
     return max(0, ahead + min(segments * now.advmss - payload, early * now.advmss))
 
 
-def cost(info: TcpInfo, *, ipv6: bool, twice: Doubled = NOTHING_TWICE, ahead: int = 0) -> Bytes:
+def cost(
+    info: TcpInfo,
+    *,
+    ipv6: bool,
+    twice: Doubled = NOTHING_TWICE,
+    ahead: int = 0,
+    everybody: int | None = None,
+) -> Bytes:
     """Give what a connection cost so far.
 
     `twice`: what arrived twice, as `doubled` gives it; `ahead`: as `ahead_bytes` does.
+    Of both no more is believed than makes what `everybody` received on that interface.
     """
     if not info.is_connected:
         plain = plain_header_bytes(ipv6=ipv6)
@@ -183,7 +191,10 @@ def cost(info: TcpInfo, *, ipv6: bool, twice: Doubled = NOTHING_TWICE, ahead: in
     sent = info.bytes_sent + info.segs_out * header + syn * (1 + info.total_retrans)
     received = info.bytes_received + info.segs_in * header + syn
     sent += _MOST_SACK * twice.segments
-    received += twice.payload + ahead
+    uncounted = twice.payload + ahead
+    if everybody is not None:
+        uncounted = min(uncounted, max(0, everybody - received))
+    received += uncounted
     if info.rcv_ooopack:
         sent += _MOST_SACK * info.rcv_ooopack + _STRAY_SACK
     if info.total_retrans > info.dsack_dups:

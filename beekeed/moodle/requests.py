@@ -35,6 +35,10 @@ class Requests:
         self._batch_calls = batch_calls
         self.batches: bool | None = None
 
+    def payable_bytes(self) -> int | None:
+        """Give the largest request that can be paid now; None where any can."""
+        return self._transport.payable_bytes()
+
     async def close(self) -> None:
         """Let the connection go."""
         await self._transport.close()

@@ -130,8 +130,9 @@ class Transport:
         await self._line.close()
 
     def payable_bytes(self) -> int | None:
-        """See ports.Line."""
-        return self._line.payable_bytes()
+        """Give the largest request that can be paid now, without the token; None where any can."""
+        payable = self._line.payable_bytes()
+        return None if payable is None else payable - len(self._token)
 
     async def _let_go(self) -> None:
         session, self._session = self._session, None
