@@ -26,6 +26,7 @@ _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
 _LOOK_SECONDS = 0.03
 _TRAIL_SECONDS = 2.0
+_TICK_SECONDS = 0.01  # as coarse as the kernel's times are
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
@@ -58,7 +59,6 @@ class Flow:
         self._resets_before = 0
         self._dropped = Bytes()
         self._slipped = Bytes()
-        self._is_receiving = False
         self._trail: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
         self._final: Bytes | None = None
 
@@ -201,9 +201,7 @@ class Flow:
         """End the connection at once, whoever has a duplicate; nothing of it leaves any more."""
         if self._last is not None:
             return
-        was = self._looked[0]
         self.look()
-        self._is_receiving = was is None or was.data_segs_in < self._ask().data_segs_in
         self._resets_before = self._all_resets.of_others()
         before = counters.octets()
         self._last = info = self._ask()
@@ -220,7 +218,7 @@ class Flow:
         """Bound what passed while it was dropped: nothing tells it but everybody's counters."""
         unsent = allowance.sending_bytes(info.notsent_bytes, segment=info.snd_mss)
         sent = after.sent - before.sent
-        received = after.received - before.received if self._is_receiving else 0
+        received = after.received - before.received if self._is_answered(info) else 0
         return Bytes(min(sent + sent // _MERGED_SHARE, unsent), min(received, self._coming(info)))
 
     def give_up(self) -> None:
@@ -236,14 +234,11 @@ class Flow:
         before = self._at_request.bytes_received if self._at_request else 0
         return info.bytes_received > before
 
-    def charge_in_full(self, most: int) -> None:
-        """Drop it, and charge all that may still come: nothing has to be waited for.
-
-        `most`: what is held for that.
-        """
+    def charge_in_full(self) -> None:
+        """Drop it, and charge all that may still come: nothing has to be waited for."""
         if self._final is None:
             self.drop()
-            self._final = self.cost() + Bytes(received=min(self.may_come(), most))
+            self._final = self.cost() + Bytes(received=self.may_come())
 
     async def finish(self) -> None:
         """Follow the connection to its end after `hand_over`; what it cost is final then."""
@@ -254,7 +249,7 @@ class Flow:
             if self._final is None:
                 self._final = self.cost() + strays
         finally:
-            self.charge_in_full(self.may_come())
+            self.charge_in_full()
             self._handle.close()
 
     async def _see_off(self) -> None:
@@ -313,11 +308,11 @@ class Flow:
     def _count_answers(self, info: TcpInfo) -> Bytes:
         """Give what came after the peer's reset: another for each segment that it met on its way.
 
-        They are those of the last round trip.
+        They are those that were sent at most a round trip before its last data came.
         """
         if not info.is_connected:
             return Bytes()
-        moment = time.monotonic() - info.rtt_seconds
+        moment = time.monotonic() - info.silent_seconds - info.rtt_seconds - _TICK_SECONDS
         met = self._under_way_since(moment, info)
         return Bytes(received=met * tcpinfo.plain_header_bytes(ipv6=self._ipv6))
 

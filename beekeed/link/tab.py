@@ -155,11 +155,10 @@ class Tab:
             flow.look()
 
     def stop(self) -> None:
-        """Cut everything off, and charge what may still come."""
+        """Cut everything off. What may still come stays held until it has, or cannot any more."""
         self._is_stopped = True
         for flow in self._flows:
             flow.drop()
-            flow.charge_in_full(self.unused())
 
     def discard(self) -> None:
         """Give up what is under way: what was not sent yet is not."""
@@ -176,7 +175,7 @@ class Tab:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # the process ends: nobody could follow it
-            flow.charge_in_full(flow.may_come())
+            flow.charge_in_full()
             return
         task = loop.create_task(flow.finish())
         self._endings.add(task)
@@ -193,7 +192,8 @@ class Tab:
         # Sockets are closed by asyncio some time later, which tells nobody.
         while not self.is_over and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_SECONDS)
-        self.stop()
+        for flow in self._flows:
+            flow.charge_in_full()
 
 
 def _both(traffic: Bytes) -> int:

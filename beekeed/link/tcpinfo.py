@@ -53,6 +53,8 @@ class TcpInfo:
     state: int
     timestamps: bool
     snd_mss: int
+    silent_seconds: float
+    """Since data last came."""
     rtt_seconds: float
     """With its variation."""
     advmss: int
@@ -104,6 +106,7 @@ def parse(raw: bytes) -> TcpInfo:
         state=raw[0],
         timestamps=bool(raw[5] & _TIMESTAMPS),
         snd_mss=u32(16),
+        silent_seconds=u32(52) / 1_000,
         rtt_seconds=(u32(68) + u32(72)) / 1_000_000,
         advmss=u32(84),
         total_retrans=u32(100),

@@ -40,13 +40,14 @@ class Played:
 
 def certificates(folder: Path) -> None:
     """Make good.pem, which ca.pem signed, and bad.pem, which nobody did."""
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
     script = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca;"
-        " openssl req -newkey rsa:2048 -nodes -keyout good.key -out good.csr -subj /CN=moodle;"
+        f"openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=ca;"
+        f" openssl req {key} -keyout good.key -out good.csr -subj /CN=moodle;"
         f" printf 'subjectAltName=DNS:{NAME},IP:10.9.0.2,IP:fd09::2' > names;"
         " openssl x509 -req -in good.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
         " -extfile names -out good.crt; cat good.key good.crt ca.pem > good.pem;"
-        " openssl req -x509 -newkey rsa:2048 -nodes -keyout bad.key -out bad.crt -days 2"
+        f" openssl req -x509 {key} -keyout bad.key -out bad.crt -days 2"
         " -subj /CN=bad; cat bad.key bad.crt > bad.pem"
     )
     subprocess.run(["sh", "-ec", script], cwd=folder, check=True, capture_output=True)

@@ -15,6 +15,7 @@ QUIET = TcpInfo(
     state=1,
     timestamps=True,
     snd_mss=1448,
+    silent_seconds=0.0,
     rtt_seconds=0.05,
     advmss=1448,
     total_retrans=0,
