@@ -27,6 +27,7 @@ _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends aga
 _LOOK_SECONDS = 0.03
 _TRAIL_SECONDS = 2.0
 _TICK_SECONDS = 0.01  # as coarse as the kernel's times are
+_TICKETS_BYTES = 600  # TLS sends them when the request is out already
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
@@ -52,6 +53,7 @@ class Flow:
         self._offered = self._window
         self._written = 0
         self._arrived = 0
+        self._asked_at = 0
         self._burst = 0
         self._at_request: TcpInfo | None = None
         self._last: TcpInfo | None = None
@@ -91,6 +93,8 @@ class Flow:
         """Note that so many bytes were given to the socket."""
         self._written += size
         self._note_trail()
+        if size > _ALERT_BYTES:
+            self._asked_at = self._info().bytes_received
 
     def _note_trail(self) -> None:
         """Remember how much was acknowledged by now; older than a while is forgotten."""
@@ -231,8 +235,7 @@ class Flow:
 
     def _is_answered(self, info: TcpInfo) -> bool:
         """Tell whether an answer has begun."""
-        before = self._at_request.bytes_received if self._at_request else 0
-        return info.bytes_received > before
+        return info.bytes_received > self._asked_at + _TICKETS_BYTES
 
     def charge_in_full(self) -> None:
         """Drop it, and charge all that may still come: nothing has to be waited for."""
@@ -290,7 +293,7 @@ class Flow:
         if self._final is not None:
             return Bytes()
         if info.state == State.CLOSED:
-            return self._count_answers(info)
+            return await self._count_answers(info)
         now = time.monotonic()
         strays, until, quiet_at = 0, now + _SEE_OFF_SECONDS, now + self._quiet_seconds()
         while time.monotonic() < min(until, quiet_at) and self._final is None:
@@ -300,12 +303,12 @@ class Flow:
                 strays, quiet_at = seen, time.monotonic() + self._quiet_seconds()
         plain = tcpinfo.plain_header_bytes(ipv6=self._ipv6)
         each = info.advmss + self._header()
-        if self._at_request and self._is_answered(info):
+        if self._is_answered(info):
             each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
         found = Bytes(strays * plain, min(self._coming(info), strays * each))
         return self._at_most_all(found)
 
-    def _count_answers(self, info: TcpInfo) -> Bytes:
+    async def _count_answers(self, info: TcpInfo) -> Bytes:
         """Give what came after the peer's reset: another for each segment that it met on its way.
 
         They are those that were sent at most a round trip before its last data came.
@@ -314,7 +317,10 @@ class Flow:
             return Bytes()
         moment = time.monotonic() - info.silent_seconds - info.rtt_seconds - _TICK_SECONDS
         met = self._under_way_since(moment, info)
-        return Bytes(received=met * tcpinfo.plain_header_bytes(ipv6=self._ipv6))
+        await asyncio.sleep(info.rtt_seconds + _LOOK_SECONDS)
+        beside = self._everybody() - self._everybody_before - self.cost().received
+        found = met * tcpinfo.plain_header_bytes(ipv6=self._ipv6)
+        return Bytes(received=max(0, min(found, beside)))
 
     def _at_most_all(self, found: Bytes) -> Bytes:
         """Believe no more than what the whole namespace sent and received since it was dropped."""
