@@ -28,6 +28,7 @@ _LOOK_SECONDS = 0.03
 _TRAIL_SECONDS = 2.0
 _TICK_SECONDS = 0.01  # as coarse as the kernel's times are
 _TICKETS_BYTES = 600  # TLS sends them when the request is out already
+_PARTIAL_SEGMENTS = 3  # of a request's head, its body, and what TLS adds
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
@@ -106,7 +107,7 @@ class Flow:
     def _under_way_since(self, moment: float, info: TcpInfo) -> int:
         """Bound how many segments of ours were under way since a moment."""
         before = [count for at, count in self._trail if at <= moment]
-        data = -(-info.in_flight_bytes // max(1, info.snd_mss))
+        data = info.in_flight_bytes // max(1, info.snd_mss) + _PARTIAL_SEGMENTS
         return data + _acknowledgements(info) - (before[-1] if before else 0)
 
     def mark_request(self, window: int) -> None:
@@ -124,10 +125,11 @@ class Flow:
 
     def look(self) -> None:
         """Learn what only everybody's counters tell. The oftener, the less is taken for ours."""
-        if self._last is not None:
-            return
+        if self._last is None:
+            self._learn(self._ask())
+
+    def _learn(self, now: TcpInfo) -> None:
         before, repeats, everybody = self._looked
-        now = self._ask()
         self._looked = (now, *self._counted())
         self._ahead = tcpinfo.ahead_bytes(self._ahead, before, now)
         if not (now.in_flight_bytes or now.notsent_bytes):
@@ -215,15 +217,19 @@ class Flow:
         if info.state != State.CLOSED:
             _disconnect(self._handle)
         self._dropped = counters.octets()
+        self._learn(info)
         if info.state != State.CLOSED:
             self._slipped = self._between(info, before, self._dropped)
 
     def _between(self, info: TcpInfo, before: Bytes, after: Bytes) -> Bytes:
         """Bound what passed while it was dropped: nothing tells it but everybody's counters."""
         unsent = allowance.sending_bytes(info.notsent_bytes, segment=info.snd_mss)
-        sent = after.sent - before.sent
-        received = after.received - before.received if self._is_answered(info) else 0
-        return Bytes(min(sent + sent // _MERGED_SHARE, unsent), min(received, self._coming(info)))
+        sent = after.sent - before.sent - (self._header() if self._resets else 0)
+        coming = self._coming(info) if self._is_answered(info) else 0
+        return Bytes(
+            min(max(0, sent + sent // _MERGED_SHARE), unsent + coming),
+            min(after.received - before.received, coming),
+        )
 
     def give_up(self) -> None:
         """Drop it, unless all is sent and nothing has come: it may then end by itself."""
