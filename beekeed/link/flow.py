@@ -76,6 +76,11 @@ class Flow:
         return self._last is None and self._info().notsent_bytes > 0
 
     @property
+    def was_dropped(self) -> bool:
+        """Whether it did not end by itself."""
+        return self._last is not None
+
+    @property
     def is_final(self) -> bool:
         """Whether it costs nothing more."""
         return self._final is not None
@@ -249,14 +254,19 @@ class Flow:
             self.drop()
             self._final = self.cost() + Bytes(received=self.may_come())
 
-    async def finish(self) -> None:
-        """Follow the connection to its end after `hand_over`; what it cost is final then."""
+    async def finish(self, unused: Callable[[], int]) -> None:
+        """Follow the connection to its end after `hand_over`; what it cost is final then.
+
+        `unused`: what is still held for it. More cannot have come after it was dropped.
+        """
         try:
             if self._last is None:
                 await self._see_off()
             strays = await self._count_strays()
             if self._final is None:
-                self._final = self.cost() + strays
+                most = unused()
+                received = min(strays.received, max(0, most - strays.sent))
+                self._final = self.cost() + Bytes(min(strays.sent, most), received)
         finally:
             self.charge_in_full()
             self._handle.close()

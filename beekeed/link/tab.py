@@ -89,14 +89,23 @@ class Tab:
 
     def total(self) -> Bytes:
         """Give what it cost since it was begun."""
-        if self._gauge is not None:
-            return self._gauge.spent()
-        return sum((flow.cost() for flow in self._flows), Bytes())
+        return self._before + self.spent()
 
     def spent(self) -> Bytes:
-        """Give what it cost since its entry was begun."""
-        total = self.total()
-        return Bytes(total.sent - self._before.sent, total.received - self._before.received)
+        """Give what it cost since its entry was begun.
+
+        Once it was cut off, no more than was granted: what is beyond that was somebody else's,
+        by counters that tell everybody's bytes.
+        """
+        counted = self._gauge.spent() if self._gauge is not None else self._counted()
+        sent = counted.sent - self._before.sent
+        received = counted.received - self._before.received
+        if self._gauge is None and any(flow.was_dropped for flow in self._flows):
+            received = max(0, min(received, self.granted - sent))
+        return Bytes(sent, received)
+
+    def _counted(self) -> Bytes:
+        return sum((flow.cost() for flow in self._flows), Bytes())
 
     def may_come(self) -> int:
         """Give what may still be sent and come, both ways, if it were cut off now."""
@@ -177,7 +186,7 @@ class Tab:
         except RuntimeError:  # the process ends: nobody could follow it
             flow.charge_in_full()
             return
-        task = loop.create_task(flow.finish())
+        task = loop.create_task(flow.finish(self.unused))
         self._endings.add(task)
         task.add_done_callback(self._one_ended)
 
