@@ -27,8 +27,9 @@ _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends aga
 _LOOK_SECONDS = 0.03
 _TRAIL_SECONDS = 2.0
 _TICK_SECONDS = 0.01  # as coarse as the kernel's times are
-_TICKETS_BYTES = 600  # TLS sends them when the request is out already
+_TICKETS_SEGMENTS, _TICKETS_BYTES = 2, 600  # TLS sends them when the request is out already
 _PARTIAL_SEGMENTS = 3  # of a request's head, its body, and what TLS adds
+_LAST_SEGMENTS = 3  # what a server may have to say when we close our side
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
@@ -54,7 +55,7 @@ class Flow:
         self._offered = self._window
         self._written = 0
         self._arrived = 0
-        self._asked_at = 0
+        self._asked_at: TcpInfo | None = None
         self._burst = 0
         self._at_request: TcpInfo | None = None
         self._last: TcpInfo | None = None
@@ -100,7 +101,7 @@ class Flow:
         self._written += size
         self._note_trail()
         if size > _ALERT_BYTES:
-            self._asked_at = self._info().bytes_received
+            self._asked_at = self._info()
 
     def _note_trail(self) -> None:
         """Remember how much was acknowledged by now; older than a while is forgotten."""
@@ -246,7 +247,12 @@ class Flow:
 
     def _is_answered(self, info: TcpInfo) -> bool:
         """Tell whether an answer has begun."""
-        return info.bytes_received > self._asked_at + _TICKETS_BYTES
+        before = self._asked_at
+        if before is None:
+            return False
+        segments = info.data_segs_in - before.data_segs_in
+        payload = info.bytes_received - before.bytes_received
+        return segments > _TICKETS_SEGMENTS or payload > _TICKETS_BYTES
 
     def charge_in_full(self) -> None:
         """Drop it, and charge all that may still come: nothing has to be waited for."""
@@ -280,10 +286,13 @@ class Flow:
         with contextlib.suppress(OSError):  # the peer was faster
             self._handle.shutdown(socket.SHUT_WR)
         until = time.monotonic() + _SEE_OFF_SECONDS
-        info, quiet_at = self._ask(), time.monotonic() + _ANSWER_SECONDS
+        info = first = self._ask()
+        quiet_at = time.monotonic() + _ANSWER_SECONDS
         while info.state != State.CLOSED and self._last is None:
             now = time.monotonic()
-            if now >= until or (info.state == State.FIN_WAIT_2 and now >= quiet_at):
+            is_quiet = info.state == State.FIN_WAIT_2 and now >= quiet_at
+            is_flooded = info.data_segs_in > first.data_segs_in + _LAST_SEGMENTS
+            if now >= until or is_quiet or is_flooded:
                 self.drop()
                 return
             await asyncio.sleep(_LOOK_SECONDS)
