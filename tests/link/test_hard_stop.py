@@ -14,8 +14,8 @@ _SETTLED_LATER = 2_500
 """What the last connection was held for and did not need."""
 MOST_UNUSED = 25_000
 _CUT_OFF_BYTES = 5_000
-"""With a tenth of the truth: how much of a connection that is cut off in the middle of a flood nobody may have counted: what
-comes when it has no socket any more is known by the counters of the whole machine only."""
+"""With a tenth of the truth: how much nobody may have counted of a connection that is cut off in
+a flood. What comes when it has no socket any more, only everybody's counters tell."""
 
 
 def judge_stops(done: list[Played], config: pytest.Config) -> None:
