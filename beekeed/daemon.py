@@ -19,11 +19,13 @@ from beekeed.control.sockets import serve_control
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
+from beekeed.core.model import Category, Charge
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.diagnosis import Diagnosis
-from beekeed.link.meter import InterfaceMeter
+from beekeed.link.line import PaidLine
+from beekeed.link.meter import RunMeter
 from beekeed.link.networkmanager import NetworkManager
 from beekeed.link.route import KernelRoute
 from beekeed.link.timedate import Timedate
@@ -90,8 +92,31 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     ledger = SqliteLedger(store=store, clock=clock, trust=trust, boot=SystemBoot(), terms=terms)
     uplink = Uplink()
     route = KernelRoute(urlsplit(settings.online.address).hostname or "")
-    diagnosis = _diagnosis(settings, route, trust, clock)
+
+    def line_for(category: Category, uplink: Uplink) -> PaidLine:
+        """Give a line of its own to whoever wants one: one request at a time goes over it."""
+        return PaidLine(
+            ledger=ledger,
+            category=category,
+            encrypted=settings.online.address.startswith("https:"),
+            uplink=uplink,
+            charge=lambda: Charge(tuning.settings.limit.charge),
+        )
+
+    line = line_for(Category.SYNC, uplink)
+    diagnosis = Diagnosis(
+        address=settings.online.address,
+        clock=clock,
+        trust=trust,
+        route=route,
+        line=line_for(Category.CHECK, Uplink()),
+        timeout_seconds=settings.online.timeout_seconds,
+    )
     patience = Patience(clock=clock)
+
+    def online_over(line: PaidLine) -> MoodleWebServices:
+        return _online(settings, token, line, clock, trust, patience)
+
     device = _device(settings)
     stores = Stores(
         catalogue=SqliteCatalogue(store=store),
@@ -106,9 +131,9 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = Engine(
         clock=clock,
         device=device,
-        online=_online(settings, token, uplink, clock, trust, patience),
+        online=online_over(line),
         stores=stores,
-        meter=InterfaceMeter(uplink=uplink),
+        meter=RunMeter(line=line, uplink=uplink),
         route=route,
         ledger=ledger,
         trust=trust,
@@ -131,8 +156,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         clock=clock,
         runner=loop,
         device=device,
-        # Its bytes are not a run's: it has a line of its own.
-        open_online=lambda: _online(settings, token, Uplink(), clock, trust, patience),
+        open_online=lambda: online_over(line_for(Category.CHECK, Uplink())),
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -187,25 +211,10 @@ def _login(settings: Settings) -> Login:
     return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _diagnosis(
-    settings: Settings, route: KernelRoute, trust: ClockTrust, clock: Clock
-) -> Diagnosis:
-    uplink = Uplink()  # its bytes are not a run's
-    return Diagnosis(
-        address=settings.online.address,
-        clock=clock,
-        trust=trust,
-        route=route,
-        socket_factory=uplink.open_socket,
-        meter=InterfaceMeter(uplink=uplink),
-        timeout_seconds=settings.online.timeout_seconds,
-    )
-
-
 def _online(
     settings: Settings,
     token: str,
-    uplink: Uplink,
+    line: PaidLine,
     clock: Clock,
     trust: ClockTrust,
     patience: Patience,
@@ -215,7 +224,7 @@ def _online(
             address=settings.online.address,
             token=token,
             timeout_seconds=settings.online.timeout_seconds,
-            socket_factory=uplink.open_socket,
+            line=line,
             trust=trust,
         ),
         clock=clock,

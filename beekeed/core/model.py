@@ -329,6 +329,18 @@ class Bytes:
     def __add__(self, other: "Bytes") -> "Bytes":
         return Bytes(self.sent + other.sent, self.received + other.received)
 
+    def __sub__(self, other: "Bytes") -> "Bytes":
+        return Bytes(self.sent - other.sent, self.received - other.received)
+
+
+class Charge(StrEnum):
+    """What a run's own bytes were told by."""
+
+    SYNC = "sync"
+    """What the kernel counted for each of its connections."""
+    LINE = "line"
+    """The interface's counters: everybody's bytes."""
+
 
 class Category(StrEnum):
     """What bytes are spent for (features.md, row 6)."""

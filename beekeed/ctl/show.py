@@ -40,7 +40,12 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             (
                 "Data",
                 f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"
-                " (all that went over the line meanwhile)",
+                + (" (everybody's: the kernel tells no more)" if _is_shared(details) else ""),
+            ),
+            (
+                "On the line",
+                f"{size(details['line_sent_bytes'])} sent,"
+                f" {size(details['line_received_bytes'])} received meanwhile, by everybody",
             ),
             ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
             ("Actions", _actions(terminal, details["actions"]) or "none"),
@@ -73,6 +78,10 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
         terminal.line()
         terminal.line(f"{terminal.counted(stays['count'], stays['what'])} only on the box:")
         terminal.reason(stays["reason"], indent=2)
+
+
+def _is_shared(details: Mapping[str, Any]) -> bool:
+    return bool(details["charged_by"] == "line")
 
 
 def _saved(terminal: Terminal, details: dict[str, Any]) -> str:

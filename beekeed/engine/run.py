@@ -173,7 +173,7 @@ class Engine:
         )
         started = self._clock.monotonic()
         chosen = wanted(request, holds_late=self._holds_late)
-        measurement = self._meter.begin()
+        measurement = self._meter.begin(run_id)
         limiter = Limiter(
             run_id=run_id,
             ledger=self._ledger,
@@ -202,6 +202,8 @@ class Engine:
                 status=status,
                 reason=reason,
                 traffic=measurement.so_far(),
+                of_line=measurement.of_line(),
+                charged_by=measurement.charged_by,
                 seconds=self._clock.monotonic() - started,
                 waiting=await self._waiting(run),
                 set_aside=await self._set_aside(run),

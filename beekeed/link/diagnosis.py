@@ -1,7 +1,7 @@
 """Where the way to the online Moodle ends: the tree of nodes, looked at or walked.
 
 To look costs nothing: it is what the kernel shows, and how far the last contact came. A walk
-is metered as a check.
+is paid as a check.
 """
 
 import asyncio
@@ -24,21 +24,19 @@ from beekeed.core.link import (
     grown,
     without,
 )
-from beekeed.core.model import Bytes, Category
 from beekeed.errors import LinkDown
 from beekeed.link.interfaces import interfaces
-from beekeed.link.probe import KNOCK_BYTES, MOST_BYTES, Site, SocketFactory
+from beekeed.link.line import PaidLine
+from beekeed.link.probe import Site
 from beekeed.link.route import KernelRoute
 from beekeed.link.walk import Walk
 from beekeed.ports.clocktrust import ClockTrust
-from beekeed.ports.ledger import Ledger
-from beekeed.ports.link import Meter
 
 
 class Diagnosis:
     """See ports.Diagnosis. `address`: the site's; `timeout_seconds`: the most for one step.
 
-    What a walk costs is measured by `meter`, and charged to `ledger` where one is given.
+    `line`: one of its own, for walks alone.
     """
 
     def __init__(
@@ -48,9 +46,7 @@ class Diagnosis:
         clock: Clock,
         trust: ClockTrust,
         route: KernelRoute,
-        socket_factory: SocketFactory,
-        meter: Meter,
-        ledger: Ledger | None = None,
+        line: PaidLine,
         timeout_seconds: float = 60.0,
     ) -> None:
         self._address = address
@@ -58,13 +54,10 @@ class Diagnosis:
         self._clock = clock
         self._trust = trust
         self._route = route
-        self._make = socket_factory
-        self._meter = meter
-        self._ledger = ledger
+        self._line = line
         self._longest = timeout_seconds
         self._unneeded = _unneeded(self._site)
         self._turn = asyncio.Lock()
-        self._spent = Bytes()
         self.latest: Contact | None = None
 
     def look(self, contact: Contact | None) -> Tree:
@@ -80,25 +73,26 @@ class Diagnosis:
         async with self._turn:
             at = self._clock.now()
             found = self._route.findings()
-            spent = Bytes()
+            before = self._line.spent()
             if first_failure(found) is None:
-                async with self._charged(MOST_BYTES):
+                async with self._paid():
                     found = (*found, *await self._walk().go())
-                spent = self._spent
+            spent = self._line.spent() - before
             tree = without(grown(found), self._unneeded)
             self.latest = Contact(at, Source.CHECK, tree, spent)
             return self.latest
 
     async def knock(self) -> bool:
         """See ports.Diagnosis."""
-        async with self._turn, self._charged(KNOCK_BYTES):
+        async with self._turn, self._paid():
             return await self._walk().connects()
 
     def _walk(self) -> Walk:
         return Walk(
             self._site,
             self._address,
-            make=self._make,
+            look_up=self._line.look_up,
+            make=self._line.open_socket,
             refused=self._refused,
             longest_seconds=self._longest,
         )
@@ -112,19 +106,13 @@ class Diagnosis:
         )
 
     @asynccontextmanager
-    async def _charged(self, most: int) -> AsyncIterator[None]:
-        """Hold what a check may cost before it begins, and settle what it did cost."""
-        measured = self._meter.begin()
-        if self._ledger is None:
-            yield
-            self._spent = measured.so_far()
-            return
-        entry = await self._ledger.hold(None, Category.CHECK, None, Bytes(), most)
+    async def _paid(self) -> AsyncIterator[None]:
+        """Hold what a check may cost before it begins, and wait until all of it has ended."""
         try:
-            yield
+            async with self._line.request(0):
+                yield
         finally:
-            self._spent = measured.so_far()
-            await self._ledger.settle(entry, self._spent)
+            await self._line.close()
 
 
 def site_at(address: str) -> Site:

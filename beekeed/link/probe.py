@@ -10,27 +10,22 @@ import http.client
 import io
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from beekeed.core.answer import Answer
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
+from beekeed.ports.link import AddressInfo
 
-AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
-"""One result of `socket.getaddrinfo`."""
+LookUp = Callable[[str, int, int], Awaitable[Sequence[AddressInfo]]]
+"""What finds a host's addresses: the line's hook."""
 SocketFactory = Callable[[AddressInfo], socket.socket]
-"""What makes sockets that do not block: the meter's hook."""
+"""What makes sockets that do not block: the line's hook."""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-MOST_BYTES = 64_000
-"""What a walk costs at the most: two lookups, two handshakes, and answers up to their limits."""
-KNOCK_BYTES = 1_000
-"""What a bare connection costs at the most, packets sent again included."""
-
 _MOST_ADDRESSES = 3
-_WINDOW_BYTES = 8_192  # what the kernel takes unread: a login page may be large
+_WINDOW_BYTES = 4_096  # a login page may be large; the kernel doubles it, to the line's least
 _ANSWER_BYTES = 8_192
 _CLOSING_SECONDS = 1.0
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
@@ -53,12 +48,11 @@ class Site:
         return host if usual else f"{host}:{self.port}"
 
 
-async def resolve(site: Site, seconds: float) -> Sequence[AddressInfo]:
+async def resolve(site: Site, look_up: LookUp, seconds: float) -> Sequence[AddressInfo]:
     """Look a site's name up. Raises LinkDown."""
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
-            return await loop.getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)
+            return await look_up(site.host, site.port, socket.AF_UNSPEC)
     except TimeoutError as error:
         raise LinkDown(Code.NAME_NOT_FOUND, host=site.host) from error
     except socket.gaierror as error:

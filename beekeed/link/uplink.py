@@ -1,17 +1,15 @@
 """Which network interface leads to the online Moodle.
 
-Learned from the sockets that we open ourselves: no name is looked up, and no
+Learned from the connections that we try ourselves: no name is looked up, and no
 packet sent, to find it out.
 """
 
 import ipaddress
-import socket
-from typing import Any
+
+import psutil
 
 from beekeed.link.interfaces import addresses_of, interface_to
-
-AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
-"""One result of `socket.getaddrinfo`, as aiohttp gives it to its socket factory."""
+from beekeed.ports.link import AddressInfo
 
 
 class Uplink:
@@ -20,16 +18,12 @@ class Uplink:
     def __init__(self) -> None:
         self._interface: str | None = None
         self.opened = 0
-        """How many sockets were made so far."""
+        """How many connections were tried so far."""
 
-    def open_socket(self, address: AddressInfo) -> socket.socket:
-        """Make an unconnected socket for an address: aiohttp's `socket_factory`."""
-        family, kind, protocol, _, remote = address
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        self._interface = interface_to(family, remote) or self._interface
+    def note(self, address: AddressInfo) -> None:
+        """Note that a connection is about to be tried to an address."""
+        self._interface = interface_to(address[0], address[4]) or self._interface
         self.opened += 1
-        return made
 
     def interface(self) -> str | None:
         """Name the interface that the last socket's packets took when it was made.
@@ -37,6 +31,11 @@ class Uplink:
         None before the first. A line that went down since is still the one that was paid.
         """
         return self._interface
+
+    def received_bytes(self) -> int:
+        """Give what everybody received on that interface since it is there."""
+        found = psutil.net_io_counters(pernic=True).get(self._interface or "")
+        return found.bytes_recv if found else 0
 
     def loops_back(self) -> bool:
         """Tell whether the packets never leave this machine."""

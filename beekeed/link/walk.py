@@ -15,7 +15,8 @@ from beekeed.core.link import Finding, Node, State, held
 from beekeed.core.model import Reason
 from beekeed.errors import BeekeedError, Code, LinkDown
 from beekeed.link import probe
-from beekeed.link.probe import AddressInfo, Site, SocketFactory
+from beekeed.link.probe import LookUp, Site, SocketFactory
+from beekeed.ports.link import AddressInfo
 
 _NAME_SECONDS, _CONNECT_SECONDS, _ANSWER_SECONDS = 20.0, 15.0, 30.0
 _LOGIN_PAGE_SECONDS = 3.0
@@ -35,12 +36,14 @@ class Walk:
         site: Site,
         address: str,
         *,
+        look_up: LookUp,
         make: SocketFactory,
         refused: Callable[[ssl.SSLCertVerificationError], LinkDown],
         longest_seconds: float,
     ) -> None:
         self._site = site
         self._address = address
+        self._look_up = look_up
         self._make = make
         self._refused = refused
         self._longest = longest_seconds
@@ -68,7 +71,7 @@ class Walk:
     async def connects(self) -> bool:
         """Tell whether anything takes a connection there; nothing is sent through it."""
         try:
-            self._addresses = await probe.resolve(self._site, self._at_most(_NAME_SECONDS))
+            self._addresses = await self._resolve()
             (await self._connect()).close()
         except LinkDown:
             return False
@@ -76,7 +79,7 @@ class Walk:
 
     async def _open(self) -> probe.Stream:
         """Look up the name, connect, and encrypt where the address says so."""
-        self._addresses = await probe.resolve(self._site, self._at_most(_NAME_SECONDS))
+        self._addresses = await self._resolve()
         self._hold(address=str(self._addresses[0][4][0]))
         connection = await self._connect()
         self._hold(address=str(connection.getpeername()[0]), port=self._site.port)
@@ -88,6 +91,9 @@ class Walk:
             raise self._refused(error) from error
         self._hold(protocol=_protocol(stream))
         return stream
+
+    async def _resolve(self) -> Sequence[AddressInfo]:
+        return await probe.resolve(self._site, self._look_up, self._at_most(_NAME_SECONDS))
 
     async def _connect(self) -> socket.socket:
         seconds = self._at_most(_CONNECT_SECONDS)

@@ -63,7 +63,12 @@ class Pushing:
         call = wire.request(calls, batches=True) if batches else calls[0]
         if not batches and wire.fields(call) > self._most_fields:
             return False
-        return len(wire.encode(call, "")) <= self._most_bytes
+        return len(wire.encode(call, "")) <= self._payable_bytes()
+
+    def _payable_bytes(self) -> int:
+        """Give how large a request may be: as the pace allows, and the limit of bytes."""
+        payable = self._requests.payable_bytes()
+        return self._most_bytes if payable is None else min(self._most_bytes, payable)
 
     def _bundles(self, steps: Sequence[Step], *, apart: bool = False) -> list[Bundle]:
         return bundles(steps, self.learner_role_id, self._manner, apart=apart)

@@ -42,6 +42,10 @@ class Requests:
         """Begin a run: reading dares twice as much at once as the last one ended with."""
         self._most_reads = min(self.most_calls, self._most_reads * 2)
 
+    def payable_bytes(self) -> int | None:
+        """Give the largest request that can be paid now; None where any can."""
+        return self._transport.payable_bytes()
+
     async def close(self) -> None:
         """Let the connection go."""
         await self._transport.close()

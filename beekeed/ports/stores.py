@@ -15,6 +15,7 @@ from beekeed.core.model import (
     ActivityKey,
     Bytes,
     Change,
+    Charge,
     Course,
     Key,
     Kind,
@@ -475,6 +476,10 @@ class Ending:
     status: RunStatus
     reason: Reason | None
     traffic: Bytes
+    """Its own."""
+    of_line: Bytes
+    """Everybody's, on the line that it used."""
+    charged_by: Charge
     seconds: float
     waiting: int | None
     set_aside: int | None
@@ -528,6 +533,10 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     traffic: Bytes
+    """Its own."""
+    of_line: Bytes
+    """Everybody's, on the line that it used."""
+    charged_by: Charge
     seconds: int | None
     waiting: int | None
     set_aside: int | None

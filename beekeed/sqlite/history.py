@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from beekeed.core.clocktrust import Moment
-from beekeed.core.model import Bytes, Kind, Reason, RunStatus, Uncarried
+from beekeed.core.model import Bytes, Charge, Kind, Reason, RunStatus, Uncarried
 from beekeed.core.request import Period
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
@@ -137,7 +137,8 @@ class SqliteHistory:
         async with self._store.write() as db:
             await db.execute(
                 "UPDATE run SET target_id = ?, status = ?, ended_at = ?, bytes_sent = ?,"
-                " bytes_received = ?, seconds = ?, waiting = ?, set_aside = ?, code = ?,"
+                " bytes_received = ?, line_sent = ?, line_received = ?, charged_by = ?,"
+                " seconds = ?, waiting = ?, set_aside = ?, code = ?,"
                 " params = ?, clock_trusted = clock_trusted AND ?, ended_boot_seconds = ?"
                 " WHERE id = ?",
                 (
@@ -146,6 +147,9 @@ class SqliteHistory:
                     seconds(now.at),
                     ending.traffic.sent,
                     ending.traffic.received,
+                    ending.of_line.sent,
+                    ending.of_line.received,
+                    str(ending.charged_by),
                     round(ending.seconds),
                     ending.waiting,
                     ending.set_aside,
@@ -262,6 +266,8 @@ def _run(row: Row) -> Run:
         started_at=time_of(row["started_at"]),
         ended_at=moment(row["ended_at"]),
         traffic=Bytes(row["bytes_sent"], row["bytes_received"]),
+        of_line=Bytes(row["line_sent"], row["line_received"]),
+        charged_by=Charge(row["charged_by"]),
         seconds=row["seconds"],
         waiting=row["waiting"],
         set_aside=row["set_aside"],

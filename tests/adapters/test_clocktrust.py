@@ -10,7 +10,7 @@ from aiohttp import web
 from beekeed.clock import SystemBoot
 from beekeed.core.calendar import Span
 from beekeed.core.clocktrust import Moment, Trust
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Charge, RunStatus
 from beekeed.errors import Code
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
@@ -197,7 +197,7 @@ async def test_runs_of_this_boot_are_put_right_and_no_others(store: Store) -> No
     """By how long ago they were; what a trusted clock told stays."""
     history = SqliteHistory(store=store)
     wrong = datetime(1970, 1, 1, tzinfo=UTC)
-    ending = Ending(RunStatus.COMPLETED, None, Bytes(), 3600, 0, 0)
+    ending = Ending(RunStatus.COMPLETED, None, Bytes(), Bytes(), Charge.SYNC, 3600, 0, 0)
     for boot_id, at, trust in (
         ("another", wrong, Trust.UNTRUSTED),
         ("this", wrong, Trust.UNTRUSTED),

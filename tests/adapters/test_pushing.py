@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from beekeed.core import pace
-from beekeed.core.model import Comment, Kind
+from beekeed.core.model import Category, Comment, Kind
 from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
-from beekeed.errors import Code, RemoteRefused
+from beekeed.errors import Code, LinkDown, RemoteRefused
+from beekeed.link.line import PaidLine
+from beekeed.link.uplink import Uplink
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, encode
 from beekeed.sandbox.course import Activity
 from tests.adapters.online import adapter, change, complete, create
 from tests.engine.school import TOKEN, FakeClock, Side
+from tests.link.ledger import MemoryLedger
 
 NAMES = ("a", "b", "c")
 LOSES_BATCHES = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'"
@@ -377,6 +380,26 @@ async def test_a_request_takes_about_twenty_seconds(
         left = left[count:]
     assert all(seconds * 0.7 <= each <= seconds * 1.1 for each in took[3:-1]), took
     await online.close()
+
+
+async def test_near_the_limit_requests_are_smaller(address: str, three: Side) -> None:
+    """They shrink with what is left instead of failing; in the end none can be paid."""
+    ledger = MemoryLedger(60_000)
+    line = PaidLine(ledger=ledger, category=Category.SYNC, encrypted=False, uplink=Uplink())
+    way = Transport(address=address, token=TOKEN, timeout_seconds=5, line=line)
+    online = adapter(address, transport=way, max_input_vars=10_000)
+    await online.probe()
+    steps = [complete(three, "Numbers", username=name) for name in NAMES * 100]
+    at_once = []
+    with pytest.raises(LinkDown) as caught:
+        while True:
+            at_once.append(online.fits(steps))
+            await online.apply(steps[: at_once[-1]])
+    assert caught.value.code is Code.LIMIT_REACHED
+    assert at_once == sorted(at_once, reverse=True)
+    assert at_once[0] > 5 * at_once[-1]
+    await online.close()
+    assert 30_000 < ledger.charged() <= ledger.most_charged <= 60_000
 
 
 async def test_after_a_lost_answer_the_site_is_left_alone_until_it_must_be_done(

@@ -8,14 +8,14 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
-from beekeed.moodle.transport import Transport
+from beekeed.moodle.transport import FreeLine, Transport
 from beekeed.moodle.wire import Call
+from beekeed.ports.link import AddressInfo
 
 CALL = Call("core_webservice_get_site_info", {})
 TOKEN = "f00dfacef00dface"
@@ -74,11 +74,11 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
     given_up, over = asyncio.Event(), asyncio.Event()
     size, got = 900_000, 0
 
-    def open_socket(address: Any) -> socket.socket:
-        made = socket.socket(*address[:3])
-        made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-        return made
+    class Narrow(FreeLine):
+        def open_socket(self, address: AddressInfo) -> socket.socket:
+            made = super().open_socket(address)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+            return made
 
     async def read_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal got
@@ -97,7 +97,7 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
             address=f"http://127.0.0.1:{port}",
             token=TOKEN,
             timeout_seconds=1,
-            socket_factory=open_socket,
+            line=Narrow(),
         )
         async with listener:
             with pytest.raises(OutcomeUnknown):

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import aiohttp
 
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Charge, RunStatus
 from beekeed.core.request import SCHEDULED, VERIFY, Request
 from beekeed.moodle import wire
 from beekeed.sandbox import database
@@ -268,12 +268,18 @@ def total(exchanges: Iterable[Exchange]) -> int:
 class RelayMeter:
     """Counts what the relay passes on."""
 
+    charged_by = Charge.SYNC
+
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
 
-    def begin(self) -> "RelayMeter":
+    def begin(self, run_id: int) -> "RelayMeter":
         """See Meter."""
         return self
+
+    def of_line(self) -> Bytes:
+        """See Measurement."""
+        return self.so_far()
 
     def so_far(self) -> Bytes:
         """See Measurement."""

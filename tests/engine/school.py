@@ -16,7 +16,7 @@ from typing import Any
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.cycle import Event, Phase, advance
-from beekeed.core.model import Bytes, Reason, RunStatus
+from beekeed.core.model import Bytes, Charge, Reason, RunStatus
 from beekeed.core.request import Request
 from beekeed.engine import Engine, FactRules, Rules, Stores
 from beekeed.errors import Code
@@ -148,11 +148,17 @@ class FakeRoute:
 class NoMeter:
     """A meter that counts nothing; bytes have tests of their own."""
 
-    def begin(self) -> "NoMeter":
+    charged_by = Charge.SYNC
+
+    def begin(self, run_id: int) -> "NoMeter":
         """See Meter."""
         return self
 
     def so_far(self) -> Bytes:
+        """See Measurement."""
+        return Bytes()
+
+    def of_line(self) -> Bytes:
         """See Measurement."""
         return Bytes()
 

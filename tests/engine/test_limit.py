@@ -232,10 +232,8 @@ async def test_the_history_has_one_skipped_run_a_day_and_reason(classroom: Schoo
     assert before is not None
     a_day(classroom)
     allow(classroom, 0)
-    first = await classroom.sync()
-    second = await classroom.sync()
-    assert await classroom.history.details(first.run.event_id) is None
-    assert await classroom.history.details(second.run.event_id) is not None
+    await classroom.sync()
+    await classroom.sync()
     classroom.clock.time += timedelta(days=1)
     await classroom.sync()
     statuses = [run.status for run in await classroom.history.recent(9)]

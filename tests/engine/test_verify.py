@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beekeed.core.model import Bytes, RunStatus
+from beekeed.core.model import Bytes, Charge, RunStatus
 from beekeed.core.request import VERIFY, Request
 from beekeed.moodle.calls import Manner
 from beekeed.ports.stores import RunDetails
@@ -171,8 +171,9 @@ class Line:
     def __init__(self, here: School) -> None:
         self._here = here
         self._from = 0
+        self.charged_by = Charge.SYNC
 
-    def begin(self) -> "Line":
+    def begin(self, run_id: int) -> "Line":
         """See Meter."""
         made = Line(self._here)
         made._from = self._asked()
@@ -180,6 +181,10 @@ class Line:
 
     def _asked(self) -> int:
         return int(self._here.online.one("SELECT count(*) FROM sandbox_request"))
+
+    def of_line(self) -> Bytes:
+        """See Measurement."""
+        return self.so_far()
 
     def so_far(self) -> Bytes:
         """See Measurement."""

@@ -1,18 +1,28 @@
-"""A line with a net at its other end, and boxes whose daemons run on it."""
+"""Lines between namespaces: with a net at the other end, for boxes whose daemons run on it; and
+emulated ones, for what plays scenarios on them."""
 
+import os
+import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests import namespaces
+from tests.link.bench import Bench, Played, certificates
 from tests.link.certificates import Certificates
 from tests.link.idle import Idle
 from tests.link.net import HOST, Net
+from tests.link.scenarios import Play
 from tests.namespaces import ip
 from tests.system.world import World, world
+
+BENCHES = 6
+Player = Callable[[Callable[[random.Random], Play], int], list[Played]]
+"""Plays so many scenarios of a kind, and prints the seed."""
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +105,40 @@ def here(tmp_path: Path) -> Iterator[World]:
     """A box and an online Moodle that runs, on loopback; the daemon is not started."""
     with world(tmp_path, learners=2) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Bench]]:
+    """Lines with both sides on them."""
+    folder = tmp_path_factory.mktemp("certificates")
+    certificates(folder)
+    made: list[Bench] = []
+    try:
+        for number in range(BENCHES):
+            name = f"bk{os.getpid()}{chr(ord('a') + number)}"
+            made.append(Bench(name, number, folder))
+        yield made
+    finally:
+        for bench in made:
+            bench.close()
+
+
+@pytest.fixture
+def play(benches: list[Bench]) -> Player:
+    """Play scenarios, as many at a time as there are lines."""
+
+    def run(kind: Callable[[random.Random], Play], count: int) -> list[Played]:
+        seed = int(os.environ.get("BEEKEED_SEED", "0")) or random.SystemRandom().randint(1, 10**9)
+        print(f"{count} x {kind.__name__}: BEEKEED_SEED={seed}")
+        plays = [kind(random.Random(f"{seed} {number}")) for number in range(count)]
+        with ThreadPoolExecutor(len(benches)) as pool:
+            shares = [plays[number::BENCHES] for number in range(BENCHES)]
+            done = list(pool.map(play_some, benches, shares))
+        return [each for some in done for each in some]
+
+    return run
+
+
+def play_some(bench: Bench, plays: Sequence[Play]) -> list[Played]:
+    """Play scenarios one after the other."""
+    return [bench.play(each.scenario, each.weather, each.port) for each in plays]

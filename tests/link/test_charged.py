@@ -10,39 +10,27 @@ from beekeed.clock import SystemClock
 from beekeed.core.model import Bytes, Category
 from beekeed.errors import Code, LinkDown
 from beekeed.link.diagnosis import Diagnosis
-from beekeed.link.meter import InterfaceMeter
+from beekeed.link.line import PaidLine
 from beekeed.link.route import KernelRoute
 from beekeed.link.uplink import Uplink
 from tests.engine.school import FakeTrust
+from tests.link.ledger import MemoryLedger
 
 
-class Account:
-    """A ledger with so much left, and what was done in it. See ports.Ledger."""
+class Account(MemoryLedger):
+    """A ledger with so much left, which sees that nothing goes out before it is held."""
 
     def __init__(self, left: int, site: "Site") -> None:
-        self._left = left
+        super().__init__(left)
         self._site = site
-        self.done: list[tuple[str, int]] = []
-
-    async def left(self, *, extra: bool = False) -> int | None:
-        """See ports.Ledger."""
-        return self._left
 
     async def hold(
         self, entry: int | None, category: Category, run_id: int | None, spent: Bytes, most: int
     ) -> int:
         """See ports.Ledger."""
         assert category is Category.CHECK
-        assert self._site.visits == 0, "something went out before it was paid for"
-        if most > self._left:
-            raise LinkDown(Code.LIMIT_REACHED, renews="2026-12-01")
-        self.done.append(("hold", most))
-        return 7
-
-    async def settle(self, entry: int, spent: Bytes) -> None:
-        """See ports.Ledger."""
-        assert entry == 7
-        self.done.append(("settle", spent.sent + spent.received))
+        assert self.entries or self._site.visits == 0, "something went out before it was paid for"
+        return await super().hold(entry, category, run_id, spent, most)
 
 
 class Site:
@@ -73,15 +61,13 @@ async def site() -> AsyncIterator[Site]:
 
 def diagnosis(address: str, account: Account) -> Diagnosis:
     """What is tried."""
-    uplink = Uplink()
+    line = PaidLine(ledger=account, category=Category.CHECK, encrypted=False, uplink=Uplink())
     return Diagnosis(
         address=address,
         clock=SystemClock(),
         trust=FakeTrust(),
         route=KernelRoute("127.0.0.1"),
-        socket_factory=uplink.open_socket,
-        meter=InterfaceMeter(uplink=uplink),
-        ledger=account,
+        line=line,
         timeout_seconds=5,
     )
 
@@ -91,11 +77,10 @@ async def test_a_walk_is_held_first_and_settled_after(site: Site) -> None:
     account = Account(100_000, site)
     contact = await diagnosis(site.address, account).walk()
     assert contact.failed is None
-    (held, most), (settled, spent) = account.done
-    assert (held, settled) == ("hold", "settle")
-    assert contact.spent is not None
-    assert contact.spent.sent + contact.spent.received == spent
-    assert 200 < spent <= most
+    (entry,) = account.entries
+    assert entry.settled
+    assert entry.spent == contact.spent
+    assert 200 < entry.charged <= account.most_charged
     assert site.visits == 1
 
 
@@ -103,12 +88,12 @@ async def test_a_bare_connection_is_held_and_settled_as_well(site: Site) -> None
     """Whether anything takes it or not."""
     account = Account(100_000, site)
     assert await diagnosis(site.address, account).knock()
-    assert [name for name, _ in account.done] == ["hold", "settle"]
+    assert [each.settled for each in account.entries] == [True]
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     nowhere = Account(100_000, Site())
     assert not await diagnosis(f"http://127.0.0.1:{port}", nowhere).knock()
-    assert [name for name, _ in nowhere.done] == ["hold", "settle"]
+    assert [each.settled for each in nowhere.entries] == [True]
 
 
 async def test_where_nothing_is_left_nothing_goes_out(site: Site) -> None:

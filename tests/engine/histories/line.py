@@ -107,6 +107,10 @@ class Line(Transport):
         self._for_good = weather.for_good
         self._numbers.clear()
 
+    def payable_bytes(self) -> int | None:
+        """See Transport."""
+        return None
+
     def sent(self) -> int:
         """Tell how many requests that write have gone out in this run."""
         return self._numbers[True]

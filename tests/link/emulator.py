@@ -1,0 +1,188 @@
+"""A lossy, slow line between two network namespaces, which counts every IP byte of each flow.
+
+The kernel has no netem here; so each namespace gets a TUN device, and a thread carries the
+packets from one to the other. It is the truth that the meter is held to: what the box sends
+counts even if it gets lost on the way, as a carrier bills it; what is lost on the way to the
+box never was on its line.
+"""
+
+import fcntl
+import heapq
+import os
+import random
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+_TUNSETIFF = 0x400454CA
+_TUN_WITHOUT_HEADER = 0x1001  # IFF_TUN | IFF_NO_PI
+_PACKETS_AT_ONCE = 64
+
+BOX = ("10.9.0.1", "fd09::1")
+NET = ("10.9.0.2", "fd09::2")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Packets of a protocol to or from a port of the server's side."""
+
+    protocol: int
+    port: int
+
+
+DNS = Flow(socket.IPPROTO_UDP, 53)
+
+
+@dataclass(slots=True)
+class Weather:
+    """What the line does to packets: loses a share of them, and takes its time one way."""
+
+    loss: float = 0.0
+    delay_seconds: float = 0.0
+
+
+class Emulator:
+    """The line between the namespaces `box` and `net`. Close it in the end."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.box, self.net = f"{name}box", f"{name}net"
+        self.weather = Weather()
+        self.sent: Counter[Flow] = Counter()
+        self.received: Counter[Flow] = Counter()
+        self._random = random.Random(seed)
+        for namespace in (self.box, self.net):
+            _ip("netns", "add", namespace)
+        _resolve_at(self.box, NET[0])
+        self._box = _tun(f"{name}b", self.box, BOX)
+        self._net = _tun(f"{name}n", self.net, NET)
+        self._stopping, self._stop = os.pipe()
+        self._thread = threading.Thread(target=self._carry, name=f"line {name}")
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take everything down."""
+        os.write(self._stop, b".")
+        self._thread.join()
+        for descriptor in (self._stop, self._stopping, self._box, self._net):
+            os.close(descriptor)
+        for namespace in (self.box, self.net):
+            _ip("netns", "del", namespace)
+        Path(f"/etc/netns/{self.box}/resolv.conf").unlink()
+        Path(f"/etc/netns/{self.box}").rmdir()
+
+    def forget(self) -> None:
+        """Count from zero again."""
+        self.sent.clear()
+        self.received.clear()
+
+    def retransmit_patiently(self, *, patiently: bool) -> None:
+        """Have neither side send again what is only slow to arrive, or again as usual.
+
+        So that a machine with much to do does not look like a line that loses packets.
+        """
+        settings = {
+            "tcp_early_retrans": 0 if patiently else 3,
+            "tcp_rto_min_us": 5_000_000 if patiently else 200_000,
+        }
+        words = [f"echo {value} > /proc/sys/net/ipv4/{name}" for name, value in settings.items()]
+        for namespace in (self.box, self.net):
+            _ip("netns", "exec", namespace, "sh", "-ec", "; ".join(words))
+
+    def bytes_of(self, flow: Flow) -> int:
+        """Give what a flow cost, both ways."""
+        return self.sent[flow] + self.received[flow]
+
+    def wait_until_quiet(self, seconds: float) -> None:
+        """Wait until nothing has passed for so long."""
+        before = None
+        while before != (now := self.sent.total() + self.received.total()):
+            before = now
+            time.sleep(seconds)
+
+    def _carry(self) -> None:
+        """Carry packets until it is told to stop."""
+        under_way: list[tuple[float, int, int, bytes]] = []
+        number = 0
+        poll = select.epoll()
+        for descriptor in (self._box, self._net, self._stopping):
+            poll.register(descriptor, select.EPOLLIN)
+        with poll:
+            while True:
+                wait = max(0.0, under_way[0][0] - time.monotonic()) if under_way else -1
+                ready = {descriptor for descriptor, _ in poll.poll(wait)}
+                if self._stopping in ready:
+                    return
+                for source in ready:
+                    for packet in _packets(source):
+                        if self._passes(source, packet):
+                            number += 1
+                            at = time.monotonic() + self.weather.delay_seconds
+                            heapq.heappush(under_way, (at, number, source, packet))
+                while under_way and under_way[0][0] <= time.monotonic():
+                    _, _, source, packet = heapq.heappop(under_way)
+                    self._deliver(source, packet)
+
+    def _passes(self, source: int, packet: bytes) -> bool:
+        """Count what the box sends, and tell whether a packet gets through."""
+        if source == self._box:
+            self.sent[_flow(packet, at=2)] += len(packet)
+        return self._random.random() >= self.weather.loss
+
+    def _deliver(self, source: int, packet: bytes) -> None:
+        if source == self._net:
+            self.received[_flow(packet, at=0)] += len(packet)
+        try:
+            os.write(self._net if source == self._box else self._box, packet)
+        except OSError:  # the device is full or gone: one more way to get lost
+            return
+
+
+def _packets(source: int) -> list[bytes]:
+    """Read what waits at a device."""
+    found: list[bytes] = []
+    while len(found) < _PACKETS_AT_ONCE:
+        try:
+            found.append(os.read(source, 65536))
+        except BlockingIOError:
+            break
+    return found
+
+
+def _flow(packet: bytes, *, at: int) -> Flow:
+    """Tell a packet's flow; `at`: where in its transport header the server's port stands."""
+    version = packet[0] >> 4
+    protocol = packet[9] if version == 4 else packet[6]
+    start = (packet[0] & 15) * 4 if version == 4 else 40
+    if protocol not in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+        return Flow(protocol, 0)
+    return Flow(protocol, struct.unpack_from("!H", packet, start + at)[0])
+
+
+def _tun(name: str, namespace: str, addresses: tuple[str, str]) -> int:
+    """Make a TUN device in a namespace; gives the descriptor of its other end."""
+    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _TUN_WITHOUT_HEADER))
+    _ip("link", "set", name, "netns", namespace)
+    _ip("-n", namespace, "address", "add", f"{addresses[0]}/24", "dev", name)
+    _ip("-n", namespace, "address", "add", f"{addresses[1]}/64", "dev", name, "nodad")
+    _ip("-n", namespace, "link", "set", name, "txqueuelen", "5000", "up")
+    _ip("-n", namespace, "link", "set", "lo", "up")
+    return descriptor
+
+
+def _resolve_at(namespace: str, server: str) -> None:
+    """Let names be looked up at a server, with `ip netns exec`."""
+    folder = Path(f"/etc/netns/{namespace}")
+    folder.mkdir(parents=True)
+    (folder / "resolv.conf").write_text(f"nameserver {server}\noptions timeout:1 attempts:2\n")
+
+
+def _ip(*words: str) -> None:
+    """Run iproute2."""
+    subprocess.run(["ip", *words], check=True, capture_output=True)
