@@ -17,12 +17,13 @@ OPENING_BYTES = 8_500
 """A connection and its TLS handshake: 7.3 kB with a chain of three RSA certificates."""
 PLAIN_OPENING_BYTES = 400
 ANSWER_BYTES = 1_024
-"""What an answer may take before more has to be held for it."""
+"""What an answer may take at least before more has to be held for it."""
 END_BYTES = 1_700
 """A reset, and one full segment that comes again because the reset was lost."""
 STEPS_BYTES = (32_768, 4_096)
 """How much more is held at once while an answer is long; the second where the first is too much."""
 
+_PLENTY_BYTES = 2_000_000  # then a power cut may burn a step more, and most answers need no other
 _FIRST_SEGMENTS = 20  # twice the initial window of RFC 6928
 _GROWTH = 2  # slow start grows until it is twice what was in flight
 _ACKNOWLEDGED = 4  # by one acknowledgement, where a few got lost
@@ -37,6 +38,11 @@ def window_bytes(left: int | None) -> int:
     if left is None:
         return MOST_WINDOW_BYTES
     return max(LEAST_WINDOW_BYTES, min(left // _WINDOW_SHARE, MOST_WINDOW_BYTES))
+
+
+def answer_bytes(left: int | None) -> int:
+    """Give what is held for an answer from the start: each time that more is costs a write."""
+    return STEPS_BYTES[0] if left is None or left >= _PLENTY_BYTES else ANSWER_BYTES
 
 
 def request_bytes(body_bytes: int) -> int:

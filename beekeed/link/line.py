@@ -98,10 +98,8 @@ class PaidLine:
             tab.discard()
             raise
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
             tab.end()
+            await keeper  # never cancelled: what it holds must be known here as well
             self._after(tab)
 
     async def _granted(self, size: int) -> Tab:
@@ -112,9 +110,9 @@ class PaidLine:
             tab = self._new_tab(left)
         tab.begin(size, self._window(left, tab))
         try:
-            await self._hold(tab, self._most(tab))
+            await self._hold(tab, self._most(tab, left))
             if not tab.is_open:
-                await self._hold(tab, self._most(tab))  # it went while that was written down
+                await self._hold(tab, self._most(tab, left))  # it went while that was written down
         except BaseException:
             tab.end()
             self._after(tab)
@@ -133,9 +131,9 @@ class PaidLine:
         self._tabs.append(tab)
         return tab
 
-    def _most(self, tab: Tab) -> int:
+    def _most(self, tab: Tab, left: int | None) -> int:
         """Give what has to be held for a tab's request."""
-        most = tab.may_come() + allowance.ANSWER_BYTES
+        most = tab.may_come() + allowance.answer_bytes(left)
         if not tab.is_open:
             most += allowance.opening_bytes(encrypted=self._encrypted)
             most += allowance.coming_bytes(tab.window)
@@ -155,12 +153,14 @@ class PaidLine:
     async def _keep(self, tab: Tab) -> None:
         """Watch a request's cost until it is over, and hold more while there is more."""
         seconds = _LOOK_SECONDS[self.charged_by]
-        while True:
+        while tab.is_under_way:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(tab.wants_more.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await tab.wants_more.wait()
             tab.wants_more.clear()
-            tab.look()
-            await self._make_room(tab)
+            if tab.is_under_way:
+                tab.look()
+                await self._make_room(tab)
 
     async def read_on(self) -> None:
         """See ports.Line."""

@@ -68,6 +68,11 @@ class Tab:
         return any(flow.is_open for flow in self._flows)
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether a request is."""
+        return self._under_way
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of it costs anything more."""
         return not self._under_way and all(flow.is_final for flow in self._flows)
@@ -128,10 +133,12 @@ class Tab:
                 flow.mark_request(window)
         self._to_send = size + sum(flow.written_bytes for flow in self._flows)
         self._under_way = True
+        self.wants_more.clear()
 
     def end(self) -> None:
-        """Note that the request is over, whatever came of it."""
+        """Note that the request is over, whatever came of it, and let who waits see it."""
         self._to_send, self._under_way = 0, False
+        self.wants_more.set()
 
     def enter(self, entry: int, spent: Bytes) -> None:
         """Take the entry that the ledger gave when it was told what was `spent`.

@@ -73,13 +73,13 @@ def _held(here: World, switch: str, function: str) -> Iterator[None]:
 
 @contextmanager
 def _frozen(
-    here: World, daemon: Daemon, hold: tuple[str, str], call: str, *, done: bool
+    here: World, daemon: Daemon, hold: tuple[str, str], call: str, *, done: bool, nth: int = 1
 ) -> Iterator[None]:
-    """Start a sync, and stop the daemon at its first write after a request was held."""
+    """Start a sync, and stop the daemon at its first or nth write after a request was held."""
     log = here.state.with_name(here.state.name + "-wal")
     with ExitStack() as holding:
         holding.enter_context(_held(here, *hold))
-        with frozen(daemon.pid, log, call, done=done) as still:
+        with frozen(daemon.pid, log, call, done=done, nth=nth) as still:
             holding.close()
             still.wait()
             yield
@@ -100,6 +100,19 @@ def planned(here: World, daemon: Daemon) -> Iterator[None]:
     with _frozen(here, daemon, ("hold_before", _BEFORE), "fdatasync", done=True):
         assert grades(here) == (True, False, False)
         assert asked(here, GRADE) == 0
+        yield
+
+
+@contextmanager
+def reserved(here: World, daemon: Daemon) -> Iterator[None]:
+    """What the request may cost is on disk as well, and it did not go out."""
+    with _frozen(here, daemon, ("hold_before", _BEFORE), "fdatasync", done=True, nth=2):
+        assert grades(here) == (True, False, False)
+        assert asked(here, GRADE) == 0
+        ((spent, held),) = peek(here, "SELECT sent + received, held FROM ledger_entry")
+        ((up, down),) = here.on_online("SELECT sum(bytes_up), sum(bytes_down) FROM sandbox_request")
+        assert spent > up + down  # so it was written after the answer to the request before
+        assert held > 0
         yield
 
 

@@ -29,6 +29,7 @@ class Phase(StrEnum):
     """How far the request with the grades got."""
 
     PLANNED = "planned"
+    RESERVED = "reserved"
     SENT = "sent"
     ANSWERED = "answered"
     RECORDED = "recorded"
@@ -82,7 +83,7 @@ _LATER = "503 3600"
 _SOON = 7  # seconds; a request is given up after 5
 _NOW = int(time.time())
 
-_P, _S, _A, _R = Phase
+_P, _H, _S, _A, _R = Phase
 _FAULTS = ("SIGKILL", "link cut", "500", "503", "garbage", "clock step", "disk full")
 
 # fmt: off
@@ -98,6 +99,15 @@ TABLE = [
     Cell(_P, phases.planned, Step("clock step", "+400d"), _WELL, Left.NOTHING),
     # There is no room for the intents: nothing may go out.
     Cell(_P, phases.intending, Full("disk full"), _CUT_OFF, Left.UNSENT),
+
+    # What the request may cost is held as well, and it is not out.
+    Cell(_H, phases.reserved, Kill("SIGKILL"), _CUT_OFF, Left.UNDONE),
+    Cell(_H, phases.reserved, Cut("link cut", _SOON), _WELL, Left.NOTHING, full=True),
+    Cell(_H, phases.reserved, status("status", "500 1"), _FAILED, Left.UNDONE, full=True),
+    Cell(_H, phases.reserved, status("status", _LATER), _BUSY, Left.UNDONE, full=True),
+    Cell(_H, phases.reserved, garbage("html"), _NOT_A_MOODLE, Left.UNDONE, full=True),
+    Cell(_H, phases.reserved, Step("clock step", "+400d"), _WELL, Left.NOTHING, full=True),
+    Cell(_H, phases.reserved, Full("disk full"), _CUT_OFF, Left.DONE),
 
     # The request is there, and has no answer.
     Cell(_S, phases.done, Kill("SIGKILL"), _CUT_OFF, Left.DONE),

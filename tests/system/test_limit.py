@@ -115,6 +115,32 @@ def test_the_settings_file_comes_first(here: World) -> None:
     assert "limit.bytes is fixed by" in flat(here.ctl("limit"))
 
 
+def test_a_month_never_passes_its_limit_and_nothing_is_lost(here: World) -> None:
+    """What fits goes, the rest waits; at the limit no byte leaves; a top-up sends the rest."""
+    here.start_daemon()
+    limit(here, "set", "80kB")
+    first = here.ctl("sync", "--wait", "--json")
+    assert first.code == Exit.PARTLY
+    assert first.json["reason"]["code"] == "limit_reached"
+    assert first.json["waiting"] > 0
+    assert "grade" in {each["kind"] for each in first.json["actions"]}
+    sql = "SELECT count(*), sum(bytes_up) + sum(bytes_down) FROM sandbox_request"
+    ((requests, http),) = here.on_online(sql)
+    spent = here.ctl("usage", "--json").json["current"]["charged_bytes"]
+    assert http < spent <= 80_000
+    assert first.json["sent_bytes"] + first.json["received_bytes"] == spent
+
+    second = here.ctl("sync", "--wait")
+    assert second.code == Exit.LIMIT
+    assert "The data limit of this month is used up" in flat(second)
+    assert here.ctl("usage", "--json").json["current"]["charged_bytes"] == spent
+    assert here.on_online(sql) == [(requests, http)]
+
+    limit(here, "top-up", "5MB")
+    assert here.ctl("sync", "--wait").code == Exit.OK
+    assert here.compare().verified
+
+
 def test_wrong_limits_are_a_sentence(here: World) -> None:
     """With what to write instead; nothing is changed."""
     here.start_daemon()
