@@ -56,7 +56,7 @@ def imported(name: str, tree: ast.Module) -> Iterator[str]:
                 yield module
 
 
-@pytest.mark.parametrize(("name", "tree"), list(modules()), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("name", "tree"), [pytest.param(*each, id=each[0]) for each in modules()])
 def test_a_module_imports_only_what_its_layer_may(name: str, tree: ast.Module) -> None:
     """design.md, Layers."""
     own = part(name)
