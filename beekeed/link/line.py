@@ -223,7 +223,12 @@ class PaidLine:
     def _settle_soon(self, tab: Tab) -> None:
         task = asyncio.get_running_loop().create_task(self._settle(tab))
         self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        task.add_done_callback(self._settled)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        """Forget it, unless it could not be written down: `close` raises that."""
+        if not task.cancelled() and task.exception() is None:
+            self._settling.discard(task)
 
     async def _settle(self, tab: Tab) -> None:
         if tab not in self._tabs:
@@ -241,7 +246,8 @@ class PaidLine:
             await tab.wait()
             await self._settle(tab)
         while self._settling:
-            await asyncio.gather(*self._settling)
+            settling, self._settling = self._settling, set()
+            await asyncio.gather(*settling)
         self._names.clear()
         self._left = None
 

@@ -99,12 +99,17 @@ class Tab:
     def spent(self) -> Bytes:
         """Give what it cost since its entry was begun.
 
-        Once it was cut off, no more than was granted: what is beyond that was somebody else's,
-        by counters that tell everybody's bytes.
+        Once a connection was dropped, no more than was granted: what is beyond that was
+        somebody else's, by counters that tell everybody's bytes. Where it was cut off because
+        no more could be paid, all that was granted: of a flood that meets no socket any more
+        nobody counts every byte.
         """
         counted = self._gauge.spent() if self._gauge is not None else self._counted()
         sent = counted.sent - self._before.sent
         received = counted.received - self._before.received
+        if self._is_stopped:
+            received = max(received, self.granted - sent) if self._gauge else self.granted - sent
+            return Bytes(sent, max(0, received))
         if self._gauge is None and any(flow.was_dropped for flow in self._flows):
             received = max(0, min(received, self.granted - sent))
         return Bytes(sent, received)

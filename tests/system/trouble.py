@@ -18,6 +18,9 @@ from tests.system.world import World
 class Fault:
     """One fault. `name`: as the table has it."""
 
+    confirms_clock = True
+    """Whether the online Moodle's Date is believed, so that days close."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -48,6 +51,8 @@ class Cut(Fault):
 
     `seconds`: it is up again after so long; else at the end.
     """
+
+    confirms_clock = False  # over HTTP, and not on loopback
 
     def __init__(self, name: str, seconds: float | None = None) -> None:
         super().__init__(name)
@@ -125,8 +130,10 @@ class Step(Fault):
 
     def begin(self, here: World, stack: ExitStack) -> Daemon:
         """See Fault. libfaketime is between the daemon and the wall clock; others are real."""
+        stack.callback(here.end)
+        here.start_online()
         with wall_clock(here):
-            return super().begin(here, stack)
+            return here.start_daemon()
 
     @contextmanager
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
