@@ -102,7 +102,7 @@ async def play(scenario: Scenario) -> Told:
         beside.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beside
-    return told(ledger, gauge.spent(), outcomes, carried, cpu, seconds)
+    return told(ledger, gauge.spent(), uplink.opened, outcomes, carried, cpu, seconds)
 
 
 async def ask_all(scenario: Scenario, way: Transport, line: PaidLine) -> tuple[Counter[str], int]:
@@ -149,6 +149,7 @@ async def download() -> None:
 def told(
     ledger: MemoryLedger,
     line: Bytes,
+    connections: int,
     outcomes: Counter[str],
     carried: int,
     cpu: float,
@@ -160,7 +161,7 @@ def told(
         sent=sum(entry.spent.sent for entry in ledger.entries),
         received=sum(entry.spent.received for entry in ledger.entries),
         held=sum(entry.held for entry in ledger.entries),
-        connections=len(ledger.entries) - names,
+        connections=connections,
         names=names,
         left=None if ledger.limit is None else ledger.limit - ledger.charged(),
         refused=ledger.refused,
