@@ -360,7 +360,14 @@ class SlowTransport(Transport):
         return await super().ask(call)
 
 
-@pytest.mark.parametrize(("speed", "seconds"), [(120, 20), (500, 20), (100_000, 1)])
+@pytest.mark.parametrize(
+    ("speed", "seconds"),
+    [
+        pytest.param(120, 20, marks=pytest.mark.full),
+        (500, 20),
+        pytest.param(100_000, 1, marks=pytest.mark.full),
+    ],
+)
 async def test_a_request_takes_about_twenty_seconds(
     address: str, three: Side, speed: int, seconds: float
 ) -> None:

@@ -229,7 +229,7 @@ class Year:
         return colours
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_the_calendar_of_a_year_against_an_independent_count(
     tmp_path: Path, seed: int
 ) -> None:
