@@ -95,7 +95,9 @@ def idle(
             daemon = here.start_daemon(inside=line.box)
             assert here.ctl("link").code == 0
             time.sleep(1)  # what a start does is over
-            yield Idle(here, daemon.pid, line, 600 if request.config.getoption("--full") else 60)
+            watch = Idle(here, daemon.pid, line, 600 if request.config.getoption("--full") else 60)
+            yield watch
+            watch.give_up()
         finally:
             here.end()
 

@@ -61,12 +61,18 @@ class Idle:
         self.before = use(here, pid, line)
         self._since = time.monotonic()
         self._after: list[Use] = []
+        self._given_up = threading.Event()
         self._watching = threading.Thread(target=self._watch, args=(here, pid, line), daemon=True)
         self._watching.start()
 
     def _watch(self, here: World, pid: int, line: Line) -> None:
-        time.sleep(self.seconds)
-        self._after.append(use(here, pid, line))
+        if not self._given_up.wait(self.seconds):
+            self._after.append(use(here, pid, line))
+
+    def give_up(self) -> None:
+        """Watch no longer: nobody asked in this process, and the box is about to end."""
+        self._given_up.set()
+        self._watching.join()
 
     def after(self) -> Use:
         """Wait for the end, and give what was used by then."""
