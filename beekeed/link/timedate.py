@@ -1,13 +1,10 @@
 """Whether the kernel's clock follows a time server, as systemd tells over D-Bus.
 
 For boxes whose time servers are asked by another program than timesyncd, which leaves no
-file. Not missed where nobody can be asked: no bus, no systemd, or no library to ask with.
+file.
 """
 
-import asyncio
-import logging
-
-log = logging.getLogger(__name__)
+from beekeed.link import bus
 
 _NAME, _PATH = "org.freedesktop.timedate1", "/org/freedesktop/timedate1"
 _PROPERTY = "NTPSynchronized"  # org.freedesktop.timedate1(5): the kernel's word, by adjtimex(2)
@@ -22,35 +19,14 @@ class Timedate:
 
     async def is_synchronized(self) -> bool:
         """Tell whether a time server tells the time; False where nobody knows."""
-        try:
-            from dbus_fast import DBusError  # an extra of its own: not every box has it
-        except ImportError:
-            return False
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return await _ask(self._bus_address)
-        except (OSError, EOFError, DBusError) as error:
-            log.debug("no systemd-timedated: %s", error)
-            return False
-
-
-async def _ask(bus_address: str | None) -> bool:
-    from dbus_fast import BusType, Message, MessageType
-    from dbus_fast.aio import MessageBus
-
-    bus = await MessageBus(bus_address=bus_address, bus_type=BusType.SYSTEM).connect()
-    try:
-        reply = await bus.call(
-            Message(
-                destination=_NAME,
-                path=_PATH,
-                interface="org.freedesktop.DBus.Properties",
-                member="Get",
-                signature="ss",
-                body=[_NAME, _PROPERTY],
-            )
+        found = await bus.ask(
+            _NAME,
+            _PATH,
+            "Get",
+            _NAME,
+            _PROPERTY,
+            seconds=_PATIENCE_SECONDS,
+            starts=True,
+            address=self._bus_address,
         )
-    finally:
-        bus.disconnect()
-    answered = reply is not None and reply.message_type is MessageType.METHOD_RETURN
-    return answered and reply.body[0].value is True
+        return found is not None and found.value is True
