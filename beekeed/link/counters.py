@@ -12,31 +12,26 @@ _NET = Path("/proc/self/net")  # of the process: it stays readable where /proc i
 
 def resets_sent() -> int:
     """Give how many resets were sent: one for each segment to a connection that is no more."""
-    return _counter(_NET / "snmp", "Tcp:", "OutRsts")
+    return sum(_counters(_NET / "snmp", "Tcp:", "OutRsts"))
 
 
 def repeats_received() -> int:
     """Give how many segments arrived although they were there already (each gets a DSACK)."""
-    return sum(
-        _counter(_NET / "netstat", "TcpExt:", name)
-        for name in ("TCPDSACKOldSent", "TCPDSACKOfoSent")
-    )
+    return sum(_counters(_NET / "netstat", "TcpExt:", "TCPDSACKOldSent", "TCPDSACKOfoSent"))
 
 
 def octets() -> Bytes:
     """Give what the whole namespace sent and received at IP level, loopback included."""
     six = dict(line.split() for line in (_NET / "snmp6").read_text("ascii").splitlines())
-    return Bytes(
-        _counter(_NET / "netstat", "IpExt:", "OutOctets") + int(six.get("Ip6OutOctets", 0)),
-        _counter(_NET / "netstat", "IpExt:", "InOctets") + int(six.get("Ip6InOctets", 0)),
-    )
+    four = _counters(_NET / "netstat", "IpExt:", "OutOctets", "InOctets")
+    return Bytes(*four) + Bytes(int(six.get("Ip6OutOctets", 0)), int(six.get("Ip6InOctets", 0)))
 
 
-def _counter(file: Path, group: str, name: str) -> int:
-    """Read one counter: a line of names and a line of values for each group."""
+def _counters(file: Path, group: str, *wanted: str) -> list[int]:
+    """Read some counters: a line of names and a line of values for each group."""
     lines = [line.split() for line in file.read_text("ascii").splitlines()]
     names, values = (line for line in lines if line[0] == group)
-    return int(values[names.index(name)])
+    return [int(values[names.index(name)]) for name in wanted]
 
 
 class Resets:
