@@ -72,8 +72,7 @@ def burst(info: TcpInfo, before: TcpInfo | None, window: int) -> int:
 
     What does not fit into the window came in full segments, one after the other.
     """
-    segments = info.data_segs_in - (before.data_segs_in if before else 0)
-    payload = info.bytes_received - (before.bytes_received if before else 0)
+    segments, payload = info.arrived_since(before)
     return segments - max(0, payload - window) // max(1, info.advmss)
 
 

@@ -55,6 +55,7 @@ class Flow:
         self._offered = self._window
         self._written = 0
         self._arrived = 0
+        self._arrived_segments = 0
         self._asked_at: TcpInfo | None = None
         self._burst = 0
         self._at_request: TcpInfo | None = None
@@ -113,7 +114,10 @@ class Flow:
     def _under_way_since(self, moment: float, info: TcpInfo) -> int:
         """Bound how many segments of ours were under way since a moment."""
         before = [count for at, count in self._trail if at <= moment]
-        data = info.in_flight_bytes // max(1, info.snd_mss) + _PARTIAL_SEGMENTS
+        data = min(
+            info.in_flight_bytes // max(1, info.snd_mss) + _PARTIAL_SEGMENTS,
+            info.data_segs_out - self._arrived_segments,
+        )
         return data + _acknowledgements(info) - (before[-1] if before else 0)
 
     def mark_request(self, window: int) -> None:
@@ -139,7 +143,7 @@ class Flow:
         self._looked = (now, *self._counted())
         self._ahead = tcpinfo.ahead_bytes(self._ahead, before, now)
         if not (now.in_flight_bytes or now.notsent_bytes):
-            self._arrived = self._written
+            self._arrived, self._arrived_segments = self._written, now.data_segs_out
         self._twice += tcpinfo.doubled(
             before,
             now,
@@ -247,11 +251,9 @@ class Flow:
 
     def _is_answered(self, info: TcpInfo) -> bool:
         """Tell whether an answer has begun."""
-        before = self._asked_at
-        if before is None:
+        if self._asked_at is None:
             return False
-        segments = info.data_segs_in - before.data_segs_in
-        payload = info.bytes_received - before.bytes_received
+        segments, payload = info.arrived_since(self._asked_at)
         return segments > _TICKETS_SEGMENTS or payload > _TICKETS_BYTES
 
     def charge_in_full(self) -> None:
@@ -336,11 +338,13 @@ class Flow:
     async def _count_answers(self, info: TcpInfo) -> Bytes:
         """Give what came after the peer's reset: another for each segment that it met on its way.
 
-        They are those that were sent at most a round trip before its last data came.
+        They are those that were sent at most a round trip before its last data came; on a line
+        that loses, where the reset itself may have come the second time, two.
         """
         if not info.is_connected:
             return Bytes()
-        moment = time.monotonic() - info.silent_seconds - info.rtt_seconds - _TICK_SECONDS
+        trips = 2 if info.total_retrans or info.rcv_ooopack else 1
+        moment = time.monotonic() - info.silent_seconds - trips * info.rtt_seconds - _TICK_SECONDS
         met = self._under_way_since(moment, info)
         await asyncio.sleep(info.rtt_seconds + _LOOK_SECONDS)
         beside = self._everybody() - self._everybody_before - self.cost().received

@@ -81,6 +81,15 @@ class TcpInfo:
         """Whether the peer ever took the connection."""
         return self.bytes_acked > 0 or self.bytes_received > 0
 
+    def arrived_since(self, before: "TcpInfo | None") -> tuple[int, int]:
+        """Give how many segments with data came since, and how many new bytes with them."""
+        if before is None:
+            return self.data_segs_in, self.bytes_received
+        return (
+            self.data_segs_in - before.data_segs_in,
+            self.bytes_received - before.bytes_received,
+        )
+
     @property
     def in_flight_bytes(self) -> int:
         """What was sent and is not acknowledged, each byte once."""
@@ -155,8 +164,7 @@ def doubled(before: TcpInfo | None, now: TcpInfo, *, repeats: int, everybody: in
     there is room for between our segments and our bytes, and than `everybody` received on
     that interface beside what we know of.
     """
-    segments = now.data_segs_in - (before.data_segs_in if before else 0)
-    payload = now.bytes_received - (before.bytes_received if before else 0)
+    segments, payload = now.arrived_since(before)
     count = min(repeats, segments)
     room = segments * now.advmss - payload
     return Doubled(count, max(0, min(count * now.advmss, room, everybody - payload)))
@@ -167,8 +175,7 @@ def ahead_bytes(ahead: int, before: TcpInfo | None, now: TcpInfo) -> int:
 
     `bytes_received` has it only when the gap is filled, which may be never.
     """
-    segments = now.data_segs_in - (before.data_segs_in if before else 0)
-    payload = now.bytes_received - (before.bytes_received if before else 0)
+    segments, payload = now.arrived_since(before)
     early = now.rcv_ooopack - (before.rcv_ooopack if before else 0)
     return max(0, ahead + min(segments * now.advmss - payload, early * now.advmss))
 
