@@ -10,18 +10,13 @@ from tests.link.scenarios import metered
 pytestmark = pytest.mark.root
 
 A_CONNECTION, A_NAME, LOSS = 250, 2_000, 0.03
-A_STRANGER = 1_500
-"""A segment that a connection which was reset is charged, and that was the download's beside it:
-only everybody's counters tell then."""
 
 
 def allowed(played: Played) -> float:
     """How much more than the truth the ledger may have."""
     told = played.told
     lost = LOSS * played.truth if played.is_lossy else 0
-    is_reset = any(request.how == "reset" for request in played.scenario.requests)
-    each = A_CONNECTION + (A_STRANGER if played.scenario.beside and is_reset else 0)
-    return each * max(1, told.connections) + A_NAME * told.names + lost
+    return A_CONNECTION * max(1, told.connections) + A_NAME * told.names + lost
 
 
 def show(played: Played) -> str:
