@@ -151,16 +151,23 @@ class PaidLine:
         self._left = await self._ledger.left()
 
     async def _keep(self, tab: Tab) -> None:
-        """Watch a request's cost until it is over, and hold more while there is more."""
+        """Watch a request's cost until it is over, and hold more while there is more.
+
+        Where that cannot be written down, the request ends at once.
+        """
         seconds = _LOOK_SECONDS[self.charged_by]
-        while tab.is_under_way:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await tab.wants_more.wait()
-            tab.wants_more.clear()
-            if tab.is_under_way:
-                tab.look()
-                await self._make_room(tab)
+        try:
+            while tab.is_under_way:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await tab.wants_more.wait()
+                tab.wants_more.clear()
+                if tab.is_under_way:
+                    tab.look()
+                    await self._make_room(tab)
+        except BaseException:
+            tab.stop()
+            raise
 
     async def read_on(self) -> None:
         """See ports.Line."""
