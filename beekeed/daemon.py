@@ -20,7 +20,7 @@ from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Category, Charge
-from beekeed.engine import Engine, FactRules, Rules, Stores
+from beekeed.engine import Engine, FactRules, Policy, Rules, Stores
 from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.diagnosis import Diagnosis
@@ -137,13 +137,10 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         route=route,
         ledger=ledger,
         trust=trust,
-        rules=_rules(settings),
-        fact_rules=_fact_rules(settings),
+        policy=_policy(settings),
         address=settings.online.address,
         token_digest=token_digest(token),
         is_quiet=is_quiet,
-        audit_bytes=settings.sync.audit_bytes,
-        holds_late=settings.sync.late_changes == "hold",
     )
     notify = notifier()
     loop = Loop(
@@ -239,20 +236,22 @@ def _online(
     )
 
 
-def _rules(settings: Settings) -> Rules:
-    return Rules(
-        username_prefix=settings.accounts.username_prefix,
-        never_touch=frozenset(settings.accounts.never_touch),
-        learner_roles=frozenset({settings.online.learner_role}),
-        learner_role_id=settings.online.learner_role_id,
-        through_assignments=settings.online.assignment_grades == "assignment",
-    )
-
-
-def _fact_rules(settings: Settings) -> FactRules:
-    return FactRules(
-        comments=settings.online.assignment_grades == "assignment",
-        removals=settings.accounts.removed_enrolments == "suspend",
+def _policy(settings: Settings) -> Policy:
+    through_assignments = settings.online.assignment_grades == "assignment"
+    return Policy(
+        fact_rules=FactRules(
+            comments=through_assignments,
+            removals=settings.accounts.removed_enrolments == "suspend",
+        ),
+        rules=Rules(
+            username_prefix=settings.accounts.username_prefix,
+            never_touch=frozenset(settings.accounts.never_touch),
+            learner_roles=frozenset({settings.online.learner_role}),
+            learner_role_id=settings.online.learner_role_id,
+            through_assignments=through_assignments,
+        ),
+        audit_bytes=settings.sync.audit_bytes,
+        holds_late=settings.sync.late_changes == "hold",
     )
 
 

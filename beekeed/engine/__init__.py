@@ -1,14 +1,18 @@
 """One run: read the box, see what is pending, and bring it online.
 
-`run.py` has the run from beginning to end, `reading.py` the box's side, `matching.py`
-the courses, `sending.py` what goes, `meeting.py` who is who, `wire.py` the requests.
-Each kind of change has its own file: `grading.py`, `completing.py`, `joining.py`,
-`enrolling.py`, `editing.py`. `preview.py` tells what a run would do, and does nothing.
+`run.py` begins and ends a run, `synchronizing.py` has its way, `judging.py` how it ended.
+On that way `reading.py` is the box's side, `contacting.py` meets the online Moodle,
+`matching.py` the courses, `sending.py` is what goes, `meeting.py` who is who, `wire.py` the
+requests, `auditing.py` what is read back. Each kind of change has its own file: `grading.py`,
+`completing.py`, `joining.py`, `enrolling.py`, `editing.py`. `preview.py` tells what a run
+would do, and does nothing.
 """
 
 from beekeed.engine.facts import FactRules
 from beekeed.engine.meeting import Rules
-from beekeed.engine.run import Engine, Stores
+from beekeed.engine.policy import Policy
+from beekeed.engine.run import Engine
 from beekeed.engine.stopping import Stop, Stopped
+from beekeed.engine.stores import Stores
 
-__all__ = ["Engine", "FactRules", "Rules", "Stop", "Stopped", "Stores"]
+__all__ = ["Engine", "FactRules", "Policy", "Rules", "Stop", "Stopped", "Stores"]

@@ -60,11 +60,11 @@ class Auditor:
         self.broke_off = False
         """Whether not everybody was, so that enough of the data limit is left for the rest."""
 
-    async def verify(self, courses: Mapping[int, MatchedCourse]) -> int:
+    async def verify(self) -> int:
         """Read everybody back, some at a time; gives how much is missing."""
         out = self._sender.out
-        await out.there.read({id_: course.online_id for id_, course in courses.items()})
-        verifier = self._verifier(courses, EVERYTHING)
+        await out.there.read({id_: course.online_id for id_, course in out.courses.items()})
+        verifier = self._verifier(out.courses, EVERYTHING)
         after = 0
         try:
             while learner_ids := await out.targets.known(out.target_id, after, _AT_ONCE):

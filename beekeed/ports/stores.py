@@ -584,7 +584,7 @@ class History(Protocol):
         """Note what a run found by reading back."""
         ...
 
-    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: Moment) -> None:
+    async def end(self, run_id: int, target_id: int, ending: Ending, now: Moment) -> None:
         """Close a run."""
         ...
 

@@ -131,7 +131,7 @@ class SqliteHistory:
                 ],
             )
 
-    async def end(self, run_id: int, target_id: int | None, ending: Ending, now: Moment) -> None:
+    async def end(self, run_id: int, target_id: int, ending: Ending, now: Moment) -> None:
         """See ports.History."""
         code, params = reason_values(ending.reason)
         async with self._store.write() as db:

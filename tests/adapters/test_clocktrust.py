@@ -204,7 +204,7 @@ async def test_runs_of_this_boot_are_put_right_and_no_others(store: Store) -> No
         ("this", START, Trust.SYNCED),
     ):
         run_id, _ = await history.begin("test", Moment(at, boot_id, 100, trust))
-        await history.end(run_id, None, ending, Moment(at + HOUR, boot_id, 3700, trust))
+        await history.end(run_id, 1, ending, Moment(at + HOUR, boot_id, 3700, trust))
     await history.put_right(Moment(START, "this", 7300, Trust.SYNCED))
     known, mended, other = await history.recent(3)
     assert (known.started_at, known.ended_at) == (START, START + HOUR)

@@ -18,7 +18,7 @@ from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.cycle import Event, Phase, advance
 from beekeed.core.model import Bytes, Charge, Reason, RunStatus
 from beekeed.core.request import Request
-from beekeed.engine import Engine, FactRules, Rules, Stores
+from beekeed.engine import Engine, FactRules, Policy, Rules, Stores
 from beekeed.errors import Code
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
@@ -393,11 +393,13 @@ class School:
             meter=self.meter,
             ledger=self.ledger,
             route=self.route,
-            audit_bytes=self.audit_bytes,
             trust=self.judge or self.trust,
-            holds_late=self.holds_late,
-            rules=self.rules,
-            fact_rules=self.fact_rules,
+            policy=Policy(
+                fact_rules=self.fact_rules,
+                rules=self.rules,
+                audit_bytes=self.audit_bytes,
+                holds_late=self.holds_late,
+            ),
             address=self.address,
             token_digest=self.token,
         )
