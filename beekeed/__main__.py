@@ -55,12 +55,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(file: Path) -> int:
-    from beekeed import config, daemon  # the demo and the sandbox load none of it
+    from beekeed import config, daemon, logs  # the demo and the sandbox load none of it
 
     code = 0
     try:
         settings = config.load(file)
-        daemon.set_up_logging(settings.daemon.log_level)
+        logs.set_up_logging(settings.daemon.log_level)
         asyncio.run(daemon.run(settings, file))
     except* BeekeedError as group:
         for error in _flat(group):

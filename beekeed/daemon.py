@@ -5,23 +5,21 @@ import hashlib
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from beekeed import __version__
+from beekeed import __version__, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock
-from beekeed.config import LimitSettings, Settings, load, read, read_password, read_token
+from beekeed.config import Settings, load, read, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Category, Charge
-from beekeed.engine import Engine, FactRules, Policy, Rules, Stores
-from beekeed.errors import Code
+from beekeed.engine import Engine, Stores
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.line import PaidLine
@@ -35,7 +33,6 @@ from beekeed.link.watch import KernelWatch
 from beekeed.loop import Loop
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
-from beekeed.moodle.login import Login, complete
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.transport import Transport
@@ -75,104 +72,17 @@ async def run(settings: Settings, file: Path) -> None:
 
 
 async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
-    clock = SystemClock()
-    days = SqliteDays(store=store)
-    trust = BoxClockTrust(
-        clock=clock,
-        known=await days.known(),
-        counts_date=counts_date(settings.online.address),
-        asks_ntp=Timedate().is_synchronized,
-    )
-    tuning = Tuning(inputs=read(file), file=file, store=SqliteSettings(store=store, clock=clock))
-    await tuning.restore()
-
-    def terms() -> Terms:
-        return _terms(tuning.settings.limit)
-
-    ledger = SqliteLedger(store=store, clock=clock, trust=trust, boot=SystemBoot(), terms=terms)
-    uplink = Uplink()
-    route = KernelRoute(urlsplit(settings.online.address).hostname or "")
-
-    def line_for(category: Category, uplink: Uplink) -> PaidLine:
-        """Give a line of its own to whoever wants one: one request at a time goes over it."""
-        return PaidLine(
-            ledger=ledger,
-            category=category,
-            encrypted=settings.online.address.startswith("https:"),
-            uplink=uplink,
-            charge=lambda: Charge(tuning.settings.limit.charge),
-        )
-
-    line = line_for(Category.SYNC, uplink)
-    diagnosis = Diagnosis(
-        address=settings.online.address,
-        clock=clock,
-        trust=trust,
-        route=route,
-        line=line_for(Category.CHECK, Uplink()),
-        timeout_seconds=settings.online.timeout_seconds,
-    )
-    patience = Patience(clock=clock)
-
-    def online_over(line: PaidLine) -> MoodleWebServices:
-        return _online(settings, token, line, clock, trust, patience)
-
+    base = await _base(settings, file, token, store)
     device = _device(settings)
-    stores = Stores(
-        catalogue=SqliteCatalogue(store=store),
-        changes=SqliteChanges(store=store),
-        targets=SqliteTargets(store=store),
-        journal=SqliteJournal(store=store),
-        history=SqliteHistory(store=store),
-        guards=SqliteGuards(store=store),
-        outlook=SqliteOutlook(store=store),
-        days=days,
-    )
-    engine = Engine(
-        clock=clock,
-        device=device,
-        online=online_over(line),
-        stores=stores,
-        meter=RunMeter(line=line, uplink=uplink),
-        route=route,
-        ledger=ledger,
-        trust=trust,
-        policy=_policy(settings),
-        address=settings.online.address,
-        token_digest=token_digest(token),
-        is_quiet=is_quiet,
-    )
+    engine = _engine(base, device)
     notify = notifier()
     loop = Loop(
         engine=engine,
         announce=lambda phase: notify(_status(phase)),
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
-    api = Api(
-        version=__version__,
-        clock=clock,
-        runner=loop,
-        device=device,
-        open_online=lambda: online_over(line_for(Category.CHECK, Uplink())),
-        history=stores.history,
-        changes=stores.changes,
-        targets=stores.targets,
-        guards=stores.guards,
-        days=stores.days,
-        usage=SqliteUsage(store=store, ledger=ledger, clock=clock, terms=terms),
-        tuner=tuning,
-        trust=trust,
-        diagnosis=diagnosis,
-        arrival=SiteArrival(
-            watch=KernelWatch(route=route, clock=clock), diagnosis=diagnosis, clock=clock
-        ),
-        manager=NetworkManager(),
-        address=settings.online.address,
-        token_digest=token_digest(token),
-        mail_consents=_mail_consents(settings),
-        recheck_settings=lambda: _unchanged(settings, token, file),
-    )
-    interrupted = await stores.history.close_interrupted(clock.now())
+    api = _api(base, device, loop)
+    interrupted = await base.stores.history.close_interrupted(base.clock.now())
     if interrupted:
         log.warning("%d sync was cut off before this start", interrupted)
     socket_path = Path(settings.daemon.control_socket)
@@ -180,97 +90,164 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         await _until_stopped(loop, notify)
 
 
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What all other parts stand on, and the way to the online Moodle for each that wants one."""
+
+    settings: Settings
+    file: Path
+    token: str
+    store: Store
+    stores: Stores
+    clock: Clock
+    trust: ClockTrust
+    tuning: Tuning
+    terms: Callable[[], Terms]
+    ledger: SqliteLedger
+    route: KernelRoute
+    patience: Patience
+
+    def line(self, category: Category, uplink: Uplink) -> PaidLine:
+        """Give a line of its own to whoever wants one: one request at a time goes over it."""
+        return PaidLine(
+            ledger=self.ledger,
+            category=category,
+            encrypted=self.settings.online.address.startswith("https:"),
+            uplink=uplink,
+            charge=lambda: Charge(self.tuning.settings.limit.charge),
+        )
+
+    def online(self, line: PaidLine) -> MoodleWebServices:
+        """Give the online Moodle over a line."""
+        online = self.settings.online
+        return MoodleWebServices(
+            transport=Transport(
+                address=online.address,
+                token=self.token,
+                timeout_seconds=online.timeout_seconds,
+                line=line,
+                trust=self.trust,
+            ),
+            clock=self.clock,
+            patience=self.patience,
+            max_input_vars=online.max_input_vars,
+            learner_role=online.learner_role,
+            learner_role_id=online.learner_role_id,
+            manner=Manner(
+                mailed_passwords=self.settings.accounts.password == "mailed",  # noqa: S105
+                tells_learners=online.tell_learners,
+            ),
+        )
+
+
+async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
+    clock = SystemClock()
+    stores = _stores(store)
+    trust = BoxClockTrust(
+        clock=clock,
+        known=await stores.days.known(),
+        counts_date=counts_date(settings.online.address),
+        asks_ntp=Timedate().is_synchronized,
+    )
+    tuning = Tuning(inputs=read(file), file=file, store=SqliteSettings(store=store, clock=clock))
+    await tuning.restore()
+
+    def terms() -> Terms:
+        return meaning.terms(tuning.settings.limit)
+
+    return _Base(
+        settings=settings,
+        file=file,
+        token=token,
+        store=store,
+        stores=stores,
+        clock=clock,
+        trust=trust,
+        tuning=tuning,
+        terms=terms,
+        ledger=SqliteLedger(store=store, clock=clock, trust=trust, boot=SystemBoot(), terms=terms),
+        route=KernelRoute(urlsplit(settings.online.address).hostname or ""),
+        patience=Patience(clock=clock),
+    )
+
+
+def _stores(store: Store) -> Stores:
+    return Stores(
+        catalogue=SqliteCatalogue(store=store),
+        changes=SqliteChanges(store=store),
+        targets=SqliteTargets(store=store),
+        journal=SqliteJournal(store=store),
+        history=SqliteHistory(store=store),
+        guards=SqliteGuards(store=store),
+        outlook=SqliteOutlook(store=store),
+        days=SqliteDays(store=store),
+    )
+
+
 def _device(settings: Settings) -> SqlDevice:
     return SqlDevice(
-        login=lambda: _login(settings),
+        login=lambda: meaning.login(settings),
         learner_archetypes=settings.device.learner_archetypes,
         statement_seconds=settings.device.statement_seconds,
     )
 
 
-def _login(settings: Settings) -> Login:
-    """Tell how to log in to the box's database. Raises ConfigError and DeviceUnreadable."""
-    device = settings.device
-    given = Login(
-        kind=device.database,
-        path=device.path,
-        socket=device.socket,
-        host=device.host,
-        port=device.port,
-        name=device.name,
-        user=device.user,
-        password=read_password(settings),
+def _engine(base: _Base, device: SqlDevice) -> Engine:
+    uplink = Uplink()
+    line = base.line(Category.SYNC, uplink)
+    return Engine(
+        clock=base.clock,
+        device=device,
+        online=base.online(line),
+        stores=base.stores,
+        meter=RunMeter(line=line, uplink=uplink),
+        route=base.route,
+        ledger=base.ledger,
+        trust=base.trust,
+        policy=meaning.policy(base.settings),
+        address=base.settings.online.address,
+        token_digest=token_digest(base.token),
+        is_quiet=is_quiet,
     )
-    if device.moodle_config and not device.path:
-        return complete(given, Path(device.moodle_config), device.prefix)
-    kind = "sqlite" if device.path else given.kind or "mariadb"
-    prefix = "mdl_" if device.prefix is None else device.prefix
-    return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
 
 
-def _online(
-    settings: Settings,
-    token: str,
-    line: PaidLine,
-    clock: Clock,
-    trust: ClockTrust,
-    patience: Patience,
-) -> MoodleWebServices:
-    return MoodleWebServices(
-        transport=Transport(
-            address=settings.online.address,
-            token=token,
-            timeout_seconds=settings.online.timeout_seconds,
-            line=line,
-            trust=trust,
-        ),
+def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
+    clock, stores, settings = base.clock, base.stores, base.settings
+    diagnosis = _diagnosis(base)
+    watch = KernelWatch(route=base.route, clock=clock)
+    return Api(
+        version=__version__,
         clock=clock,
-        patience=patience,
-        max_input_vars=settings.online.max_input_vars,
-        learner_role=settings.online.learner_role,
-        learner_role_id=settings.online.learner_role_id,
-        manner=Manner(
-            mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
-            tells_learners=settings.online.tell_learners,
-        ),
+        runner=loop,
+        device=device,
+        open_online=lambda: base.online(base.line(Category.CHECK, Uplink())),
+        history=stores.history,
+        changes=stores.changes,
+        targets=stores.targets,
+        guards=stores.guards,
+        days=stores.days,
+        usage=SqliteUsage(store=base.store, ledger=base.ledger, clock=clock, terms=base.terms),
+        tuner=base.tuning,
+        trust=base.trust,
+        diagnosis=diagnosis,
+        arrival=SiteArrival(watch=watch, diagnosis=diagnosis, clock=clock),
+        manager=NetworkManager(),
+        address=settings.online.address,
+        token_digest=token_digest(base.token),
+        mail_consents=meaning.mail_consents(settings),
+        recheck_settings=lambda: _unchanged(settings, base.token, base.file),
     )
 
 
-def _policy(settings: Settings) -> Policy:
-    through_assignments = settings.online.assignment_grades == "assignment"
-    return Policy(
-        fact_rules=FactRules(
-            comments=through_assignments,
-            removals=settings.accounts.removed_enrolments == "suspend",
-        ),
-        rules=Rules(
-            username_prefix=settings.accounts.username_prefix,
-            never_touch=frozenset(settings.accounts.never_touch),
-            learner_roles=frozenset({settings.online.learner_role}),
-            learner_role_id=settings.online.learner_role_id,
-            through_assignments=through_assignments,
-        ),
-        audit_bytes=settings.sync.audit_bytes,
-        holds_late=settings.sync.late_changes == "hold",
+def _diagnosis(base: _Base) -> Diagnosis:
+    return Diagnosis(
+        address=base.settings.online.address,
+        clock=base.clock,
+        trust=base.trust,
+        route=base.route,
+        line=base.line(Category.CHECK, Uplink()),
+        timeout_seconds=base.settings.online.timeout_seconds,
     )
-
-
-def _terms(limit: LimitSettings) -> Terms:
-    return Terms(
-        limit_bytes=limit.bytes if limit.enabled else None,
-        billing_day=limit.billing_day,
-        pacing=limit.pacing,
-        reserve_percent=limit.reserve_percent,
-    )
-
-
-def _mail_consents(settings: Settings) -> list[Code]:
-    """Name what the settings allow that makes the online Moodle mail learners."""
-    allowed = {
-        Code.MAILED_PASSWORDS: settings.accounts.password == "mailed",  # noqa: S105
-        Code.ASSIGNMENT_NOTICES: settings.online.tell_learners,
-    }
-    return [code for code, is_allowed in allowed.items() if is_allowed]
 
 
 async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:
@@ -319,29 +296,3 @@ def token_digest(token: str) -> str:
     A token is 128 random bits: half of its SHA-256 gives nothing of it away.
     """
     return hashlib.sha256(token.encode()).hexdigest()[:32]
-
-
-def set_up_logging(level: str) -> None:
-    """Log to standard error, with the priority that the journal reads where it listens."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JournalFormatter(in_journal="JOURNAL_STREAM" in os.environ))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # At its own debug level aiosqlite logs every value, learners' names among them.
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
-    # It logs a traceback for each request that is no HTTP; what fails in ours is logged by us.
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-
-
-_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}  # sd-daemon(3)
-
-
-class _JournalFormatter(logging.Formatter):
-    """`<priority>message` for the journal, which has the time; plain elsewhere."""
-
-    def __init__(self, *, in_journal: bool) -> None:
-        super().__init__("%(message)s" if in_journal else "%(asctime)s %(levelname)s %(message)s")
-        self._in_journal = in_journal
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        return f"<{_PRIORITY.get(record.levelname, 6)}>{text}" if self._in_journal else text

@@ -17,6 +17,11 @@ RULES: dict[str, tuple[set[str], str]] = {
     "core": ({"errors"}, "pure: no I/O can sneak in through an adapter"),
     "ports": ({"core", "errors"}, "they speak of the core's nouns only"),
     "config": ({"errors"}, "settings are read before anything else is there"),
+    "meaning": (
+        {"config", "engine", "moodle", "core", "errors"},
+        "it has each part's own nouns, and nothing that acts",
+    ),
+    "logs": (set(), "whoever starts a program sets them up first"),
     "tuning": ({"config", "ports", "core", "errors"}, "it holds changes to the file's rules"),
     "moodle": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),
     "link": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),

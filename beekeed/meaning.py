@@ -1,0 +1,69 @@
+"""What the settings mean, in the nouns of each part."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from beekeed.config import LimitSettings, Settings, read_password
+from beekeed.core.budget import Terms
+from beekeed.engine import FactRules, Policy, Rules
+from beekeed.errors import Code
+from beekeed.moodle.login import Login, complete
+
+
+def login(settings: Settings) -> Login:
+    """Tell how to log in to the box's database. Raises ConfigError and DeviceUnreadable."""
+    device = settings.device
+    given = Login(
+        kind=device.database,
+        path=device.path,
+        socket=device.socket,
+        host=device.host,
+        port=device.port,
+        name=device.name,
+        user=device.user,
+        password=read_password(settings),
+    )
+    if device.moodle_config and not device.path:
+        return complete(given, Path(device.moodle_config), device.prefix)
+    kind = "sqlite" if device.path else given.kind or "mariadb"
+    prefix = "mdl_" if device.prefix is None else device.prefix
+    return replace(given, kind=kind, host=given.host or "localhost", prefix=prefix)
+
+
+def policy(settings: Settings) -> Policy:
+    """Tell what a sync may touch and bring, and what it may spend beside."""
+    through_assignments = settings.online.assignment_grades == "assignment"
+    return Policy(
+        fact_rules=FactRules(
+            comments=through_assignments,
+            removals=settings.accounts.removed_enrolments == "suspend",
+        ),
+        rules=Rules(
+            username_prefix=settings.accounts.username_prefix,
+            never_touch=frozenset(settings.accounts.never_touch),
+            learner_roles=frozenset({settings.online.learner_role}),
+            learner_role_id=settings.online.learner_role_id,
+            through_assignments=through_assignments,
+        ),
+        audit_bytes=settings.sync.audit_bytes,
+        holds_late=settings.sync.late_changes == "hold",
+    )
+
+
+def terms(limit: LimitSettings) -> Terms:
+    """Tell what the line may cost."""
+    return Terms(
+        limit_bytes=limit.bytes if limit.enabled else None,
+        billing_day=limit.billing_day,
+        pacing=limit.pacing,
+        reserve_percent=limit.reserve_percent,
+    )
+
+
+def mail_consents(settings: Settings) -> list[Code]:
+    """Name what the settings allow that makes the online Moodle mail learners."""
+    allowed = {
+        Code.MAILED_PASSWORDS: settings.accounts.password == "mailed",  # noqa: S105
+        Code.ASSIGNMENT_NOTICES: settings.online.tell_learners,
+    }
+    return [code for code, is_allowed in allowed.items() if is_allowed]
