@@ -22,6 +22,8 @@ from beekeed.errors import Code, ConfigError
 Text = Annotated[str, Meta(min_length=1)]
 FilePath = Annotated[str, Meta(pattern=r"^/[^\0]*$")]
 FilePathOrNone = Annotated[str, Meta(pattern=r"^(/[^\0]*)?$")]
+Hour = Annotated[str, Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)-([01][0-9]|2[0-3])$(?!\n)")]
+Mailbox = Annotated[str, Meta(pattern=r"^([^\s@,;<>\"()\\]+@[^\s@,;<>\"()\\]+)?$(?!\n)")]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,9 @@ class AccountSettings(Section, frozen=True, kw_only=True):
 
 
 class SyncSettings(Section, frozen=True, kw_only=True):
-    """What a sync does beside sending."""
+    """Whether anything is synchronized, and what a sync does beside sending."""
 
+    enabled: bool = True
     late_changes: Literal["hold", "send"] = "hold"
     audit_bytes: Annotated[int, Meta(ge=0, le=10_000_000)] = 5000
 
@@ -86,12 +89,38 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     charge: Literal["sync", "line"] = "sync"
 
 
+class ScheduleSettings(Section, frozen=True, kw_only=True):
+    """When syncs begin by themselves."""
+
+    enabled: bool = False
+    daily_at: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")] = "02:00"
+    grid_active: bool = False
+    hours: tuple[Hour, ...] = ()
+    jitter_minutes: Annotated[int, Meta(ge=0, le=45)] = 10
+
+
+class MailSettings(Section, frozen=True, kw_only=True):
+    """The mails that tell how syncs ended, and the server that takes them."""
+
+    notify: Literal["off", "all", "failures"] = "off"
+    to: Mailbox = ""
+    sender: Mailbox = ""
+    server: str = ""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: FilePathOrNone = ""
+    language: Annotated[str, Meta(pattern="^[a-z]{2}$")] = "en"
+
+
 class DaemonSettings(Section, frozen=True, kw_only=True):
     """The daemon itself."""
 
     state_directory: FilePath = "/var/lib/beekeed"
     control_socket: FilePath = "/run/beekeed/control.sock"
     control_group: str = ""
+    page_socket: FilePath = "/run/beekeed/page.sock"
+    page_group: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -103,6 +132,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accounts: AccountSettings
     sync: SyncSettings
     limit: LimitSettings
+    schedule: ScheduleSettings
+    mail: MailSettings
     daemon: DaemonSettings
 
 
@@ -112,6 +143,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "accounts": AccountSettings,
     "sync": SyncSettings,
     "limit": LimitSettings,
+    "schedule": ScheduleSettings,
+    "mail": MailSettings,
     "daemon": DaemonSettings,
 }
 
@@ -121,6 +154,10 @@ _EXAMPLES: Mapping[str, str] = {
     "device.user": '"beekeed"',
     "online.address": '"https://moodle.example.org"',
     "online.token_file": '"/etc/beekeed/token"',
+    "schedule.hours": '["mon-08", "fri-20"]',
+    "mail.to": '"school@example.org"',
+    "mail.sender": '"box@example.org"',
+    "mail.server": '"smtp.example.org"',
 }
 
 _MUST_BE: Mapping[str, str] = {
@@ -132,6 +169,13 @@ _MUST_BE: Mapping[str, str] = {
     "accounts.password": '"random" or "mailed"',
     "accounts.removed_enrolments": '"ignore" or "suspend"',
     "limit.charge": '"sync" or "line"',
+    "schedule.daily_at": 'a time of the day in UTC like "02:00"',
+    "schedule.hours": 'a list of hours of the week in UTC like "mon-08" or "sun-23"',
+    "mail.notify": '"off", "all" or "failures"',
+    "mail.to": "an e-mail address, without a name",
+    "mail.sender": "an e-mail address, without a name",
+    "mail.security": '"starttls", "tls" or "none"',
+    "mail.language": 'two small letters, like "en"',
     "daemon.log_level": '"debug", "info", "warning" or "error"',
 }
 
@@ -145,6 +189,8 @@ _PATHS = frozenset(
         "online.token_file",
         "daemon.state_directory",
         "daemon.control_socket",
+        "daemon.page_socket",
+        "mail.password_file",
     }
 )
 
@@ -214,7 +260,7 @@ def build(inputs: Mapping[str, Input], file: Path) -> Settings:
         problems += wrong
     problems += _database_problems(inputs, file)
     if not problems:
-        problems += _address_problems(inputs)
+        problems += _address_problems(inputs) + _mail_problems(inputs, file)
     if problems:
         raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
     built = msgspec.convert(sections, Settings, from_attributes=True)
@@ -256,6 +302,14 @@ def setting_keys() -> list[str]:
         for name, section in SECTIONS.items()
         for field in msgspec.structs.fields(section)
     ]
+
+
+def default(key: str) -> Any:
+    """Give what holds where nobody set a setting. KeyError: it is none, or must be set."""
+    field = _field(key)
+    if field is None or field.required:
+        raise KeyError(key)
+    return field.default
 
 
 def _unknown(key: str, given: Input) -> ConfigError:
@@ -318,6 +372,15 @@ def _address_problems(inputs: Mapping[str, Input]) -> list[ConfigError]:
     if urlsplit(address.value).scheme == "https" or (allowed is not None and allowed.value):
         return []
     return [ConfigError(Code.ADDRESS_NOT_HTTPS, file=str(address.file), address=address.value)]
+
+
+def _mail_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigError]:
+    """Whoever is to be told by mail needs an address, a sender and a server."""
+    notify = inputs.get("mail.notify")
+    if notify is None or notify.value == "off":
+        return []
+    needed = ("mail.to", "mail.sender", "mail.server")
+    return [_missing(key, file) for key in needed if key not in inputs or not inputs[key].value]
 
 
 def _is_web_address(address: str) -> bool:

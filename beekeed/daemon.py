@@ -31,7 +31,6 @@ from beekeed.link.uplink import Uplink
 from beekeed.link.waiting import SiteArrival
 from beekeed.link.watch import KernelWatch
 from beekeed.loop import Loop
-from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.patience import Patience
@@ -133,10 +132,7 @@ class _Base:
             max_input_vars=online.max_input_vars,
             learner_role=online.learner_role,
             learner_role_id=online.learner_role_id,
-            manner=Manner(
-                mailed_passwords=self.settings.accounts.password == "mailed",  # noqa: S105
-                tells_learners=online.tell_learners,
-            ),
+            manner=lambda: meaning.manner(self.tuning.settings),
         )
 
 
@@ -204,7 +200,7 @@ def _engine(base: _Base, device: SqlDevice) -> Engine:
         route=base.route,
         ledger=base.ledger,
         trust=base.trust,
-        policy=meaning.policy(base.settings),
+        policy=lambda: meaning.policy(base.tuning.settings),
         address=base.settings.online.address,
         token_digest=token_digest(base.token),
         is_quiet=is_quiet,
@@ -234,7 +230,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
         manager=NetworkManager(),
         address=settings.online.address,
         token_digest=token_digest(base.token),
-        mail_consents=meaning.mail_consents(settings),
+        mail_consents=lambda: meaning.mail_consents(base.tuning.settings),
         recheck_settings=lambda: _unchanged(settings, base.token, base.file),
     )
 

@@ -7,6 +7,7 @@ from beekeed.config import LimitSettings, Settings, read_password
 from beekeed.core.budget import Terms
 from beekeed.engine import FactRules, Policy, Rules
 from beekeed.errors import Code
+from beekeed.moodle.calls import Manner
 from beekeed.moodle.login import Login, complete
 
 
@@ -57,6 +58,14 @@ def terms(limit: LimitSettings) -> Terms:
         billing_day=limit.billing_day,
         pacing=limit.pacing,
         reserve_percent=limit.reserve_percent,
+    )
+
+
+def manner(settings: Settings) -> Manner:
+    """Tell how what is sent treats learners."""
+    return Manner(
+        mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
+        tells_learners=settings.online.tell_learners,
     )
 
 

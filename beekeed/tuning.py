@@ -5,18 +5,21 @@ as the file, and is kept in our own database.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from beekeed import config
 from beekeed.config import Input, Settings
 from beekeed.errors import BeekeedError, Code, ConfigError
-from beekeed.ports.settings import SettingStore, Value
+from beekeed.ports.settings import Change, NotedChange, Setting, SettingStore, Value
 
 log = logging.getLogger(__name__)
 
-_SECTIONS = ("limit",)
+_SECTIONS = ("sync", "schedule", "limit", "mail", "accounts")
 """Whose settings may be changed while beekeed runs."""
+_MORE = ("online.assignment_grades", "online.tell_learners")
+_NOT = ("mail.password_file",)
+"""Which file of the box is read is for whoever may write the settings' file."""
 
 
 class Tuning:
@@ -34,42 +37,75 @@ class Tuning:
 
         What the file fixes by now, or what no longer fits, is left out.
         """
-        for key, value in (await self._store.kept()).items():
-            try:
-                self.settings = self._with({key: value})
-                self._changed[key] = value
-            except BeekeedError as error:
-                log.info("the setting %s, as it was changed once, is left out: %s", key, error)
+        kept = {key: value for key, value in (await self._store.kept()).items() if self._open(key)}
+        try:
+            self._take(kept)
+        except BeekeedError:  # one by one: what fits is taken up
+            for key, value in kept.items():
+                try:
+                    self._take({**self._changed, key: value})
+                except BeekeedError as error:
+                    log.info("the setting %s, as it was changed once, is left out: %s", key, error)
 
-    async def change(self, values: Mapping[str, Value]) -> None:
-        """Change some settings, all or none.
+    async def change(self, values: Mapping[str, Value | None], by: str) -> None:
+        """Change some settings, all or none; None: its default holds again. `by`: who does.
 
         Raises BeekeedError (SETTING_FIXED with the file, BAD_REQUEST with what is wrong).
         """
-        settings = self._with(values)
-        await self._store.keep(values)
-        self._changed |= values
-        self.settings = settings
+        for key in values:
+            self._check(key)
+        changed = {**self._changed, **values}
+        kept = {key: value for key, value in changed.items() if value is not None}
+        settings = self._build(kept)
+        changes = [
+            Change(key, self.value(key), value)
+            for key, value in values.items()
+            if _value(settings, key) != self.value(key)
+        ]
+        if changes:
+            await self._store.keep(changes, by)
+            self._take(kept)
+
+    async def changes(self, count: int, before: int | None = None) -> Sequence[NotedChange]:
+        """Give the newest changes, or the newest of those with a lower number."""
+        return await self._store.changes(count, before)
 
     def value(self, key: str) -> Value:
         """Give a setting as it is now."""
-        section, _, name = key.partition(".")
-        value: Value = getattr(getattr(self.settings, section), name)
-        return value
+        return _value(self.settings, key)
 
     def fixed(self, key: str) -> str | None:
         """Name the file that fixes a setting, or None where it may be changed."""
         given = self._inputs.get(key)
         return None if given is None else str(given.file)
 
-    def _with(self, values: Mapping[str, Value]) -> Settings:
+    def all(self) -> Sequence[Setting]:
+        """Give every setting that may be changed, or that might if the file did not fix it."""
+        return [
+            Setting(key, self.value(key), config.default(key), self.fixed(key))
+            for key in config.setting_keys()
+            if _is_open(key)
+        ]
+
+    def _check(self, key: str) -> None:
+        if (file := self.fixed(key)) is not None:
+            raise BeekeedError(Code.SETTING_FIXED, key=key, file=file)
+        if key in config.setting_keys() and not _is_open(key):
+            raise BeekeedError(Code.BAD_REQUEST, detail=f"{key} cannot be changed here")
+
+    def _open(self, key: str) -> bool:
+        """Tell whether a setting may be changed; a log line says so where it may not."""
+        if self.fixed(key) is None and _is_open(key):
+            return True
+        log.info("the setting %s, as it was changed once, is left out: the file fixes it", key)
+        return False
+
+    def _take(self, changed: Mapping[str, Value]) -> None:
+        self.settings = self._build(changed)
+        self._changed = dict(changed)
+
+    def _build(self, changed: Mapping[str, Value]) -> Settings:
         """Give the settings with some of them changed."""
-        for key in values:
-            if (file := self.fixed(key)) is not None:
-                raise BeekeedError(Code.SETTING_FIXED, key=key, file=file)
-            if key.partition(".")[0] not in _SECTIONS:
-                raise BeekeedError(Code.BAD_REQUEST, detail=f"{key} cannot be changed here")
-        changed = {**self._changed, **values}
         given = {key: Input(value, self._file) for key, value in changed.items()}
         try:
             return config.build({**given, **self._inputs}, self._file)
@@ -77,7 +113,20 @@ class Tuning:
             raise BeekeedError(Code.BAD_REQUEST, detail=_said(error)) from error
 
 
+def _value(settings: Settings, key: str) -> Value:
+    section, _, name = key.partition(".")
+    value: Value = getattr(getattr(settings, section), name)
+    return value
+
+
+def _is_open(key: str) -> bool:
+    return (key.partition(".")[0] in _SECTIONS or key in _MORE) and key not in _NOT
+
+
 def _said(error: ConfigError) -> str:
     """Say what is wrong with a value: its key, and what it must be."""
     first = error.problems[0]
-    return f"{first.params.get('key')}: {first.params.get('detail', 'there is no such setting')}"
+    key, detail = first.params.get("key"), first.params.get("detail")
+    if first.code is Code.SETTING_MISSING:
+        return f"{key} must be set as well, {first.params['example']}"
+    return f"{key}: {detail or 'there is no such setting'}"

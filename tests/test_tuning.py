@@ -7,12 +7,15 @@ import pytest
 
 from beekeed import config
 from beekeed.errors import BeekeedError, Code
+from beekeed.ports.settings import Change
 from beekeed.say import say
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.tuning import Tuning
-from tests.engine.school import FakeClock
+from tests.engine.school import START, FakeClock
 from tests.test_config import MINIMAL, written
+
+ADMIN = "uid 0, process 1"
 
 
 @pytest.fixture
@@ -37,10 +40,10 @@ async def test_what_is_changed_holds_at_once_and_after_a_restart(
 ) -> None:
     """All that is asked for together, or nothing of it."""
     now = await tuning(tmp_path, store)
-    await now.change({"limit.enabled": True, "limit.bytes": 10**6})
+    await now.change({"limit.enabled": True, "limit.bytes": 10**6}, ADMIN)
     assert (now.settings.limit.enabled, now.settings.limit.bytes) == (True, 10**6)
     with pytest.raises(BeekeedError):
-        await now.change({"limit.bytes": 5, "limit.billing_day": 29})
+        await now.change({"limit.bytes": 5, "limit.billing_day": 29}, ADMIN)
     again = await tuning(tmp_path, store)
     assert again.settings == now.settings
     assert again.value("limit.bytes") == 10**6
@@ -56,7 +59,14 @@ async def test_what_is_changed_holds_at_once_and_after_a_restart(
         ("limit.charge", "mail", '"sync" or "line"'),
         ("limit.colour", "red", "there is no such setting"),
         ("online.address", "https://other.example", "cannot be changed"),
-        ("sync.audit_bytes", 0, "sync.audit_bytes cannot be changed here"),
+        ("mail.password_file", "/etc/shadow", "mail.password_file cannot be changed here"),
+        ("mail.notify", "all", 'mail.to must be set as well, in [mail]: to = "school@example.org"'),
+        ("mail.to", "Amina <amina@example.org>", "an e-mail address, without a name"),
+        ("mail.to", "a@example.org\nBcc: b@example.org", "an e-mail address, without a name"),
+        ("mail.to", "a@example.org\n", "an e-mail address, without a name"),
+        ("schedule.daily_at", "02:00\n", "a time of the day in UTC"),
+        ("schedule.daily_at", "24:00", "a time of the day in UTC"),
+        ("schedule.hours", ["mon-24"], "a list of hours of the week"),
     ],
 )
 async def test_a_change_is_held_to_the_rules_of_the_file(
@@ -65,7 +75,7 @@ async def test_a_change_is_held_to_the_rules_of_the_file(
     """And refused in the same words; nothing is kept."""
     now = await tuning(tmp_path, store)
     with pytest.raises(BeekeedError) as caught:
-        await now.change({key: value})
+        await now.change({key: value}, ADMIN)
     assert said in say(caught.value.code, caught.value.params).what or (
         caught.value.code is Code.SETTING_FIXED
     )
@@ -75,14 +85,14 @@ async def test_a_change_is_held_to_the_rules_of_the_file(
 async def test_what_the_file_sets_is_fixed(tmp_path: Path, store: Store) -> None:
     """The sentence names the file; a change from before gives way to it."""
     now = await tuning(tmp_path, store)
-    await now.change({"limit.bytes": 10**6, "limit.pacing": True})
+    await now.change({"limit.bytes": 10**6, "limit.pacing": True}, ADMIN)
     folder = tmp_path / "beekeed.toml.d"
     folder.mkdir()
     (folder / "limit.toml").write_text("[limit]\nbytes = 77\n")
     now = await tuning(tmp_path, store)
     assert (now.settings.limit.bytes, now.settings.limit.pacing) == (77, True)
     with pytest.raises(BeekeedError) as caught:
-        await now.change({"limit.bytes": 78})
+        await now.change({"limit.bytes": 78}, ADMIN)
     assert caught.value.code is Code.SETTING_FIXED
     assert str(folder / "limit.toml") in say(caught.value.code, caught.value.params).what
     assert now.fixed("limit.pacing") is None
@@ -92,6 +102,59 @@ async def test_what_the_file_sets_is_fixed(tmp_path: Path, store: Store) -> None
 async def test_a_change_that_no_longer_fits_is_left_out(tmp_path: Path, store: Store) -> None:
     """After an update of beekeed, a start never fails for it."""
     kept = SqliteSettings(store=store, clock=FakeClock())
-    await kept.keep({"limit.billing_day": 31, "limit.gone": 1, "limit.bytes": 5})
+    made = {"limit.billing_day": 31, "limit.gone": 1, "limit.bytes": 5}
+    await kept.keep([Change(key, 0, value) for key, value in made.items()], ADMIN)
     now = await tuning(tmp_path, store)
     assert (now.settings.limit.bytes, now.settings.limit.billing_day) == (5, 1)
+
+
+async def test_who_changed_what_and_when_is_kept(tmp_path: Path, store: Store) -> None:
+    """The newest first, with what held before; what changes nothing is no change."""
+    now = await tuning(tmp_path, store)
+    await now.change({"schedule.hours": ["mon-08", "tue-09"], "limit.pacing": False}, ADMIN)
+    await now.change({"schedule.hours": ["mon-08", "tue-09"]}, "uid 7, process 8")
+    await now.change({"schedule.hours": None}, "uid 5, process 6")
+    noted = await now.changes(10)
+    assert [(each.by, each.change) for each in noted] == [
+        ("uid 5, process 6", Change("schedule.hours", ["mon-08", "tue-09"], None)),
+        (ADMIN, Change("schedule.hours", [], ["mon-08", "tue-09"])),
+    ]
+    assert {each.at for each in noted} == {START}
+    assert list(await now.changes(10, before=noted[0].number)) == [noted[1]]
+
+
+async def test_a_setting_goes_back_to_its_default(tmp_path: Path, store: Store) -> None:
+    """And stays there after a restart."""
+    now = await tuning(tmp_path, store)
+    await now.change({"limit.bytes": 7, "sync.late_changes": "send"}, ADMIN)
+    await now.change({"limit.bytes": None}, ADMIN)
+    for each in (now, await tuning(tmp_path, store)):
+        assert each.value("limit.bytes") == 500_000_000
+        assert each.value("sync.late_changes") == "send"
+
+
+async def test_all_that_may_be_changed_is_listed(tmp_path: Path, store: Store) -> None:
+    """With what holds, its default and what fixes it; no secret's file and no other part."""
+    now = await tuning(tmp_path, store, "[limit]\nbytes = 77\n")
+    await now.change({"sync.enabled": False}, ADMIN)
+    listed = {each.key: each for each in now.all()}
+    assert (listed["sync.enabled"].value, listed["sync.enabled"].default) == (False, True)
+    assert listed["limit.bytes"].fixed == str(tmp_path / "beekeed.toml")
+    assert listed["sync.enabled"].fixed is None
+    assert {"online.tell_learners", "accounts.never_touch", "mail.to"} <= listed.keys()
+    assert not {"mail.password_file", "online.address", "device.path", "daemon.log_level"} & set(
+        listed
+    )
+
+
+async def test_what_hangs_together_comes_back_together(tmp_path: Path, store: Store) -> None:
+    """Mails need an address, a sender and a server: no order of taking them up loses them."""
+    now = await tuning(tmp_path, store)
+    wanted = {
+        "mail.notify": "all",
+        "mail.to": "school@example.org",
+        "mail.sender": "box@example.org",
+        "mail.server": "smtp.example.org",
+    }
+    await now.change(wanted, ADMIN)
+    assert (await tuning(tmp_path, store)).settings == now.settings

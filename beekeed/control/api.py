@@ -16,7 +16,7 @@ from beekeed.ports.guard import Guards
 from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
-from beekeed.ports.settings import Value
+from beekeed.ports.settings import NotedChange, Setting, Value
 from beekeed.ports.stores import Changes, History, Targets
 
 
@@ -75,8 +75,16 @@ class Tuner(Protocol):
         """Name the file that fixes a setting, or None where it may be changed."""
         ...
 
-    async def change(self, values: Mapping[str, Value]) -> None:
-        """Change some settings, all or none. Raises BeekeedError."""
+    def all(self) -> Sequence[Setting]:
+        """Give every setting that may be changed, or that might if the file did not fix it."""
+        ...
+
+    async def change(self, values: Mapping[str, Value | None], by: str) -> None:
+        """Change some settings, all or none; None: the default. Raises BeekeedError."""
+        ...
+
+    async def changes(self, count: int, before: int | None = None) -> Sequence[NotedChange]:
+        """Give the newest changes, or the newest of those with a lower number."""
         ...
 
 
@@ -103,7 +111,7 @@ class Api:
     manager: Manager
     address: str
     token_digest: str
-    mail_consents: Sequence[Code]
+    mail_consents: Callable[[], Sequence[Code]]
     """What the settings allow that makes the online Moodle mail learners."""
     recheck_settings: Callable[[], bool]
     """Read the settings again; False where they are not those that beekeed started with.

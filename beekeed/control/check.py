@@ -113,7 +113,7 @@ def _check_functions(site: Site, findings: _Findings) -> None:
 
 def _check_mail(api: Api, findings: _Findings) -> None:
     """Name what mails learners (features.md, row 26): what is allowed, and what nobody can see."""
-    for code in api.mail_consents:
+    for code in api.mail_consents():
         findings.add("mail", "warning", Reason(code))
     findings.add("mail", "not_tried", Reason(Code.WELCOME_MESSAGES))
 

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.caller import caller
 from beekeed.core import budget
 from beekeed.core.budget import Usage
 from beekeed.errors import BeekeedError, Code
@@ -37,7 +38,9 @@ async def set_limit(api: Api, request: web.Request) -> dict[str, Any]:
     if unknown or not asked:
         detail = f"there is no {unknown[0]}" if unknown else "it says nothing to change"
         raise BeekeedError(Code.BAD_REQUEST, detail=detail)
-    await api.tuner.change({f"limit.{key}": value for key, value in asked.items()})
+    await api.tuner.change(
+        {f"limit.{key}": value for key, value in asked.items()}, caller(request).who
+    )
     return await limit(api, request)
 
 

@@ -19,6 +19,7 @@ from beekeed.control.limit import limit, set_limit, top_up
 from beekeed.control.link import link, try_link
 from beekeed.control.preview import preview
 from beekeed.control.set_aside import confirm, retry, set_aside
+from beekeed.control.settings import set_settings, settings, settings_history
 from beekeed.control.status import status
 from beekeed.control.stop import stop
 from beekeed.control.sync import sync
@@ -28,7 +29,7 @@ from beekeed.errors import BeekeedError, Code
 
 log = logging.getLogger(__name__)
 
-Serve = Callable[[Api, web.Request], Awaitable[dict[str, Any]]]
+Serve = Callable[[Api, web.Request], Awaitable[Any]]
 
 
 class Right(StrEnum):
@@ -67,6 +68,9 @@ ROUTES = (
     Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),
     Route("GET", "/v1/guard", guard, Right.ADMINISTER),
     Route("POST", "/v1/guard/accept", accept, Right.ADMINISTER),
+    Route("GET", "/v1/settings", settings, Right.ADMINISTER),
+    Route("POST", "/v1/settings", set_settings, Right.ADMINISTER),
+    Route("GET", "/v1/settings/history", settings_history, Right.ADMINISTER),
     Route("GET", "/v1/link", link, Right.READ),
     Route("POST", "/v1/link", try_link, Right.ADMINISTER),
     Route("POST", "/v1/check", check, Right.ADMINISTER),

@@ -45,7 +45,7 @@ class Engine:
         ledger: Ledger,
         route: Route,
         trust: ClockTrust,
-        policy: Policy,
+        policy: Callable[[], Policy],
         address: str,
         token_digest: str,
         is_quiet: Callable[[], bool],
@@ -58,6 +58,7 @@ class Engine:
         self._route = route
         self._trust = trust
         self._policy = policy
+        self._device = device
         self._address = address
         self._token_digest = token_digest
         self._is_quiet = is_quiet
@@ -70,12 +71,14 @@ class Engine:
             targets=stores.targets,
             timed=(stores.history,),
         )
-        self._reader = Reader(
-            clock=clock,
-            device=device,
-            catalogue=stores.catalogue,
-            changes=stores.changes,
-            targets=stores.targets,
+
+    def _reader(self, policy: Policy) -> Reader:
+        return Reader(
+            clock=self._clock,
+            device=self._device,
+            catalogue=self._stores.catalogue,
+            changes=self._stores.changes,
+            targets=self._stores.targets,
             rules=policy.fact_rules,
             dating=self._daybook.dating,
         )
@@ -89,17 +92,18 @@ class Engine:
         where not even that can be written down, and whatever is our own mistake.
         """
         self._stop = stop = Stop()
+        policy = self._policy()
         target_id = await self._open()
-        run = await self._begin(request, stop, report)
+        run = await self._begin(request, policy, stop, report)
         sync = Synchronization(
             run=run,
             target_id=target_id,
             trust=self._trust,
             route=self._route,
-            reader=self._reader,
+            reader=self._reader(policy),
             compares_all=self._compares_all,
             daybook=self._daybook,
-            policy=self._policy,
+            policy=policy,
         )
         begun(run.event_id)
         report(Event.STARTED)
@@ -129,11 +133,13 @@ class Engine:
     async def _open(self) -> int:
         return await self._stores.targets.open(self._address, self._token_digest, self._clock.now())
 
-    async def _begin(self, request: Request, stop: Stop, report: Callable[[Event], None]) -> Begun:
+    async def _begin(
+        self, request: Request, policy: Policy, stop: Stop, report: Callable[[Event], None]
+    ) -> Begun:
         history = self._stores.history
         moment = self._trust.moment()
         run_id, event_id = await history.begin(request.cause, moment, request.period)
-        chosen = wanted(request, holds_late=self._policy.holds_late)
+        chosen = wanted(request, holds_late=policy.holds_late)
         return Begun(
             run_id=run_id,
             event_id=event_id,
@@ -183,7 +189,8 @@ class Engine:
         if target_id is None or not self._is_quiet() or not await self._compares_all(target_id):
             return
         try:
-            await self._reader.read(target_id, stop, compare_all=True)
+            reader = self._reader(self._policy())
+            await reader.read(target_id, stop, compare_all=True)
             await self._stores.guards.look(target_id, self._clock.now())
         except StoreBroken:
             raise
@@ -200,24 +207,24 @@ class Engine:
 
         Raises what reading the box raises, StoreBroken and Stopped.
         """
-        stores = self._stores
+        stores, policy = self._stores, self._policy()
         target_id = await self._open()
         compare_all = await self._compares_all(target_id)
-        reading = await self._reader.read(target_id, stop, compare_all=compare_all)
+        reading = await self._reader(policy).read(target_id, stop, compare_all=compare_all)
         now = self._clock.now()
         previewer = Previewer(
             target_id=target_id,
             courses=reading.courses,
             guards=await stores.guards.look(target_id, now),
             stop=stop,
-            wanted=wanted(request, holds_late=self._policy.holds_late),
+            wanted=wanted(request, holds_late=policy.holds_late),
             force=request.force,
             online=self._online,
             catalogue=stores.catalogue,
             changes=stores.changes,
             targets=stores.targets,
             outlook=stores.outlook,
-            rules=self._policy.rules,
+            rules=policy.rules,
             encrypted=self._address.startswith("https:"),
             now=now,
         )

@@ -53,7 +53,7 @@ class MoodleWebServices:
         max_input_vars: int,
         learner_role: str,
         learner_role_id: int,
-        manner: Manner,
+        manner: Callable[[], Manner],
         patience: Patience | None = None,
     ) -> None:
         self._patience = patience or Patience(clock=clock)
@@ -241,7 +241,7 @@ class MoodleWebServices:
         self, course_online_id: int, cmids: Collection[int]
     ) -> Mapping[int, OnlineAssignment]:
         """See ports.OnlineMoodle."""
-        flags = () if self._manner.tells_learners else (functions.ASSIGNMENT_FLAGS,)
+        flags = () if self._manner().tells_learners else (functions.ASSIGNMENT_FLAGS,)
         self._need(functions.ASSIGNMENTS, functions.GRADING, functions.GRADE_ASSIGNMENT, *flags)
         listing = {"courseids": [course_online_id], "includenotenrolledcourses": 1}
         forms = {"cmids": sorted(cmids), "areaname": "submissions"}

@@ -1,6 +1,6 @@
 """Pushes steps: as many by one request as it carries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from beekeed.clock import Clock
 from beekeed.core import pace
@@ -27,7 +27,7 @@ class Pushing:
         patience: Patience,
         clock: Clock,
         max_input_vars: int,
-        manner: Manner,
+        manner: Callable[[], Manner],
         learner_role_id: int,
     ) -> None:
         self._requests = requests
@@ -71,7 +71,7 @@ class Pushing:
         return self._most_bytes if payable is None else min(self._most_bytes, payable)
 
     def _bundles(self, steps: Sequence[Step], *, apart: bool = False) -> list[Bundle]:
-        return bundles(steps, self.learner_role_id, self._manner, apart=apart)
+        return bundles(steps, self.learner_role_id, self._manner(), apart=apart)
 
     def cost(self, steps: Sequence[Step]) -> Cost:
         """Tell what some steps cost; a site that was not asked yet is taken to have batches."""

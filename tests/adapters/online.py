@@ -33,7 +33,7 @@ def adapter(address: str, **options: Any) -> MoodleWebServices:
         "max_input_vars": 35,  # ten calls in a batch
         "learner_role": "student",
         "learner_role_id": 5,
-        "manner": Manner(),
+        "manner": Manner,
         "transport": Transport(address=address, token=TOKEN, timeout_seconds=5),
     }
     return MoodleWebServices(**settings | options)

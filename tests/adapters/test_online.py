@@ -367,7 +367,7 @@ async def sent_accounts(mailed: bool) -> list[dict[str, str]]:
         return web.json_response([{"id": 5, "username": fields["users[0][username]"]}])
 
     async with server(note) as address:
-        online = adapter(address, manner=Manner(mailed_passwords=mailed))
+        online = adapter(address, manner=lambda: Manner(mailed_passwords=mailed))
         for username in ("a", "b"):
             await online.apply([create(username)])
         await online.close()

@@ -387,14 +387,14 @@ class School:
                 max_input_vars=5 + 3 * self.batch_calls,
                 learner_role="student",
                 learner_role_id=5,
-                manner=self.manner,
+                manner=lambda: self.manner,
             ),
             stores=self.stores,
             meter=self.meter,
             ledger=self.ledger,
             route=self.route,
             trust=self.judge or self.trust,
-            policy=Policy(
+            policy=lambda: Policy(
                 fact_rules=self.fact_rules,
                 rules=self.rules,
                 audit_bytes=self.audit_bytes,
