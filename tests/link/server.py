@@ -46,6 +46,16 @@ def head(size: int, more: str = "") -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n{more}\r\n".encode()
 
 
+async def send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send a part of what has no end, and let the loop see whether anybody is left.
+
+    Over TLS, where nobody reads any more, drain() alone comes back at once and for ever.
+    """
+    writer.write(data)
+    await writer.drain()
+    await asyncio.sleep(0)
+
+
 async def proper(_: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> bool:
     """Answer with so many bytes."""
     writer.write(head(asked.size) + b'"' + b"x" * max(0, asked.size - 2) + b'"')
@@ -79,16 +89,14 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: 
     """Answer without an end."""
     writer.write(head(10**9))
     while True:
-        writer.write(b"x" * asked.size)
-        await writer.drain()
+        await send(writer, b"x" * asked.size)
 
 
 async def long_head(_: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> bool:
     """A head without an end."""
     writer.write(b"HTTP/1.1 200 OK\r\n")
     while True:
-        writer.write(b"X-Long: " + b"x" * min(asked.size, 4000) + b"\r\n")
-        await writer.drain()
+        await send(writer, b"X-Long: " + b"x" * min(asked.size, 4000) + b"\r\n")
 
 
 async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> bool:
@@ -166,8 +174,7 @@ async def serve_beside(_: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     """A heavy download of somebody else's."""
     with contextlib.suppress(OSError):
         while True:
-            writer.write(b"x" * 100_000)
-            await writer.drain()
+            await send(writer, b"x" * 100_000)
 
 
 class Resolver(asyncio.DatagramProtocol):
