@@ -4,7 +4,8 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import beekeed
 from beekeed.client import Client, Refused
@@ -26,7 +27,38 @@ from beekeed.ctl import (
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
-Command = Callable[[Client, Terminal, argparse.Namespace], Exit]
+
+class Command(Protocol):
+    """What each file of this package that is a command has."""
+
+    SUMMARY: str
+    """What it is for, in a line of `beekeectl --help`."""
+
+    def describe(self, parser: argparse.ArgumentParser, /) -> None:
+        """Describe what it takes."""
+        ...
+
+    def run(self, client: Client, terminal: Terminal, arguments: argparse.Namespace, /) -> Exit:
+        """Do it. Raises Refused."""
+        ...
+
+
+COMMANDS: Mapping[str, Command] = {
+    "status": status,
+    "sync": sync,
+    "stop": stop,
+    "calendar": calendar,
+    "history": history,
+    "show": show,
+    "usage": usage,
+    "limit": limit,
+    "set-aside": set_aside,
+    "guard": guard,
+    "verify": verify,
+    "link": link,
+    "check": check,
+}
+"""Every command, in the order in which help lists them."""
 
 DEFAULT_SOCKET = "/run/beekeed/control.sock"
 
@@ -40,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal(as_json=arguments.json, language=_language())
     command: Command = arguments.command
     try:
-        return int(command(Client(arguments.socket), terminal, arguments))
+        return int(command.run(Client(arguments.socket), terminal, arguments))
     except Refused as refused:
         terminal.trouble(refused.code, refused.params)
         return int(exit_of_code(refused.code))
@@ -81,69 +113,11 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=beekeed.__version__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     common = _common(suppressed=True)
-
-    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+    for name, command in COMMANDS.items():
+        text = command.SUMMARY
         sub = commands.add_parser(name, parents=[common], help=text, description=text)
+        command.describe(sub)
         sub.set_defaults(command=command)
-        return sub
-
-    add("status", status.run, "how it stands: what waits, what runs, the latest sync")
-    sync.describe(add("sync", sync.run, "start a sync now, of all that waits or of some days"))
-    add("stop", stop.run, "stop the sync under way; what arrived is kept").add_argument(
-        "--wait", action="store_true", help="wait until it has stopped"
-    )
-    add("calendar", calendar.run, "which days are safe online").add_argument(
-        "month", nargs="?", metavar="YYYY-MM", help="a month (this one)"
-    )
-    add("history", history.run, "the latest syncs").add_argument(
-        "--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)"
-    )
-    shown = add("show", show.run, "what one sync did")
-    shown.add_argument(
-        "event_id", metavar="ID", help="its Sync Event ID, as `beekeectl history` lists it"
-    )
-    shown.add_argument(
-        "--actions",
-        action="store_true",
-        help="list each thing it changed online, with what was there before",
-    )
-    add("usage", usage.run, "the data used: this month and last month").add_argument(
-        "--month", metavar="YYYY-MM", help="day by day, the month that begins in this one"
-    )
-    limit.describe(add("limit", limit.run, "the data limit: show, set, switch off, top up"))
-    aside = add("set-aside", set_aside.run, "what could not be sent, and why")
-    aside.add_argument(
-        "action",
-        nargs="?",
-        choices=["list", "retry", "confirm"],
-        default="list",
-        help="list it (default), have it tried again at the next sync, or confirm that learners"
-        " are who has their username online",
-    )
-    aside.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
-    aside.add_argument("--file", metavar="FILE", help="confirm those listed there, one a line")
-    asked = add("guard", guard.run, "what is asked before much is lowered online")
-    asked.add_argument(
-        "action",
-        nargs="?",
-        choices=["list", "accept"],
-        default="list",
-        help="list it (default), or accept what fell on the box, so that the next sync lowers it",
-    )
-    asked.add_argument(
-        "which", nargs="?", metavar="COURSE|NUMBER", help="the course's short name, or a number"
-    )
-    asked.add_argument("--kind", choices=guard.KINDS, help="accept only this kind")
-    add(
-        "verify", verify.run, "read back what had arrived; what is missing is sent again"
-    ).add_argument("--wait", action="store_true", help="wait for its end and show what it found")
-    add("link", link.run, "where the way to the online Moodle ends").add_argument(
-        "--try",
-        dest="try_it",
-        action="store_true",
-        help="try the whole way, for some kilobytes; else nothing goes out",
-    )
-    add("check", check.run, "try the whole way, step by step, without changing anything")
     return top
 
 

@@ -8,10 +8,17 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal
 
+SUMMARY = "which days are safe online"
+
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKS = {"green": "✓", "amber": "!", "grey": "-"}
 _CELL = 11
 _TROUBLES = ("late", "set_aside", "missing")
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl calendar` takes."""
+    parser.add_argument("month", nargs="?", metavar="YYYY-MM", help="a month (this one)")
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

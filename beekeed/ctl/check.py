@@ -8,7 +8,13 @@ from beekeed.ctl.exits import Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 
+SUMMARY = "try the whole way, step by step, without changing anything"
+
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "not_tried": "-"}
+
+
+def describe(_: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl check` takes: nothing."""
 
 
 def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:

@@ -9,7 +9,24 @@ from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
+SUMMARY = "what is asked before much is lowered online"
+
 KINDS = ("completion", "grade", "enrolment")
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl guard` takes."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "accept"],
+        default="list",
+        help="list it (default), or accept what fell on the box, so that the next sync lowers it",
+    )
+    parser.add_argument(
+        "which", nargs="?", metavar="COURSE|NUMBER", help="the course's short name, or a number"
+    )
+    parser.add_argument("--kind", choices=KINDS, help="accept only this kind")
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

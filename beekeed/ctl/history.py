@@ -6,6 +6,13 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, moment, period, size
 
+SUMMARY = "the latest syncs"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl history` takes."""
+    parser.add_argument("--limit", type=int, default=5, metavar="N", help="how many (5; up to 50)")
+
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Print a line for each sync."""

@@ -10,6 +10,8 @@ from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, size
 from beekeed.ctl.usage import bar, limit_rows
 
+SUMMARY = "the data limit: show, set, switch off, top up"
+
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"(\d+)(?:[.,](\d{1,9}))?\s*([a-z]*)", re.ASCII)
 

@@ -8,7 +8,19 @@ from beekeed.ctl.exits import Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal, moment, size
 from beekeed.say import clean
 
+SUMMARY = "where the way to the online Moodle ends"
+
 _MARKS = {"ok": "✓", "failed": "✗", "not_tried": "–", "not_needed": "–"}
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl link` takes."""
+    parser.add_argument(
+        "--try",
+        dest="try_it",
+        action="store_true",
+        help="try the whole way, for some kilobytes; else nothing goes out",
+    )
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

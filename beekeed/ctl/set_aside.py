@@ -13,6 +13,22 @@ from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
 
+SUMMARY = "what could not be sent, and why"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl set-aside` takes."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "retry", "confirm"],
+        default="list",
+        help="list it (default), have it tried again at the next sync, or confirm that learners"
+        " are who has their username online",
+    )
+    parser.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
+    parser.add_argument("--file", metavar="FILE", help="confirm those listed there, one a line")
+
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """List it, have it tried again, or confirm who somebody is."""

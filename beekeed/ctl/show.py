@@ -11,6 +11,20 @@ from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, moment, period, size, span
 from beekeed.say import clean
 
+SUMMARY = "what one sync did"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl show` takes."""
+    parser.add_argument(
+        "event_id", metavar="ID", help="its Sync Event ID, as `beekeectl history` lists it"
+    )
+    parser.add_argument(
+        "--actions",
+        action="store_true",
+        help="list each thing it changed online, with what was there before",
+    )
+
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Print one sync's information, or each thing that it changed."""
@@ -26,62 +40,74 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
     """Print what the seeds' Information window shows."""
-    synced = [course for course in details["courses"] if not course["left_out"]]
-    left_out = [course for course in details["courses"] if course["left_out"]]
-    terminal.fields(
-        [
-            ("Status", terminal.word(details["status"])),
-            ("Sync Event ID", details["event_id"]),
-            ("Period", period(details["period"])),
-            ("Started", moment(details["started_at"])),
-            ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
-            ("Duration", span(details["duration_seconds"])),
-            *([] if details["clock_trusted"] else [("Clock", terminal.word("clock_doubted"))]),
-            (
-                "Data",
-                f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"
-                + (" (everybody's: the kernel tells no more)" if _is_shared(details) else ""),
-            ),
-            (
-                "On the line",
-                f"{size(details['line_sent_bytes'])} sent,"
-                f" {size(details['line_received_bytes'])} received meanwhile, by everybody",
-            ),
-            ("Synced courses", ", ".join(clean(c["fullname"]) for c in synced) or "none"),
-            ("Actions", _actions(terminal, details["actions"]) or "none"),
-            *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
-            ("Saved", _saved(terminal, details)),
-            ("Still waiting", waiting(terminal, details)),
-        ]
-    )
+    terminal.fields(_rows(terminal, details))
     if details["reason"]:
         terminal.line()
         terminal.reason(details["reason"])
-    for course in left_out:
-        terminal.line()
-        terminal.line(f"Left out: {clean(course['fullname'])}")
-        terminal.reason(course["left_out"], indent=2)
-    for course in (each for each in synced if each["warning"]):
-        terminal.line()
-        terminal.reason(course["warning"])
+    for course in details["courses"]:
+        _print_course(terminal, course)
     for action in details["actions"]:
         if action["reason"]:
-            terminal.line()
-            what = terminal.counted(action["count"], action["kind"])
-            verdict = terminal.word(action["verdict"])
-            if action["reason"] == details["reason"]:  # was said above
-                terminal.line(f"{what} {verdict} for that.")
-                continue
-            terminal.line(f"{what} {verdict}:")
-            terminal.reason(action["reason"], indent=2)
+            _print_reason(terminal, action, said=details["reason"])
     for stays in details["uncarried"]:
         terminal.line()
         terminal.line(f"{terminal.counted(stays['count'], stays['what'])} only on the box:")
         terminal.reason(stays["reason"], indent=2)
 
 
-def _is_shared(details: Mapping[str, Any]) -> bool:
-    return bool(details["charged_by"] == "line")
+def _rows(terminal: Terminal, details: dict[str, Any]) -> list[tuple[str, str]]:
+    synced = [clean(each["fullname"]) for each in details["courses"] if not each["left_out"]]
+    return [
+        ("Status", terminal.word(details["status"])),
+        ("Sync Event ID", details["event_id"]),
+        ("Period", period(details["period"])),
+        ("Started", moment(details["started_at"])),
+        ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
+        ("Duration", span(details["duration_seconds"])),
+        *([] if details["clock_trusted"] else [("Clock", terminal.word("clock_doubted"))]),
+        *_data_rows(details),
+        ("Synced courses", ", ".join(synced) or "none"),
+        ("Actions", _actions(terminal, details["actions"]) or "none"),
+        *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
+        ("Saved", _saved(terminal, details)),
+        ("Still waiting", waiting(terminal, details)),
+    ]
+
+
+def _data_rows(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what this sync sent and received, and what went over the line beside it."""
+    whose = " (everybody's: the kernel tells no more)" if details["charged_by"] == "line" else ""
+    own = f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"
+    sent, received = size(details["line_sent_bytes"]), size(details["line_received_bytes"])
+    return [
+        ("Data", own + whose),
+        ("On the line", f"{sent} sent, {received} received meanwhile, by everybody"),
+    ]
+
+
+def _print_course(terminal: Terminal, course: dict[str, Any]) -> None:
+    """Say why a course was left out, or what was odd about it."""
+    if course["left_out"]:
+        terminal.line()
+        terminal.line(f"Left out: {clean(course['fullname'])}")
+        terminal.reason(course["left_out"], indent=2)
+    elif course["warning"]:
+        terminal.line()
+        terminal.reason(course["warning"])
+
+
+def _print_reason(
+    terminal: Terminal, action: dict[str, Any], *, said: dict[str, Any] | None
+) -> None:
+    """Say why some changes were not done; `said`: the reason that stands above already."""
+    what = terminal.counted(action["count"], action["kind"])
+    verdict = terminal.word(action["verdict"])
+    terminal.line()
+    if action["reason"] == said:
+        terminal.line(f"{what} {verdict} for that.")
+    else:
+        terminal.line(f"{what} {verdict}:")
+        terminal.reason(action["reason"], indent=2)
 
 
 def _saved(terminal: Terminal, details: dict[str, Any]) -> str:

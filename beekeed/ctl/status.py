@@ -10,6 +10,12 @@ from beekeed.ctl.terminal import Terminal, moment
 from beekeed.ctl.usage import in_short
 from beekeed.say import clean
 
+SUMMARY = "how it stands: what waits, what runs, the latest sync"
+
+
+def describe(_: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl status` takes: nothing."""
+
 
 def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     """Print what waits, what runs, and how the latest sync ended."""

@@ -8,6 +8,13 @@ from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.sync import await_end
 from beekeed.ctl.terminal import Terminal
 
+SUMMARY = "stop the sync under way; what arrived is kept"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl stop` takes."""
+    parser.add_argument("--wait", action="store_true", help="wait until it has stopped")
+
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Ask it to stop, and wait until it has where asked."""

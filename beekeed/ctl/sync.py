@@ -10,6 +10,8 @@ from beekeed.ctl.exits import Exit, exit_of_run
 from beekeed.ctl.show import print_run
 from beekeed.ctl.terminal import Terminal
 
+SUMMARY = "start a sync now, of all that waits or of some days"
+
 _ASKED = ("day", "month", "from", "to", "force")
 _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as it is over
 

@@ -8,7 +8,16 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, size
 
+SUMMARY = "the data used: this month and last month"
+
 _BAR = 40
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl usage` takes."""
+    parser.add_argument(
+        "--month", metavar="YYYY-MM", help="day by day, the month that begins in this one"
+    )
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

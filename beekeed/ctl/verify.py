@@ -7,6 +7,15 @@ from beekeed.ctl.exits import Exit
 from beekeed.ctl.sync import show_end
 from beekeed.ctl.terminal import Terminal
 
+SUMMARY = "read back what had arrived; what is missing is sent again"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl verify` takes."""
+    parser.add_argument(
+        "--wait", action="store_true", help="wait for its end and show what it found"
+    )
+
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Start it, and wait for its end where asked."""
