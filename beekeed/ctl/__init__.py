@@ -17,6 +17,7 @@ from beekeed.ctl import (
     limit,
     link,
     set_aside,
+    settings,
     show,
     status,
     stop,
@@ -55,6 +56,7 @@ COMMANDS: Mapping[str, Command] = {
     "set-aside": set_aside,
     "guard": guard,
     "verify": verify,
+    "settings": settings,
     "link": link,
     "check": check,
 }

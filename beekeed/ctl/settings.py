@@ -1,0 +1,136 @@
+"""`beekeectl settings`: what may be changed while beekeed runs, and who changed it."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from beekeed.client import Client
+from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal, folded, moment
+from beekeed.say import clean
+
+SUMMARY = "the settings: show or change them, and who changed them"
+
+_SWITCH = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+_MARGIN = " " * 4
+_HOW = {
+    "set": "say what to set, for example: beekeectl settings set sync.late_changes=send",
+    "reset": "say what goes back to its default: beekeectl settings reset limit.bytes",
+}
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe what `beekeectl settings` takes."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["show", "set", "reset", "history"],
+        default="show",
+        help="show all (default) or some, set some, have some go back to their defaults, or list"
+        " who changed what",
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="KEY[=VALUE]",
+        help="show and reset: sync.enabled; set: sync.enabled=off, limit.bytes=500000000,"
+        " accounts.never_touch=anna,boris",
+    )
+    parser.add_argument(
+        "--limit", type=int, default=10, metavar="N", help="history: how many (10; up to 50)"
+    )
+
+
+def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
+    """Show settings or change them."""
+    if arguments.action == "history":
+        return _history(client, terminal, arguments.limit)
+    answer = client.get("settings")
+    if arguments.action != "show":
+        if not arguments.words:
+            return _wrong(_HOW[arguments.action])
+        try:
+            values = _values(arguments.action, arguments.words, answer["settings"])
+        except ValueError as error:
+            return _wrong(str(error))
+        answer = client.post("settings", body={"values": values})
+    shown = {word.partition("=")[0] for word in arguments.words}
+    unknown = sorted(shown - {each["key"] for each in answer["settings"]})
+    if unknown:
+        return _wrong(f"there is no setting {unknown[0]}; beekeectl settings lists them")
+    if terminal.as_json:
+        terminal.json(answer)
+    else:
+        _print([each for each in answer["settings"] if not shown or each["key"] in shown])
+    return Exit.OK
+
+
+def _wrong(what: str) -> Exit:
+    print(f"beekeectl: {what}", file=sys.stderr)
+    return Exit.USAGE
+
+
+def _values(
+    action: str, words: Sequence[str], settings: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Read what is to be changed, each value as its setting's kind. ValueError: what is wrong."""
+    if action == "reset":
+        return dict.fromkeys(words)
+    kinds = {each["key"]: each["default"] for each in settings}
+    values = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise ValueError(f"write {key}=VALUE")
+        values[key] = _value(key, text, kinds.get(key, ""))
+    return values
+
+
+def _value(key: str, text: str, like: Any) -> Any:
+    """Read a value as what it is like: a switch, a number, a list, or text."""
+    if isinstance(like, bool):
+        if text.lower() not in _SWITCH:
+            raise ValueError(f"{key} is on or off")
+        return _SWITCH[text.lower()]
+    if isinstance(like, int):
+        if not text.strip().removeprefix("-").isdigit():
+            raise ValueError(f"{key} is a whole number")
+        return int(text)
+    if isinstance(like, list):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _print(settings: Sequence[Mapping[str, Any]]) -> None:
+    """Print them as they can be set again, and what fixes them below."""
+    for each in settings:
+        default = (
+            "" if each["value"] == each["default"] else f"  (default {_text(each['default'])})"
+        )
+        line = f"{each['key']} = {_text(each['value'])}{default}"
+        print(folded(line, subsequent_indent=_MARGIN))
+        if each["fixed"]:
+            print(f"{_MARGIN}fixed by {each['fixed']}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(clean(str(each)) for each in value) or "none"
+    return clean(str(value)) or "not set"
+
+
+def _history(client: Client, terminal: Terminal, limit: int) -> Exit:
+    answer = client.get("settings", "history", limit=limit)
+    if terminal.as_json:
+        terminal.json(answer)
+        return Exit.OK
+    for each in answer["changes"]:
+        after = "its default" if each["after"] is None else _text(each["after"])
+        terminal.line(f"{moment(each['at'])}  {each['key']}: {_text(each['before'])} → {after}")
+        terminal.line(f"by {each['by']}", indent=len(_MARGIN))
+    if not answer["changes"]:
+        terminal.line("Nobody changed a setting yet.")
+    return Exit.OK
