@@ -13,22 +13,20 @@ import os
 import socket
 import struct
 import time
-from collections import deque
 from collections.abc import Callable
 
 from beekeed.core.model import Bytes
 from beekeed.link import allowance, counters, tcpinfo
 from beekeed.link.tcpinfo import State, TcpInfo
+from beekeed.link.trail import Trail
 
 _SEE_OFF_SECONDS = 8
 _ANSWER_SECONDS = 2.0  # a server that has not closed its side by then will not soon
 _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
 _LOOK_SECONDS = 0.03
-_TRAIL_SECONDS = 2.0
 _TICK_SECONDS = 0.01  # as coarse as the kernel's times are
 _TICKETS_SEGMENTS, _TICKETS_BYTES = 2, 600  # TLS sends them when the request is out already
-_PARTIAL_SEGMENTS = 3  # of a request's head, its body, and what TLS adds
 _LAST_SEGMENTS = 3  # what a server may have to say when we close our side
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
@@ -55,7 +53,6 @@ class Flow:
         self._offered = self._window
         self._written = 0
         self._arrived = 0
-        self._arrived_segments = 0
         self._asked_at: TcpInfo | None = None
         self._burst = 0
         self._at_request: TcpInfo | None = None
@@ -64,7 +61,7 @@ class Flow:
         self._resets_before = 0
         self._dropped = Bytes()
         self._slipped = Bytes()
-        self._trail: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._trail = Trail()
         self._final: Bytes | None = None
 
     @property
@@ -95,30 +92,14 @@ class Flow:
     def count_read(self, size: int) -> None:
         """Note that so many bytes were read: the peer may send as many more."""
         self._read += size
-        self._note_trail()
+        self._trail.note(self._info())
 
     def count_written(self, size: int) -> None:
         """Note that so many bytes were given to the socket."""
         self._written += size
-        self._note_trail()
+        self._trail.note(self._info())
         if size > _ALERT_BYTES:
             self._asked_at = self._info()
-
-    def _note_trail(self) -> None:
-        """Remember how much was acknowledged by now; older than a while is forgotten."""
-        now = time.monotonic()
-        self._trail.append((now, _acknowledgements(self._info())))
-        while len(self._trail) > 1 and self._trail[1][0] < now - _TRAIL_SECONDS:
-            self._trail.popleft()
-
-    def _under_way_since(self, moment: float, info: TcpInfo) -> int:
-        """Bound how many segments of ours were under way since a moment."""
-        before = [count for at, count in self._trail if at <= moment]
-        data = min(
-            info.in_flight_bytes // max(1, info.snd_mss) + _PARTIAL_SEGMENTS,
-            info.data_segs_out - self._arrived_segments,
-        )
-        return data + _acknowledgements(info) - (before[-1] if before else 0)
 
     def mark_request(self, window: int) -> None:
         """Note that a request begins: all that the peer had sent has arrived.
@@ -143,7 +124,8 @@ class Flow:
         self._looked = (now, *self._counted())
         self._ahead = tcpinfo.ahead_bytes(self._ahead, before, now)
         if not (now.in_flight_bytes or now.notsent_bytes):
-            self._arrived, self._arrived_segments = self._written, now.data_segs_out
+            self._arrived = self._written
+            self._trail.note_arrived(now)
         self._twice += tcpinfo.doubled(
             before,
             now,
@@ -345,7 +327,7 @@ class Flow:
             return Bytes()
         trips = 2 if info.total_retrans or info.rcv_ooopack else 1
         moment = time.monotonic() - info.silent_seconds - trips * info.rtt_seconds - _TICK_SECONDS
-        met = self._under_way_since(moment, info)
+        met = self._trail.under_way_since(moment, info)
         await asyncio.sleep(info.rtt_seconds + _LOOK_SECONDS)
         beside = self._everybody() - self._everybody_before - self.cost().received
         found = met * tcpinfo.plain_header_bytes(ipv6=self._ipv6)
@@ -364,11 +346,6 @@ class Flow:
 def narrow(handle: socket.socket, window: int) -> None:
     """Set how much may wait in a socket: its window is never larger. The kernel doubles it."""
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window // 2)
-
-
-def _acknowledgements(info: TcpInfo) -> int:
-    """Give how many segments without data were sent."""
-    return info.segs_out - info.data_segs_out
 
 
 def _disconnect(handle: socket.socket) -> None:
