@@ -6,38 +6,59 @@ Each step is tried only if those before it, on which it depends, held.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Literal
 
+import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import reason_view
+from beekeed.control.envelope import ReasonView, maybe_reason
 from beekeed.core.model import Reason, Site
-from beekeed.errors import BeekeedError, Code, RemoteRefused
+from beekeed.errors import BeekeedError, Code, Param, RemoteRefused
 from beekeed.ports.online import OnlineMoodle
 
 _TOKEN_CODES = frozenset({Code.TOKEN_REFUSED, Code.ACCESS_REFUSED, Code.ACCOUNT_SUSPENDED})
+
+
+StepState = Literal["ok", "warning", "failed", "not_tried"]
+
+
+class StepView(msgspec.Struct, frozen=True, kw_only=True):
+    """One step, what it gave, and what to do where that is not well."""
+
+    step: str
+    state: StepState
+    facts: Mapping[str, Param]
+    reason: ReasonView | None
+
+
+class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """All steps in their order; `ok`: none failed."""
+
+    schema: Literal["beekeed.check/1"] = "beekeed.check/1"
+    ok: bool
+    steps: list[StepView]
 
 
 @dataclass(slots=True)
 class _Findings:
     """What was found so far."""
 
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[StepView] = field(default_factory=list)
 
     def add(
         self,
         step: str,
-        state: str,
+        state: StepState,
         reason: Reason | None = None,
-        facts: Mapping[str, object] = MappingProxyType({}),
+        facts: Mapping[str, Param] = MappingProxyType({}),
     ) -> None:
-        """Note what a step gave: "ok", "warning", "failed" or "not_tried"."""
-        view = reason_view(reason.code, reason.params) if reason else None
-        self.steps.append({"step": step, "state": state, "facts": dict(facts), "reason": view})
+        """Note what a step gave."""
+        view = StepView(step=step, state=state, facts=dict(facts), reason=maybe_reason(reason))
+        self.steps.append(view)
 
 
-async def check(api: Api, _: web.Request) -> dict[str, Any]:
+async def check(api: Api, _: web.Request) -> CheckAnswer:
     """Check settings, the box's database, the online Moodle, the token and its functions."""
     if api.runner.event_id is not None:
         raise BeekeedError(Code.ALREADY_RUNNING)
@@ -50,8 +71,8 @@ async def check(api: Api, _: web.Request) -> dict[str, Any]:
     finally:
         await online.close()
     _check_mail(api, findings)
-    failed = any(step["state"] == "failed" for step in findings.steps)
-    return {"schema": "beekeed.check/1", "ok": not failed, "steps": findings.steps}
+    failed = any(step.state == "failed" for step in findings.steps)
+    return CheckAnswer(ok=not failed, steps=findings.steps)
 
 
 def _check_settings(api: Api, findings: _Findings) -> None:
@@ -73,7 +94,7 @@ async def _check_database(api: Api, findings: _Findings) -> None:
     except BeekeedError as error:
         findings.add("database", "failed", _why(error))
     else:
-        facts: dict[str, object] = {"release": about.release} if about.release else {}
+        facts: dict[str, Param] = {"release": about.release} if about.release else {}
         facts |= {"courses": len(courses), "learners": sum(learners)}
         warning = None
         if not any(learners):
@@ -89,7 +110,10 @@ async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:
     except RemoteRefused as error:
         at_token = error.code in _TOKEN_CODES
         findings.add("target", "ok" if at_token else "failed", None if at_token else _why(error))
-        findings.add("token", *(("failed", _why(error)) if at_token else ("not_tried", None)))
+        if at_token:
+            findings.add("token", "failed", _why(error))
+        else:
+            findings.add("token", "not_tried")
         findings.add("functions", "not_tried")
         return
     except BeekeedError as error:
@@ -105,7 +129,7 @@ async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:
 def _check_functions(site: Site, findings: _Findings) -> None:
     if site.missing or site.wanted:
         names = ", ".join([*site.missing, *site.wanted])
-        state = "failed" if site.missing else "warning"
+        state: StepState = "failed" if site.missing else "warning"
         findings.add("functions", state, Reason(Code.FUNCTION_MISSING, {"function": names}))
     else:
         findings.add("functions", "ok")

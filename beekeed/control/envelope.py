@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from beekeed.errors import BeekeedError, Code
+from beekeed.core.model import Reason
+from beekeed.errors import BeekeedError, Code, Param
 from beekeed.say import say
 
 _STATUS: Mapping[Code, HTTPStatus] = {
@@ -17,30 +18,57 @@ _STATUS: Mapping[Code, HTTPStatus] = {
     Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Code.SETTING_FIXED: HTTPStatus.CONFLICT,
     Code.NO_LIMIT: HTTPStatus.CONFLICT,
+    Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
+class ReasonView(msgspec.Struct, frozen=True, kw_only=True):
+    """A trouble or a reason: its code with its parameters, and what it says in English.
+
+    `sentence`: what happened. `remedy`: what to do about it, empty where there is nothing.
+    `who`: who can do that.
+    """
+
+    code: Code
+    params: Mapping[str, Param]
+    sentence: str
+    remedy: str
+    who: str
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """The envelope of an error."""
+
+    error: ReasonView
+
+
 def success(data: Any) -> web.Response:
-    """Wrap a view, a dataclass or plain values; times are written as RFC 3339 in UTC."""
+    """Wrap an answer; times are written as RFC 3339 in UTC."""
     return _json({"data": data}, HTTPStatus.OK)
 
 
 def failure(error: BeekeedError) -> web.Response:
-    """Wrap an error. Which HTTP status belongs to which code stands here only."""
-    status = _STATUS.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE)
-    return _json({"error": reason_view(error.code, error.params)}, status)
+    """Wrap an error."""
+    told = Failure(error=reason_view(error.code, error.params))
+    return _json(told, status_of(error.code))
 
 
-def reason_view(code: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+def status_of(code: Code) -> HTTPStatus:
+    """Give the HTTP status of a code. Which belongs to which stands here only."""
+    return _STATUS.get(code, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def reason_view(code: Code, params: Mapping[str, Param]) -> ReasonView:
     """Show a code with its parameters, and its sentence in English for other programs."""
     said = say(code, params)
-    return {
-        "code": code,
-        "params": dict(params),
-        "sentence": said.what,
-        "remedy": said.remedy,
-        "who": said.who,
-    }
+    return ReasonView(
+        code=code, params=dict(params), sentence=said.what, remedy=said.remedy, who=said.who
+    )
+
+
+def maybe_reason(reason: Reason | None) -> ReasonView | None:
+    """Show a reason where there is one."""
+    return reason_view(reason.code, reason.params) if reason else None
 
 
 def _json(value: Any, status: HTTPStatus) -> web.Response:

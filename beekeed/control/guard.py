@@ -7,12 +7,16 @@ import pwd
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Literal
 
+import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import reason_view
+from beekeed.control.asked import Asked, query_of
+from beekeed.control.envelope import ReasonView, reason_view
+from beekeed.core.model import Kind
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.guard import Guard, GuardEvent
 
@@ -20,71 +24,111 @@ _EVENTS = 20
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 
-async def guard(api: Api, _: web.Request) -> dict[str, Any]:
+class GuardView(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that is open: so many of those known fell, and so many changes are held."""
+
+    number: int
+    course: str
+    fullname: str
+    kind: Kind
+    lost: int
+    known: int
+    held: int
+    since: datetime
+    reason: ReasonView
+
+
+class GuardEventView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a question: "asked", "accepted" by somebody, or "over" by itself."""
+
+    what: str
+    course: str
+    kind: Kind
+    lost: int
+    known: int
+    at: datetime
+    by: str
+
+
+class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked now, the largest first, and what was asked and answered before."""
+
+    schema: Literal["beekeed.guard/1"] = "beekeed.guard/1"
+    guards: list[GuardView]
+    history: list[GuardEventView]
+
+
+class AcceptQuery(Asked, frozen=True, kw_only=True):
+    """Which questions: by the course's short name or a number; of one kind or all."""
+
+    which: str
+    kind: Kind | None = None
+
+
+class AcceptAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was accepted."""
+
+    schema: Literal["beekeed.guard-accept/1"] = "beekeed.guard-accept/1"
+    accepted: list[GuardView]
+
+
+async def guard(api: Api, _: web.Request) -> GuardAnswer:
     """List what is asked, and what was asked and answered before."""
     target_id = await api.target_id()
     guards = await api.guards.open(target_id) if target_id else []
     events = await api.guards.history(target_id, _EVENTS) if target_id else []
-    return {
-        "schema": "beekeed.guard/1",
-        "guards": [guard_view(each) for each in guards],
-        "history": [_event_view(each) for each in events],
-    }
+    return GuardAnswer(
+        guards=[guard_view(each) for each in guards],
+        history=[_event_view(each) for each in events],
+    )
 
 
-async def accept(api: Api, request: web.Request) -> dict[str, Any]:
-    """Accept what fell in a course (`which`: its short name, or a number), of one `kind` or all.
-
-    The next sync may lower it online.
-    """
-    which, kind = request.query.get("which", ""), request.query.get("kind", "")
+async def accept(api: Api, request: web.Request) -> AcceptAnswer:
+    """Accept what fell in a course, so that the next sync may lower it online."""
+    asked = query_of(request, AcceptQuery)
     target_id = await api.target_id()
     guards = await api.guards.open(target_id) if target_id else []
-    chosen = _chosen(guards, which, kind)
+    chosen = _chosen(guards, asked)
     if target_id is None or not chosen:
-        what = f"question about {kind} in {which}" if kind else f"question about {which}"
-        raise BeekeedError(Code.NOT_FOUND, what=what)
+        about = f"{asked.kind} in {asked.which}" if asked.kind else asked.which
+        raise BeekeedError(Code.NOT_FOUND, what=f"question about {about}")
     numbers = [each.number for each in chosen]
     await api.guards.accept(target_id, numbers, caller(request), api.clock.now())
-    return {
-        "schema": "beekeed.guard-accept/1",
-        "accepted": [guard_view(each) for each in chosen],
-    }
+    return AcceptAnswer(accepted=[guard_view(each) for each in chosen])
 
 
-def guard_view(guard: Guard) -> dict[str, Any]:
+def guard_view(guard: Guard) -> GuardView:
     """Show a question."""
-    reason = guard.reason
-    return {
-        "number": guard.number,
-        "course": guard.shortname,
-        "fullname": guard.fullname,
-        "kind": guard.kind,
-        "lost": guard.loss.lost,
-        "known": guard.loss.known,
-        "held": guard.loss.held,
-        "since": guard.since,
-        "reason": reason_view(reason.code, reason.params),
-    }
+    return GuardView(
+        number=guard.number,
+        course=guard.shortname,
+        fullname=guard.fullname,
+        kind=guard.kind,
+        lost=guard.loss.lost,
+        known=guard.loss.known,
+        held=guard.loss.held,
+        since=guard.since,
+        reason=reason_view(guard.reason.code, guard.reason.params),
+    )
 
 
-def _event_view(event: GuardEvent) -> dict[str, Any]:
-    return {
-        "what": event.what,
-        "course": event.shortname,
-        "kind": event.kind,
-        "lost": event.loss.lost,
-        "known": event.loss.known,
-        "at": event.at,
-        "by": event.by,
-    }
+def _event_view(event: GuardEvent) -> GuardEventView:
+    return GuardEventView(
+        what=event.what,
+        course=event.shortname,
+        kind=event.kind,
+        lost=event.loss.lost,
+        known=event.loss.known,
+        at=event.at,
+        by=event.by,
+    )
 
 
-def _chosen(guards: Sequence[Guard], which: str, kind: str) -> list[Guard]:
+def _chosen(guards: Sequence[Guard], asked: AcceptQuery) -> list[Guard]:
     """Find what is meant; a course that is named like a number is a course."""
-    found = [each for each in guards if each.shortname == which]
-    found = found or [each for each in guards if str(each.number) == which]
-    return [each for each in found if kind in ("", each.kind)]
+    found = [each for each in guards if each.shortname == asked.which]
+    found = found or [each for each in guards if str(each.number) == asked.which]
+    return [each for each in found if asked.kind in (None, each.kind)]
 
 
 def caller(request: web.Request) -> str:

@@ -1,57 +1,155 @@
 """`GET /v1/runs` and `GET /v1/runs/{event_id}`: what the syncs did. Names nobody."""
 
+import datetime
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Literal
 
+import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import reason_view
+from beekeed.control.asked import LONGEST_WAIT_SECONDS, Asked, Number, Wait, query_of
+from beekeed.control.envelope import ReasonView, maybe_reason, reason_view
 from beekeed.core.cycle import Phase
-from beekeed.core.model import Reason, RunStatus
+from beekeed.core.model import Charge, Kind, RunStatus, Uncarried
 from beekeed.core.request import VERIFY, Period
 from beekeed.core.verify import Finding
 from beekeed.errors import BeekeedError, Code
-from beekeed.ports.stores import Run, RunDetails
-
-LONGEST_WAIT_SECONDS = 60
-"""Of one question that is answered when something happened."""
-_MOST_RUNS = 50
+from beekeed.ports.stores import Action, Run, RunCourse, RunDetails
 
 
-async def history(api: Api, request: web.Request) -> dict[str, Any]:
-    """List runs, newest first: `limit` (up to 50) from `offset`."""
-    limit = number_of(request, "limit", 5)
-    if not 1 <= limit <= _MOST_RUNS:
-        raise BeekeedError(Code.BAD_REQUEST, detail=f"limit must be 1 to {_MOST_RUNS}")
-    offset = number_of(request, "offset", 0)
-    runs = await api.history.recent(limit, offset)
-    return {
-        "schema": "beekeed.history/1",
-        "total": await api.history.count(),
-        "runs": [run_view(as_it_stands(api, run)) for run in runs],
-    }
+class PeriodView(msgspec.Struct, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    """Days in UTC, first and last among them."""
+
+    first: datetime.date
+    last: datetime.date
 
 
-async def run(api: Api, request: web.Request) -> dict[str, Any]:
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without what it did. `period`: the days that it was for; null: all.
+
+    `saved_events`: how many changes it brought online, of `saved_days`. `sent_bytes` and
+    `received_bytes` are its own, those of `line_` everybody's on the line meanwhile.
+    `waiting` and `set_aside`: what was left when it ended; null where that is not known.
+    """
+
+    event_id: str
+    cause: str
+    status: RunStatus
+    started_at: datetime.datetime
+    clock_trusted: bool
+    ended_at: datetime.datetime | None
+    duration_seconds: int | None
+    period: PeriodView | None
+    saved_days: int
+    saved_events: int
+    sent_bytes: int
+    received_bytes: int
+    line_sent_bytes: int
+    line_received_bytes: int
+    charged_by: Charge
+    waiting: int | None
+    set_aside: int | None
+    reason: ReasonView | None
+
+
+class RunCourseView(msgspec.Struct, frozen=True, kw_only=True):
+    """A course in a run: left out for a reason, or synchronized, perhaps with a warning."""
+
+    shortname: str
+    fullname: str
+    left_out: ReasonView | None
+    warning: ReasonView | None
+
+
+class RunActionView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many changes of a kind had one verdict in a run, and why."""
+
+    kind: Kind
+    verdict: str
+    reason: ReasonView | None
+    count: int
+
+
+class UncarriedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What cannot be carried to the online Moodle, and how much of it a run found."""
+
+    what: Uncarried
+    count: int
+    reason: ReasonView
+
+
+class VerifiedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run that reads back found; `unseen`: what it may not see is not `checked`."""
+
+    checked: int
+    found: int
+    missing: int
+    differs: int
+    unseen: int
+
+
+class RunAnswer(RunView, frozen=True, kw_only=True):
+    """One run with what it did."""
+
+    schema: Literal["beekeed.run/1"] = "beekeed.run/1"
+    courses: list[RunCourseView]
+    actions: list[RunActionView]
+    uncarried: list[UncarriedView]
+    verified: VerifiedView | None
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs, newest first, and how many there are in all."""
+
+    schema: Literal["beekeed.history/1"] = "beekeed.history/1"
+    total: int
+    runs: list[RunView]
+
+
+class HistoryQuery(Asked, frozen=True, kw_only=True):
+    """Which runs: `limit` of them from `offset`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 5
+    offset: Number = 0
+
+
+class RunQuery(Asked, frozen=True, kw_only=True):
+    """Whether to wait for a run's end."""
+
+    wait: Wait = 0
+
+
+async def history(api: Api, request: web.Request) -> HistoryAnswer:
+    """List runs, newest first: `limit` from `offset`."""
+    asked = query_of(request, HistoryQuery)
+    runs = await api.history.recent(asked.limit, asked.offset)
+    return HistoryAnswer(
+        total=await api.history.count(),
+        runs=[run_view(as_it_stands(api, run)) for run in runs],
+    )
+
+
+async def run(api: Api, request: web.Request) -> RunAnswer:
     """Show one run with what it did; `wait`: first wait up to so many seconds for its end."""
     event_id = request.match_info["event_id"]
-    wait = min(number_of(request, "wait", 0), LONGEST_WAIT_SECONDS)
-    if wait:
+    if wait := min(query_of(request, RunQuery).wait, LONGEST_WAIT_SECONDS):
         await api.runner.ended(event_id, wait)
     details = await api.history.details(event_id)
     if details is None:
         raise BeekeedError(Code.NOT_FOUND, what=f"sync {event_id}")
-    return {
-        "schema": "beekeed.run/1",
-        **run_view(as_it_stands(api, details.run)),
-        **_details_view(details),
-        "verified": _verified(details),
-    }
+    return RunAnswer(
+        **msgspec.structs.asdict(run_view(as_it_stands(api, details.run))),
+        courses=[_course_view(each) for each in details.courses],
+        actions=[_action_view(each) for each in details.actions],
+        uncarried=_uncarried(details.uncarried),
+        verified=_verified(details),
+    )
 
 
-def _verified(details: RunDetails) -> dict[str, int] | None:
+def _verified(details: RunDetails) -> VerifiedView | None:
     """Count what a run that reads back found; None for any other run."""
     if details.run.cause != VERIFY:
         return None
@@ -59,7 +157,7 @@ def _verified(details: RunDetails) -> dict[str, int] | None:
     for action in details.actions:
         if action.verdict in counts:
             counts[action.verdict] += action.count
-    return {"checked": counts.total() - counts[Finding.UNSEEN], **counts}
+    return VerifiedView(checked=counts.total() - counts[Finding.UNSEEN], **counts)
 
 
 def as_it_stands(api: Api, run: Run) -> Run:
@@ -68,69 +166,54 @@ def as_it_stands(api: Api, run: Run) -> Run:
     return replace(run, status=RunStatus.STOPPING) if is_stopping else run
 
 
-def run_view(run: Run) -> dict[str, Any]:
+def run_view(run: Run) -> RunView:
     """Show a run without what it did."""
-    return {
-        "event_id": run.event_id,
-        "cause": run.cause,
-        "status": run.status,
-        "started_at": run.started_at,
-        "clock_trusted": run.clock_trusted,
-        "ended_at": run.ended_at,
-        "duration_seconds": run.seconds,
-        "period": _period(run.period),
-        "saved_days": run.saved_days,
-        "saved_events": run.saved_events,
-        "sent_bytes": run.traffic.sent,
-        "received_bytes": run.traffic.received,
-        "line_sent_bytes": run.of_line.sent,
-        "line_received_bytes": run.of_line.received,
-        "charged_by": run.charged_by,
-        "waiting": run.waiting,
-        "set_aside": run.set_aside,
-        "reason": _reason(run.reason),
-    }
+    return RunView(
+        event_id=run.event_id,
+        cause=run.cause,
+        status=run.status,
+        started_at=run.started_at,
+        clock_trusted=run.clock_trusted,
+        ended_at=run.ended_at,
+        duration_seconds=run.seconds,
+        period=_period(run.period),
+        saved_days=run.saved_days,
+        saved_events=run.saved_events,
+        sent_bytes=run.traffic.sent,
+        received_bytes=run.traffic.received,
+        line_sent_bytes=run.of_line.sent,
+        line_received_bytes=run.of_line.received,
+        charged_by=run.charged_by,
+        waiting=run.waiting,
+        set_aside=run.set_aside,
+        reason=maybe_reason(run.reason),
+    )
 
 
-def _details_view(details: RunDetails) -> dict[str, Any]:
-    return {
-        "courses": [
-            {
-                "shortname": course.shortname,
-                "fullname": course.fullname,
-                "left_out": _reason(course.left_out),
-                "warning": _reason(course.warning),
-            }
-            for course in details.courses
-        ],
-        "actions": [
-            {
-                "kind": action.kind,
-                "verdict": action.verdict,
-                "reason": _reason(action.reason),
-                "count": action.count,
-            }
-            for action in details.actions
-        ],
-        "uncarried": [
-            {"what": what, "count": count, "reason": reason_view(Code(f"stays_{what}"), {})}
-            for what, count in details.uncarried.items()
-        ],
-    }
+def _course_view(course: RunCourse) -> RunCourseView:
+    return RunCourseView(
+        shortname=course.shortname,
+        fullname=course.fullname,
+        left_out=maybe_reason(course.left_out),
+        warning=maybe_reason(course.warning),
+    )
 
 
-def _period(period: Period | None) -> dict[str, Any] | None:
-    """Show the days that a run was for; None: all."""
-    return {"from": period.first, "to": period.last} if period else None
+def _action_view(action: Action) -> RunActionView:
+    return RunActionView(
+        kind=action.kind,
+        verdict=action.verdict,
+        reason=maybe_reason(action.reason),
+        count=action.count,
+    )
 
 
-def _reason(reason: Reason | None) -> dict[str, Any] | None:
-    return reason_view(reason.code, reason.params) if reason else None
+def _uncarried(counts: Mapping[Uncarried, int]) -> list[UncarriedView]:
+    return [
+        UncarriedView(what=what, count=count, reason=reason_view(Code(f"stays_{what}"), {}))
+        for what, count in counts.items()
+    ]
 
 
-def number_of(request: web.Request, name: str, default: int) -> int:
-    """Read a whole number of a query. Raises BeekeedError."""
-    text = request.query.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise BeekeedError(Code.BAD_REQUEST, detail=f"{name} must be a whole number")
-    return int(text)
+def _period(period: Period | None) -> PeriodView | None:
+    return PeriodView(first=period.first, last=period.last) if period else None

@@ -1,93 +1,134 @@
-"""The control API as one table: method, path, what serves it, and who may."""
+"""The control API as one table: what each route takes and gives, what serves it, who may.
+
+A line here and the types beside its handler are all that a new route needs: its body and query
+are read by them, and the API's description is made from them.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
 from aiohttp import web
 
-from beekeed.control.actions import actions
+from beekeed.control import asked
+from beekeed.control.actions import ActionsAnswer, actions
 from beekeed.control.api import Api
-from beekeed.control.calendar import month
-from beekeed.control.check import check
+from beekeed.control.asked import AskedMonth
+from beekeed.control.calendar import CalendarAnswer, month
+from beekeed.control.check import CheckAnswer, check
 from beekeed.control.envelope import failure, success
-from beekeed.control.guard import accept, guard
-from beekeed.control.history import history, run
-from beekeed.control.limit import limit, set_limit, top_up
-from beekeed.control.link import link, try_link
-from beekeed.control.preview import preview
-from beekeed.control.set_aside import confirm, retry, set_aside
-from beekeed.control.settings import set_settings, settings, settings_history
-from beekeed.control.status import status
-from beekeed.control.stop import stop
-from beekeed.control.sync import sync
-from beekeed.control.usage import usage
-from beekeed.control.verify import verify
+from beekeed.control.guard import AcceptAnswer, AcceptQuery, GuardAnswer, accept, guard
+from beekeed.control.history import (
+    HistoryAnswer,
+    HistoryQuery,
+    RunAnswer,
+    RunQuery,
+    history,
+    run,
+)
+from beekeed.control.limit import LimitAnswer, LimitAsked, TopUpAsked, limit, set_limit, top_up
+from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
+from beekeed.control.openapi import TABLE, openapi
+from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
+from beekeed.control.route import Right, Route
+from beekeed.control.set_aside import (
+    ConfirmAnswer,
+    ConfirmAsked,
+    RetryAnswer,
+    SetAsideAnswer,
+    confirm,
+    retry,
+    set_aside,
+)
+from beekeed.control.settings import (
+    SettingsAnswer,
+    SettingsAsked,
+    SettingsHistoryAnswer,
+    SettingsHistoryQuery,
+    set_settings,
+    settings,
+    settings_history,
+)
+from beekeed.control.status import StatusAnswer, status
+from beekeed.control.stop import StopAnswer, stop
+from beekeed.control.sync import SyncAnswer, SyncAsked, sync
+from beekeed.control.usage import UsageAnswer, usage
+from beekeed.control.verify import VerifyAnswer, verify
 from beekeed.errors import BeekeedError, Code
 
 log = logging.getLogger(__name__)
 
-Serve = Callable[[Api, web.Request], Awaitable[Any]]
-
-
-class Right(StrEnum):
-    """What a caller must be allowed to do. control.sock's file mode allows both."""
-
-    READ = "read"
-    ADMINISTER = "administer"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the table."""
-
-    method: str
-    path: str
-    serve: Serve
-    right: Right
-
+_BUSY = (Code.ALREADY_RUNNING,)
+_NO_SUCH = (Code.NOT_FOUND,)
 
 ROUTES = (
-    Route("GET", "/v1/status", status, Right.READ),
-    Route("POST", "/v1/sync", sync, Right.ADMINISTER),
-    Route("POST", "/v1/stop", stop, Right.ADMINISTER),
-    Route("GET", "/v1/preview", preview, Right.ADMINISTER),
-    Route("POST", "/v1/verify", verify, Right.ADMINISTER),
-    Route("GET", "/v1/runs", history, Right.READ),
-    Route("GET", "/v1/runs/{event_id}", run, Right.READ),
-    Route("GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER),
-    Route("GET", "/v1/calendar", month, Right.READ),
-    Route("GET", "/v1/usage", usage, Right.READ),
-    Route("GET", "/v1/limit", limit, Right.READ),
-    Route("POST", "/v1/limit", set_limit, Right.ADMINISTER),
-    Route("POST", "/v1/limit/top-up", top_up, Right.ADMINISTER),
-    Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER),
-    Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER),
-    Route("POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER),
-    Route("GET", "/v1/guard", guard, Right.ADMINISTER),
-    Route("POST", "/v1/guard/accept", accept, Right.ADMINISTER),
-    Route("GET", "/v1/settings", settings, Right.ADMINISTER),
-    Route("POST", "/v1/settings", set_settings, Right.ADMINISTER),
-    Route("GET", "/v1/settings/history", settings_history, Right.ADMINISTER),
-    Route("GET", "/v1/link", link, Right.READ),
-    Route("POST", "/v1/link", try_link, Right.ADMINISTER),
-    Route("POST", "/v1/check", check, Right.ADMINISTER),
-)
+    Route("GET", "/v1/status", status, Right.READ, StatusAnswer),
+    Route("POST", "/v1/sync", sync, Right.ADMINISTER, SyncAnswer, body=SyncAsked),
+    Route("POST", "/v1/stop", stop, Right.ADMINISTER, StopAnswer),
+    Route(
+        "GET", "/v1/preview", preview, Right.ADMINISTER, PreviewAnswer,
+        query=PreviewAsked, codes=_BUSY,
+    ),
+    Route("POST", "/v1/verify", verify, Right.ADMINISTER, VerifyAnswer, codes=_BUSY),
+    Route("GET", "/v1/runs", history, Right.READ, HistoryAnswer, query=HistoryQuery),
+    Route(
+        "GET", "/v1/runs/{event_id}", run, Right.READ, RunAnswer, query=RunQuery, codes=_NO_SUCH
+    ),
+    Route(
+        "GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER, ActionsAnswer,
+        codes=_NO_SUCH,
+    ),
+    Route("GET", "/v1/calendar", month, Right.READ, CalendarAnswer, query=AskedMonth),
+    Route("GET", "/v1/usage", usage, Right.READ, UsageAnswer, query=AskedMonth),
+    Route("GET", "/v1/limit", limit, Right.READ, LimitAnswer),
+    Route(
+        "POST", "/v1/limit", set_limit, Right.ADMINISTER, LimitAnswer,
+        body=LimitAsked, codes=(Code.SETTING_FIXED,),
+    ),
+    Route(
+        "POST", "/v1/limit/top-up", top_up, Right.ADMINISTER, LimitAnswer,
+        body=TopUpAsked, codes=(Code.NO_LIMIT,),
+    ),
+    Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER, SetAsideAnswer),
+    Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER, RetryAnswer),
+    Route(
+        "POST", "/v1/set-aside/confirm", confirm, Right.ADMINISTER, ConfirmAnswer,
+        body=ConfirmAsked,
+    ),
+    Route("GET", "/v1/guard", guard, Right.ADMINISTER, GuardAnswer),
+    Route(
+        "POST", "/v1/guard/accept", accept, Right.ADMINISTER, AcceptAnswer,
+        query=AcceptQuery, codes=_NO_SUCH,
+    ),
+    Route("GET", "/v1/settings", settings, Right.ADMINISTER, SettingsAnswer),
+    Route(
+        "POST", "/v1/settings", set_settings, Right.ADMINISTER, SettingsAnswer,
+        body=SettingsAsked, codes=(Code.SETTING_FIXED,),
+    ),
+    Route(
+        "GET", "/v1/settings/history", settings_history, Right.ADMINISTER, SettingsHistoryAnswer,
+        query=SettingsHistoryQuery,
+    ),
+    Route("GET", "/v1/link", link, Right.READ, LinkAnswer, query=LinkQuery),
+    Route("POST", "/v1/link", try_link, Right.ADMINISTER, LinkAnswer, codes=_BUSY),
+    Route("POST", "/v1/check", check, Right.ADMINISTER, CheckAnswer, codes=_BUSY),
+    Route("GET", "/v1/openapi.json", openapi, Right.READ),
+)  # fmt: skip
 
 
 def application(api: Api) -> web.Application:
     """Build the web application that serves the table."""
-    app = web.Application(client_max_size=16 * 2**10, middlewares=[_in_envelope])
+    app = web.Application(client_max_size=asked.MOST_BODY_BYTES, middlewares=[_in_envelope])
+    app[TABLE] = ROUTES
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _handler(api, route.serve))
+        app.router.add_route(route.method, route.path, _handler(api, route))
     return app
 
 
-def _handler(api: Api, serve: Serve) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(api: Api, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
-        return success(await serve(api, request))
+        await asked.read(request, route.body, route.query)
+        answer = await route.serve(api, request)
+        return answer if isinstance(answer, web.StreamResponse) else success(answer)
 
     return handle
 

@@ -1,47 +1,80 @@
 """`GET /v1/status`: how it stands, in one answer."""
 
-from typing import Any
+from datetime import datetime
+from typing import Literal
 
+import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import reason_view
-from beekeed.control.guard import guard_view
-from beekeed.control.history import run_view
-from beekeed.control.usage import summary
+from beekeed.control.envelope import ReasonView, maybe_reason
+from beekeed.control.guard import GuardView, guard_view
+from beekeed.control.history import RunView, run_view
+from beekeed.control.usage import UsageSummary, summary
+from beekeed.core.clocktrust import Trust
+from beekeed.core.cycle import Phase
 
 
-async def status(api: Api, _: web.Request) -> dict[str, Any]:
+class ClockView(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the box's clock is believed, and why it is not where it is not."""
+
+    trust: Trust
+    reason: ReasonView | None
+
+
+class TargetView(msgspec.Struct, frozen=True, kw_only=True):
+    """The online Moodle; `name` is empty before it was met."""
+
+    address: str
+    name: str
+
+
+class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands. `running`: the run under way. `waiting`: as the box was read at `read_at`.
+
+    `latest`: the latest run that ended and was not skipped.
+    """
+
+    schema: Literal["beekeed.status/1"] = "beekeed.status/1"
+    version: str
+    now: datetime
+    clock: ClockView
+    phase: Phase
+    running: str | None
+    target: TargetView
+    read_at: datetime | None
+    waiting: int | None
+    late: int
+    set_aside: int
+    usage: UsageSummary
+    guards: list[GuardView]
+    latest: RunView | None
+
+
+async def status(api: Api, _: web.Request) -> StatusAnswer:
     """Show the phase, what waits, and the latest run that ended and was not skipped."""
     target_id = await api.target_id()
     await api.trust.look()
     latest = await api.history.latest()
     guards = await api.guards.open(target_id) if target_id else []
-    return {
-        "schema": "beekeed.status/1",
-        "version": api.version,
-        "now": api.clock.now(),
-        "clock": _clock(api),
-        "phase": api.runner.phase,
-        "running": api.runner.event_id,
-        "target": {
-            "address": api.address,
-            "name": await api.targets.name(target_id) if target_id else "",
-        },
-        "read_at": await api.changes.read_at(target_id) if target_id else None,
-        "waiting": await api.changes.waiting(target_id) if target_id else None,
-        "late": await api.days.late(target_id) if target_id else 0,
-        "set_aside": await api.changes.set_aside_count(target_id) if target_id else 0,
-        "usage": summary(await api.usage.usage()),
-        "guards": [guard_view(each) for each in guards],
-        "latest": run_view(latest) if latest else None,
-    }
+    return StatusAnswer(
+        version=api.version,
+        now=api.clock.now(),
+        clock=_clock(api),
+        phase=api.runner.phase,
+        running=api.runner.event_id,
+        target=TargetView(
+            address=api.address, name=await api.targets.name(target_id) if target_id else ""
+        ),
+        read_at=await api.changes.read_at(target_id) if target_id else None,
+        waiting=await api.changes.waiting(target_id) if target_id else None,
+        late=await api.days.late(target_id) if target_id else 0,
+        set_aside=await api.changes.set_aside_count(target_id) if target_id else 0,
+        usage=summary(await api.usage.usage()),
+        guards=[guard_view(each) for each in guards],
+        latest=run_view(latest) if latest else None,
+    )
 
 
-def _clock(api: Api) -> dict[str, Any]:
-    """Show how far the box's clock is believed, and why it is not where it is not."""
-    doubt = api.trust.doubt()
-    return {
-        "trust": api.trust.moment().trust,
-        "reason": reason_view(doubt.code, doubt.params) if doubt else None,
-    }
+def _clock(api: Api) -> ClockView:
+    return ClockView(trust=api.trust.moment().trust, reason=maybe_reason(api.trust.doubt()))
