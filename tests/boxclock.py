@@ -8,7 +8,7 @@ from typing import Any
 from beekeed.core.clocktrust import Moment, Trust
 from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
-from tests.engine.school import START, FakeClock
+from tests.clock import START, FakeClock
 
 
 class FakeBoot:

@@ -12,10 +12,16 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from beekeed.core.model import Category
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
-from beekeed.moodle.transport import FreeLine, Transport
+from beekeed.link.line import PaidLine
+from beekeed.link.sockets import MeteredSocket
+from beekeed.link.uplink import Uplink
+from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.link import AddressInfo
+from tests.ledger import Purse
+from tests.line import paid_line
 
 CALL = Call("core_webservice_get_site_info", {})
 TOKEN = "f00dfacef00dface"
@@ -41,7 +47,13 @@ async def server(handler: Handler, context: ssl.SSLContext | None = None) -> Asy
 @asynccontextmanager
 async def transport(address: str, largest_answer: int = 10_000) -> AsyncIterator[Transport]:
     """A transport to an address."""
-    made = Transport(address=address, token=TOKEN, timeout_seconds=1, largest_answer=largest_answer)
+    made = Transport(
+        address=address,
+        token=TOKEN,
+        timeout_seconds=1,
+        line=paid_line(encrypted=address.startswith("https")),
+        largest_answer=largest_answer,
+    )
     try:
         yield made
     finally:
@@ -74,8 +86,8 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
     given_up, over = asyncio.Event(), asyncio.Event()
     size, got = 900_000, 0
 
-    class Narrow(FreeLine):
-        def open_socket(self, address: AddressInfo) -> socket.socket:
+    class Narrow(PaidLine):
+        def open_socket(self, address: AddressInfo) -> MeteredSocket:
             made = super().open_socket(address)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
             return made
@@ -93,11 +105,9 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         port = listening.getsockname()[1]
         listener = await asyncio.start_server(read_late, sock=listening, limit=1024)
+        line = Narrow(ledger=Purse(), category=Category.SYNC, encrypted=False, uplink=Uplink())
         way = Transport(
-            address=f"http://127.0.0.1:{port}",
-            token=TOKEN,
-            timeout_seconds=1,
-            line=Narrow(),
+            address=f"http://127.0.0.1:{port}", token=TOKEN, timeout_seconds=1, line=line
         )
         async with listener:
             with pytest.raises(OutcomeUnknown):
@@ -106,6 +116,7 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
             given_up.set()
             async with asyncio.timeout(10):
                 await over.wait()
+        await way.close()
     assert got < size / 2
 
 
