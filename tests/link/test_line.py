@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from beekeed.core.model import Bytes, Category, Charge
-from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
+from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled, StoreBroken
 from beekeed.link.line import PaidLine
 from beekeed.link.meter import RunMeter
 from beekeed.link.uplink import Uplink
@@ -172,6 +172,43 @@ async def test_a_handshake_that_cannot_be_paid_surely_sent_nothing(tmp_path: Pat
             with pytest.raises(LinkDown):
                 await way.ask(CALL)
     assert ledger.most_charged <= 30_000
+
+
+class Breaking(Purse):
+    """An account that cannot be written any more from some time on."""
+
+    is_broken = False
+
+    async def hold(
+        self, entry: int | None, category: Category, run_id: int | None, spent: Bytes, most: int
+    ) -> int:
+        """See ports.Ledger."""
+        if self.is_broken:
+            raise StoreBroken(Code.STORE_FULL)
+        return await super().hold(entry, category, run_id, spent, most)
+
+
+async def test_where_nothing_can_be_written_down_a_request_ends_at_once() -> None:
+    """It does not wait for its time to be over, though nothing more of its answer is read."""
+    ledger = Breaking()
+
+    async def hint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Interim answers without an end: no part of a body, whose reader would see it as well.
+        await reader.readuntil(b"text=" + b"x" * 500)
+        ledger.is_broken = True
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+                await writer.drain()
+        writer.close()
+
+    async with server(hint) as address:
+        way = Transport(address=address, token="t", timeout_seconds=60, line=paid_line(ledger))
+        async with asyncio.timeout(10) as waiting:
+            with pytest.raises(StoreBroken):
+                await way.ask(CALL)
+        assert not waiting.expired()
+        await way.close()
 
 
 async def test_a_name_is_charged_once_a_run_and_an_address_never() -> None:
