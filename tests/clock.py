@@ -70,12 +70,14 @@ class FakeTrust:
 
 
 class FakeBoot:
-    """A run of the machine; a test says when it began, by the clock that nobody sets."""
+    """A run of the machine. It `began` by the clock that nobody sets: now, unless told."""
 
-    def __init__(self, monotonic: Callable[[], float], name: str = "first") -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], name: str = "first", began: float | None = None
+    ) -> None:
         self.id = name
         self._monotonic = monotonic
-        self._began = monotonic()
+        self._began = monotonic() if began is None else began
 
     def seconds(self) -> int:
         """See Boot."""

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from beekeed.link.uplink import Uplink
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.link import AddressInfo
+from tests.certificates import Certificates
 from tests.ledger import Purse
 from tests.line import paid_line
 
@@ -258,13 +258,7 @@ async def test_a_certificate_that_is_not_trusted_gets_no_token(tmp_path: Path) -
         received.append(await request.text())
         return await answer(request)
 
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=x"],
-        cwd=tmp_path, check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context = Certificates(tmp_path / "certificates", "localhost").context(issuer="")
     async with server(note, context) as address, transport(address) as way:
         with pytest.raises(LinkDown) as caught:
             await way.ask(CALL)
