@@ -8,19 +8,7 @@ from typing import Any
 from beekeed.core.clocktrust import Moment, Trust
 from beekeed.errors import Code
 from beekeed.link.clocktrust import BoxClockTrust
-from tests.engine.school import START, FakeClock
-
-
-class FakeBoot:
-    """A boot of which the fake clock's monotonic seconds tell how long it lasts."""
-
-    def __init__(self, clock: FakeClock, name: str = "this") -> None:
-        self.id = name
-        self._clock = clock
-
-    def seconds(self) -> int:
-        """See Boot."""
-        return int(self._clock.monotonic() - START.timestamp()) + 600
+from tests.clock import START, FakeBoot, FakeClock
 
 
 class Box:
@@ -35,7 +23,7 @@ class Box:
         """Start beekeed."""
         return BoxClockTrust(
             clock=self.clock,
-            boot=FakeBoot(self.clock, boot),
+            boot=FakeBoot(self.clock.monotonic, boot, began=START.timestamp() - 600),
             known=known,
             synchronized=self.told,
             last_good=self.kept,

@@ -12,7 +12,7 @@ from beekeed.say import say
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.tuning import Tuning
-from tests.engine.school import START, FakeClock
+from tests.clock import START, FakeClock
 from tests.test_config import MINIMAL, written
 
 ADMIN = "uid 0, process 1"

@@ -161,6 +161,7 @@ class Tab:
 
     def readable(self, wanted: int) -> int:
         """See Gate. What is read makes room for as much again."""
+        self.check()
         most = self.room() * 4 // 5
         if most >= _LEAST_BYTES:
             return min(wanted, most, _PIECE_BYTES)

@@ -6,13 +6,10 @@ is taken back as far as it did not arrive: else the kernel would deliver it when
 is there again, after it was read back that nothing was done.
 """
 
-import asyncio
 import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -31,48 +28,6 @@ _DISCARD_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: what was not sent is n
 _CONNECT_SECONDS = 60
 _LARGEST_ANSWER = 16 * 2**20  # a course of 1,000 activities is about 1.1 MB raw
 _PIECE = 8 * 2**10  # what aiohttp takes from the socket ahead of us: a little, for it is paid
-
-
-class FreeLine:
-    """A line that costs nothing. See ports.Line."""
-
-    refusal = None
-
-    def __init__(self) -> None:
-        self._sockets: list[socket.socket] = []
-
-    def payable_bytes(self) -> int | None:
-        """See ports.Line."""
-        return None
-
-    @asynccontextmanager
-    async def request(self, _: int) -> AsyncIterator[None]:
-        """See ports.Line."""
-        yield
-
-    async def look_up(self, host: str, port: int, family: int) -> Sequence[AddressInfo]:
-        """See ports.Line."""
-        find = asyncio.get_running_loop().getaddrinfo
-        return await find(host, port, type=socket.SOCK_STREAM, family=family)
-
-    def open_socket(self, address: AddressInfo) -> socket.socket:
-        """See ports.Line."""
-        made = socket.socket(*address[:3])
-        made.setblocking(False)
-        self._sockets = [made]
-        return made
-
-    async def read_on(self) -> None:
-        """See ports.Line."""
-
-    def discard(self) -> None:
-        """See ports.Line."""
-        for each in self._sockets:
-            with contextlib.suppress(OSError):  # closed already
-                each.shutdown(socket.SHUT_RDWR)
-
-    async def close(self) -> None:
-        """See ports.Line."""
 
 
 class _Resolver(AbstractResolver):
@@ -101,9 +56,10 @@ class _Resolver(AbstractResolver):
 
 
 class Transport:
-    """The way to one site. Nothing is connected before the first call.
+    """The way to one site, by a line that pays for it. Nothing is connected before the first call.
 
-    `clock` and `trust` tell a certificate that is out of date from a clock that is wrong.
+    `trust` tells a certificate that is out of date from a clock that is wrong; without it
+    nobody does, and nobody hears the Date of an answer.
     """
 
     def __init__(
@@ -112,7 +68,7 @@ class Transport:
         address: str,
         token: str,
         timeout_seconds: float,
-        line: Line | None = None,
+        line: Line,
         largest_answer: int = _LARGEST_ANSWER,
         trust: ClockTrust | None = None,
     ) -> None:
@@ -121,7 +77,7 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(
             total=timeout_seconds, sock_connect=min(_CONNECT_SECONDS, timeout_seconds)
         )
-        self._line = line or FreeLine()
+        self._line = line
         self._largest_answer = largest_answer
         self._trust = trust
         self._counts_date = counts_date(address)

@@ -16,8 +16,7 @@ from beekeed.core.model import Bytes, Category
 from beekeed.errors import LinkDown
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.store import open_store
-from tests.engine.ledger import FakeBoot
-from tests.engine.school import FakeClock, FakeTrust
+from tests.clock import FakeBoot, FakeClock, FakeTrust
 
 LIMIT = 150_000
 START = datetime(2026, 11, 30, 6, tzinfo=UTC)

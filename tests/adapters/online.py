@@ -11,6 +11,7 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from tests.engine.school import TOKEN, Side
+from tests.line import paid_line
 
 LEARNER = Learner("sara", "سارة", "Keïta & Co", "sara@example.org", "S-1", "Gao", "ML", 7, None)
 
@@ -34,7 +35,7 @@ def adapter(address: str, **options: Any) -> MoodleWebServices:
         "learner_role": "student",
         "learner_role_id": 5,
         "manner": Manner,
-        "transport": Transport(address=address, token=TOKEN, timeout_seconds=5),
+        "transport": Transport(address=address, token=TOKEN, timeout_seconds=5, line=paid_line()),
     }
     return MoodleWebServices(**settings | options)
 

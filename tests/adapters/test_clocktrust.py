@@ -19,7 +19,8 @@ from beekeed.sqlite.days import SqliteDays
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.store import Store
 from tests.boxclock import Box
-from tests.engine.school import START, FakeTrust
+from tests.clock import START, FakeTrust
+from tests.line import paid_line
 
 HOUR = timedelta(hours=1)
 
@@ -146,7 +147,8 @@ async def ask(host: str, date: str) -> list[datetime]:
     await web.TCPSite(runner, "0.0.0.0", 0).start()
     trust = Listener()
     address = f"http://{host}:{runner.addresses[0][1]}"
-    way = Transport(address=address, token="x", timeout_seconds=5, trust=trust)
+    line = paid_line()
+    way = Transport(address=address, token="x", timeout_seconds=5, line=line, trust=trust)
     try:
         await way.ask(Call("core_webservice_get_site_info", {}))
     finally:

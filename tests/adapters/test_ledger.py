@@ -15,8 +15,8 @@ from beekeed.ports.ledger import Ledger
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.usage import SqliteUsage
-from tests.engine.ledger import FakeBoot, MemoryLedger
-from tests.engine.school import FakeClock, FakeTrust
+from tests.clock import FakeBoot, FakeClock, FakeTrust
+from tests.ledger import MemoryLedger
 
 SYNC = Category.SYNC
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)

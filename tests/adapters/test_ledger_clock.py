@@ -18,8 +18,8 @@ from beekeed.errors import LinkDown
 from beekeed.ports.ledger import Ledger
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.store import Store, open_store
-from tests.engine.ledger import FakeBoot, MemoryLedger
-from tests.engine.school import FakeClock, FakeTrust
+from tests.clock import FakeBoot, FakeClock, FakeTrust
+from tests.ledger import MemoryLedger
 
 LIMIT = 500
 START = datetime(2026, 11, 20, tzinfo=UTC)

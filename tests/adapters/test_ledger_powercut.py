@@ -20,9 +20,8 @@ from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.store import open_store
 from tests.adapters.ledger_work import LIMIT
 from tests.adapters.powercut import Disk, Event, record
+from tests.clock import FakeBoot, FakeClock, FakeTrust
 from tests.conftest import TOLD
-from tests.engine.ledger import FakeBoot
-from tests.engine.school import FakeClock, FakeTrust
 
 SEED = random.randrange(10**6)
 _KEPT = (0.0, 0.5, 0.9)

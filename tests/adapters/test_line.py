@@ -22,6 +22,7 @@ from beekeed.sandbox.service import add_service
 from beekeed.sandbox.site import set_config
 from tests.engine.histories.line import HOST, Fault, Line, Trouble, Weather
 from tests.engine.school import MADE, MATHS, TOKEN, Side
+from tests.line import paid_line
 
 Asked = tuple[str, Any, list[tuple[Any, ...]]]
 """What was raised or answered, its code or value, and what was done."""
@@ -79,7 +80,8 @@ def side(tmp_path: Path) -> Side:
 async def by_socket(side: Side) -> AsyncIterator[Asking]:
     """The real Transport, to the sandbox's real server."""
     moodle = SandboxOnline(side.path)
-    way = Transport(address=await moodle.start(), token=TOKEN, timeout_seconds=5)
+    address = await moodle.start()
+    way = Transport(address=address, token=TOKEN, timeout_seconds=5, line=paid_line())
 
     async def ask(trouble: Trouble | None, call: wire.Call) -> Asked:
         if trouble is not None and trouble.fault is Fault.REFUSED:
@@ -128,7 +130,8 @@ async def test_a_late_request_is_done_when_nobody_waits_for_it_any_more(side: Si
     """The Transport gives up after its timeout, and the site does it all the same."""
     call = completion(side, "Numbers")
     moodle = SandboxOnline(side.path)
-    way = Transport(address=await moodle.start(), token=TOKEN, timeout_seconds=0.3)
+    address = await moodle.start()
+    way = Transport(address=address, token=TOKEN, timeout_seconds=0.3, line=paid_line())
     side.sql("INSERT INTO sandbox_switch (name, value) VALUES ('hold_before', '*')")
     assert await asked(side, way, call) == ("OutcomeUnknown", "no_answer", [])
     await way.close()

@@ -17,7 +17,8 @@ from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from tests.adapters.online import adapter
 from tests.adapters.test_transport import server
-from tests.engine.school import FakeClock
+from tests.clock import FakeClock
+from tests.line import paid_line
 
 CALL = Call("core_webservice_get_site_info", {})
 
@@ -34,7 +35,7 @@ async def requests(
         return answers[min(len(asked), len(answers)) - 1]()
 
     async with server(answer) as address:
-        way = Transport(address=address, token="t", timeout_seconds=5)
+        way = Transport(address=address, token="t", timeout_seconds=5, line=paid_line())
         patience = Patience(clock=clock)
         patience.begin()
         try:
@@ -165,7 +166,9 @@ class Laborious(Transport):
     """A site that takes longer for more than ten calls at once than anybody waits."""
 
     def __init__(self, *, clock: FakeClock) -> None:
-        super().__init__(address="http://127.0.0.1:9", token="t", timeout_seconds=1)
+        super().__init__(
+            address="http://127.0.0.1:9", token="t", timeout_seconds=1, line=paid_line()
+        )
         self._clock = clock
         self.sizes: list[int] = []
 

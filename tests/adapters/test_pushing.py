@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from beekeed.core import pace
-from beekeed.core.model import Category, Comment, Kind
+from beekeed.core.model import Comment, Kind
 from beekeed.core.step import Enrol, JoinGroup, Outcome, Scope, SetGrade, Step, Verdict
 from beekeed.errors import Code, LinkDown, RemoteRefused
-from beekeed.link.line import PaidLine
-from beekeed.link.uplink import Uplink
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, encode
 from beekeed.sandbox.course import Activity
 from tests.adapters.online import adapter, change, complete, create
-from tests.engine.school import TOKEN, FakeClock, Side
-from tests.link.ledger import MemoryLedger
+from tests.clock import FakeClock
+from tests.engine.school import TOKEN, Side
+from tests.ledger import Purse
+from tests.line import paid_line
 
 NAMES = ("a", "b", "c")
 LOSES_BATCHES = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'"
@@ -374,7 +374,12 @@ async def test_a_request_takes_about_twenty_seconds(
     """After the first ones told how slow the line is; where it is fast, much less."""
     clock = FakeClock()
     way = SlowTransport(
-        clock=clock, bytes_per_second=speed, address=address, token=TOKEN, timeout_seconds=5
+        clock=clock,
+        bytes_per_second=speed,
+        address=address,
+        token=TOKEN,
+        timeout_seconds=5,
+        line=paid_line(),
     )
     online = adapter(address, transport=way, clock=clock, max_input_vars=1000)
     await online.probe()
@@ -391,8 +396,8 @@ async def test_a_request_takes_about_twenty_seconds(
 
 async def test_near_the_limit_requests_are_smaller(address: str, three: Side) -> None:
     """They shrink with what is left instead of failing; in the end none can be paid."""
-    ledger = MemoryLedger(60_000)
-    line = PaidLine(ledger=ledger, category=Category.SYNC, encrypted=False, uplink=Uplink())
+    ledger = Purse(60_000)
+    line = paid_line(ledger)
     way = Transport(address=address, token=TOKEN, timeout_seconds=5, line=line)
     online = adapter(address, transport=way, max_input_vars=10_000)
     await online.probe()

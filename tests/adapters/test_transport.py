@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +11,17 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from beekeed.core.model import Category
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
-from beekeed.moodle.transport import FreeLine, Transport
+from beekeed.link.line import PaidLine
+from beekeed.link.sockets import MeteredSocket
+from beekeed.link.uplink import Uplink
+from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.link import AddressInfo
+from tests.certificates import Certificates
+from tests.ledger import Purse
+from tests.line import paid_line
 
 CALL = Call("core_webservice_get_site_info", {})
 TOKEN = "f00dfacef00dface"
@@ -41,7 +47,13 @@ async def server(handler: Handler, context: ssl.SSLContext | None = None) -> Asy
 @asynccontextmanager
 async def transport(address: str, largest_answer: int = 10_000) -> AsyncIterator[Transport]:
     """A transport to an address."""
-    made = Transport(address=address, token=TOKEN, timeout_seconds=1, largest_answer=largest_answer)
+    made = Transport(
+        address=address,
+        token=TOKEN,
+        timeout_seconds=1,
+        line=paid_line(encrypted=address.startswith("https")),
+        largest_answer=largest_answer,
+    )
     try:
         yield made
     finally:
@@ -74,8 +86,8 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
     given_up, over = asyncio.Event(), asyncio.Event()
     size, got = 900_000, 0
 
-    class Narrow(FreeLine):
-        def open_socket(self, address: AddressInfo) -> socket.socket:
+    class Narrow(PaidLine):
+        def open_socket(self, address: AddressInfo) -> MeteredSocket:
             made = super().open_socket(address)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
             return made
@@ -93,11 +105,9 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         port = listening.getsockname()[1]
         listener = await asyncio.start_server(read_late, sock=listening, limit=1024)
+        line = Narrow(ledger=Purse(), category=Category.SYNC, encrypted=False, uplink=Uplink())
         way = Transport(
-            address=f"http://127.0.0.1:{port}",
-            token=TOKEN,
-            timeout_seconds=1,
-            line=Narrow(),
+            address=f"http://127.0.0.1:{port}", token=TOKEN, timeout_seconds=1, line=line
         )
         async with listener:
             with pytest.raises(OutcomeUnknown):
@@ -106,6 +116,7 @@ async def test_what_is_given_up_does_not_arrive_later(buffer_bytes: int) -> None
             given_up.set()
             async with asyncio.timeout(10):
                 await over.wait()
+        await way.close()
     assert got < size / 2
 
 
@@ -247,13 +258,7 @@ async def test_a_certificate_that_is_not_trusted_gets_no_token(tmp_path: Path) -
         received.append(await request.text())
         return await answer(request)
 
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=x"],
-        cwd=tmp_path, check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context = Certificates(tmp_path / "certificates", "localhost").context(issuer="")
     async with server(note, context) as address, transport(address) as way:
         with pytest.raises(LinkDown) as caught:
             await way.ask(CALL)

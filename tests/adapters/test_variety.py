@@ -17,7 +17,7 @@ from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
 from tests.adapters.test_device import device
-from tests.engine.school import FakeClock
+from tests.clock import FakeClock
 from tests.servers import Box
 
 Facts = dict[str, tuple[int, dict[str, tuple[str, int, list[str]]]]]

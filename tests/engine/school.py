@@ -4,22 +4,19 @@ Both Moodles are sandbox databases, changed by plain SQL; the engine runs in the
 test's own process on the real adapters, with a clock that the test sets.
 """
 
-import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from beekeed.core.budget import Terms
-from beekeed.core.clocktrust import Moment, Trust
 from beekeed.core.cycle import Event, Phase, advance
-from beekeed.core.model import Bytes, Charge, Reason, RunStatus
+from beekeed.core.model import Bytes, Charge, RunStatus
 from beekeed.core.request import Request
 from beekeed.engine import Engine, FactRules, Policy, Rules, Stores
-from beekeed.errors import Code
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.login import Login
@@ -45,10 +42,11 @@ from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
-from tests.engine.ledger import FakeBoot, LimitedTransport, MemoryLedger
+from tests.clock import START, FakeBoot, FakeClock, FakeTrust
+from tests.ledger import MemoryLedger
+from tests.line import paid_line
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-START = datetime(2026, 11, 1, tzinfo=UTC)
 MADE = int(START.timestamp()) - 90 * 86400
 BEFORE = START - timedelta(days=10)
 
@@ -74,64 +72,6 @@ SCIENCE = Course(
     sections=("", ""),
     activities=(page("Water", 1), page("Air", 1)),
 )
-
-
-class FakeClock:
-    """A clock that goes only when it is told."""
-
-    def __init__(self) -> None:
-        self.time = START
-        self._jumped = timedelta()
-
-    def set(self, time: datetime) -> None:
-        """Have the wall clock jump, as when it is set; no time passes."""
-        self._jumped += time - self.time
-        self.time = time
-
-    def now(self) -> datetime:
-        """See Clock."""
-        return self.time
-
-    def monotonic(self) -> float:
-        """See Clock."""
-        return (self.time - self._jumped).timestamp()
-
-    async def sleep(self, seconds: float) -> None:
-        """See Clock."""
-        self.time += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-
-class FakeTrust:
-    """What says whether the clock is trusted, as the test wishes; a boot that lasts for ever."""
-
-    def __init__(self, clock: FakeClock | None = None) -> None:
-        self.trusted = True
-        self._clock = clock or FakeClock()
-
-    async def look(self) -> None:
-        """See ClockTrust. Nobody is to be asked."""
-
-    def is_trusted(self) -> bool:
-        """See ClockTrust."""
-        return self.trusted
-
-    def moment(self) -> Moment:
-        """See ClockTrust."""
-        trust = Trust.SYNCED if self.trusted else Trust.UNTRUSTED
-        seconds = round(self._clock.monotonic() - START.timestamp())
-        return Moment(self._clock.now(), "boot", seconds, trust)
-
-    def doubt(self) -> Reason | None:
-        """See ClockTrust."""
-        return None if self.trusted else Reason(Code.CLOCK_UNCONFIRMED, {"now": ""})
-
-    def wants_date(self) -> bool:
-        """See ClockTrust. Nobody is to be asked."""
-        return False
-
-    def hear(self, date: datetime) -> None:
-        """See ClockTrust. It is not what is wished."""
 
 
 class FakeRoute:
@@ -328,7 +268,7 @@ class School:
         self.judge: ClockTrust | None = None
         """What judges the clock in its place."""
         self.terms = Terms()
-        """What the line may cost. With a limit, each request is charged by its real size."""
+        """What the line may cost."""
         self.ledger = MemoryLedger(
             clock=self.clock,
             trust=self.trust,
@@ -406,15 +346,13 @@ class School:
 
     def transport(self) -> Transport:
         """Give the way to the online Moodle."""
-        how: dict[str, Any] = {
-            "address": self.address,
-            "token": self.token,
-            "timeout_seconds": 10,
-            "trust": self.judge or self.trust,
-        }
-        if self.terms.limit_bytes is None:
-            return Transport(**how)
-        return LimitedTransport(ledger=self.ledger, **how)
+        return Transport(
+            address=self.address,
+            token=self.token,
+            timeout_seconds=10,
+            line=paid_line(self.ledger),
+            trust=self.judge or self.trust,
+        )
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:

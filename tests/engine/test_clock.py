@@ -14,8 +14,10 @@ from beekeed.errors import Code, LinkDown
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call, Json
 from tests.boxclock import Box
-from tests.engine.school import START, School
+from tests.clock import START
+from tests.engine.school import School
 from tests.engine.test_days import FIRST, FOURTH, SECOND, THIRD, at, late, requests, shown, target
+from tests.line import paid_line
 
 SEVENTY = datetime(1970, 1, 1, 9, tzinfo=UTC)
 FORTY_FIVE = datetime(2045, 6, 1, 9, tzinfo=UTC)
@@ -242,7 +244,9 @@ class NoSite(Transport):
     """A site that is not reached, for one reason."""
 
     def __init__(self, code: Code) -> None:
-        super().__init__(address="http://127.0.0.1:1", token="x", timeout_seconds=1)
+        super().__init__(
+            address="http://127.0.0.1:1", token="x", timeout_seconds=1, line=paid_line()
+        )
         self._code = code
         self.asked = 0
 

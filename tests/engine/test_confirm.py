@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from beekeed.core.model import RunStatus
-from tests.engine.school import START, School
+from tests.clock import START
+from tests.engine.school import School
 
 
 @pytest.fixture

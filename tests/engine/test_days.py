@@ -12,7 +12,8 @@ from beekeed.core.model import Reason, RunStatus, Site
 from beekeed.core.request import Period, Request
 from beekeed.engine import Stop
 from beekeed.errors import Code
-from tests.engine.school import START, School, counts
+from tests.clock import START
+from tests.engine.school import School, counts
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 11, 1, 9, tzinfo=UTC)

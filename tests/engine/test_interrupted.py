@@ -20,6 +20,7 @@ from beekeed.moodle.wire import Call
 from beekeed.ports.device import DeviceMoodle, DeviceSnapshot
 from tests.adapters.test_transport import server
 from tests.engine.school import School, counts
+from tests.line import paid_line
 
 COMPLETE = "core_completion_override_activity_completion_status"
 
@@ -175,7 +176,7 @@ async def test_taken_back_after_a_lost_answer_that_could_not_be_repeated(amina: 
     """Surely nothing was sent the second time: that says nothing of the first."""
     amina.box.complete("amina", "Numbers")
     amina.transport = lambda: Dying(  # type: ignore[method-assign]
-        address=amina.address, token=amina.token, timeout_seconds=5
+        address=amina.address, token=amina.token, timeout_seconds=5, line=paid_line(amina.ledger)
     )
     assert (await amina.sync()).run.status is RunStatus.ERROR
     del amina.transport

@@ -11,13 +11,12 @@ from beekeed.core.request import VERIFY, Request
 from beekeed.engine import Stop
 from beekeed.errors import Code
 from beekeed.ports.stores import RunDetails
-from tests.engine.ledger import LimitedTransport
 from tests.engine.school import School, counts
 from tests.engine.test_groups import put
+from tests.engine.test_stopping import GRADE, switch
 
 CLASS = [f"l{number:02}" for number in range(1, 11)]
 PLENTY = 10**7
-SMALL = 40
 
 
 @pytest.fixture
@@ -93,8 +92,8 @@ async def test_a_run_that_cannot_pay_its_first_request_is_skipped(
 async def test_under_a_tight_limit_the_most_valuable_goes_first(classroom: School) -> None:
     """With any limit: grades, then completions, then groups; never a byte more than allowed."""
     a_day(classroom)
-    seen = []
-    for more in (15_000, 18_000, 20_000, PLENTY):
+    statuses, sums = [], []
+    for more in (18_000, 23_000, 27_000, PLENTY):
         allow(classroom, more)
         details = await classroom.sync()
         assert charged(classroom) <= (classroom.terms.limit_bytes or 0)
@@ -102,30 +101,33 @@ async def test_under_a_tight_limit_the_most_valuable_goes_first(classroom: Schoo
         assert here["completion"] == 0 or here["grade"] == 10
         assert here["membership"] == 0 or here["completion"] == 10
         unsent = sum(n for (_, verdict), n in counts(details).items() if verdict == "unsent")
-        assert unsent == 30 - sum(here.values()) == details.run.waiting
-        seen.append((details.run.status, sum(here.values())))
-    assert seen == [
-        (RunStatus.SKIPPED, 0),  # the site was asked what it holds, and no more
-        (RunStatus.PARTIAL, 5),
-        (RunStatus.PARTIAL, 20),
-        (RunStatus.COMPLETED, 30),
+        unknown = len(await classroom.stores.journal.intents(1))
+        assert unsent == details.run.waiting == 30 - sum(here.values()) + unknown
+        statuses.append(details.run.status)
+        sums.append(sum(here.values()))
+    assert statuses == [
+        RunStatus.SKIPPED,  # the site was asked what it holds, and no more
+        RunStatus.PARTIAL,
+        RunStatus.PARTIAL,
+        RunStatus.COMPLETED,
     ]
+    nothing, grades, completions, everything = sums
+    assert nothing == 0 < grades < 10 < completions <= 20 < everything == 30
 
 
 async def test_an_answer_that_cannot_be_paid_is_settled_first_next_time(
-    classroom: School, monkeypatch: pytest.MonkeyPatch
+    classroom: School,
 ) -> None:
     """The intents stay; when there is room again it is read back, and not sent twice."""
     a_day(classroom)
-    monkeypatch.setattr(LimitedTransport, "ROOM", SMALL)
-    for more in range(14_000, 20_000, 500):
-        allow(classroom, more)
-        details = await classroom.sync()
-        intents = await classroom.stores.journal.intents(1)
-        if intents and arrived(classroom)["grade"]:
-            break
-    assert intents
+    switch(classroom, "endless", GRADE)
+    allow(classroom, 100_000)
+    details = await classroom.sync()
     assert reason(details) is Code.LIMIT_REACHED
+    assert charged(classroom) <= (classroom.terms.limit_bytes or 0)
+    intents = await classroom.stores.journal.intents(1)
+    assert len(intents) == arrived(classroom)["grade"] == 5
+    switch(classroom, "endless", None)
     allow(classroom, 100)
     details = await classroom.sync()
     assert details.run.status is RunStatus.SKIPPED
@@ -193,7 +195,7 @@ async def test_a_course_with_nothing_valuable_is_not_met_from_the_last_part(here
 async def test_paced_a_run_waits_for_tomorrow(classroom: School) -> None:
     """With what was sent today kept, and the rest going on the days after."""
     a_day(classroom)
-    allow(classroom, 30 * 18_000)
+    allow(classroom, 30 * 24_000)
     classroom.terms = replace(classroom.terms, pacing=True)
     classroom.clock.time += timedelta(days=1)
     statuses = []

@@ -24,6 +24,7 @@ from beekeed.sandbox.course import Activity
 from tests.engine.school import School, counts, forbid
 from tests.engine.test_interrupted import cut_off
 from tests.engine.test_stopping import switch, until
+from tests.line import paid_line
 
 NO_BATCHES = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE 'tool_mobile%'"
 NO_FLAGS = "DELETE FROM mdl_external_services_functions WHERE functionname LIKE '%user_flags'"
@@ -64,6 +65,7 @@ def breaks(here: School, function: str, error: BeekeedError) -> Callable[[], lis
             address=here.address,
             token=here.token,
             timeout_seconds=10,
+            line=paid_line(here.ledger),
         )
         lines.append(made)
         return made

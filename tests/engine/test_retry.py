@@ -8,7 +8,8 @@ import pytest
 from beekeed.core.model import RunStatus
 from beekeed.core.request import Request
 from beekeed.errors import Code
-from tests.engine.school import START, FakeClock, School
+from tests.clock import START, FakeClock
+from tests.engine.school import School
 from tests.engine.test_groups import put
 
 COMPLETE = "core_completion_override_activity_completion_status"

@@ -16,7 +16,8 @@ from beekeed.core.model import RunStatus
 from beekeed.core.request import Period, Request
 from beekeed.engine import Stop
 from beekeed.sandbox.course import page
-from tests.engine.school import START, School, school
+from tests.clock import START
+from tests.engine.school import School, school
 
 LEARNERS = [f"l{number}" for number in range(8)]
 PAGES = [f"Page {number}" for number in range(16)]

@@ -19,15 +19,16 @@ from typing import Any
 
 import psutil
 
-from beekeed.core.model import Bytes, Category
+from beekeed.core.model import Bytes
 from beekeed.errors import BeekeedError, Code
 from beekeed.link.line import PaidLine
 from beekeed.link.meter import InterfaceGauge
 from beekeed.link.uplink import Uplink
 from beekeed.moodle import wire
 from beekeed.moodle.transport import Transport
+from tests.ledger import Purse
+from tests.line import paid_line
 from tests.link.emulator import NET
-from tests.link.ledger import MemoryLedger
 from tests.link.server import BESIDE
 
 TOKEN = "f00dfacef00dfacef00dfacef00dface"
@@ -77,14 +78,10 @@ class Told:
 
 async def play(scenario: Scenario) -> Told:
     """Do what a scenario says."""
-    ledger = MemoryLedger(scenario.limit)
+    ledger = Purse(scenario.limit)
     uplink = Uplink()
-    line = PaidLine(
-        ledger=ledger,
-        category=Category.SYNC,
-        encrypted=scenario.address.startswith("https"),
-        uplink=uplink,
-    )
+    is_encrypted = scenario.address.startswith("https")
+    line = paid_line(ledger, uplink=uplink, encrypted=is_encrypted)
     way = Transport(
         address=scenario.address,
         token=TOKEN,
@@ -147,7 +144,7 @@ async def download() -> None:
 
 
 def told(
-    ledger: MemoryLedger,
+    ledger: Purse,
     line: Bytes,
     connections: int,
     outcomes: Counter[str],
@@ -156,11 +153,12 @@ def told(
     seconds: float,
 ) -> Told:
     """Sum up."""
-    names = sum(entry.spent == Bytes(1000, 1000) for entry in ledger.entries)
+    entries = ledger.entries.values()
+    names = sum(entry.spent == Bytes(1000, 1000) for entry in entries)
     return Told(
-        sent=sum(entry.spent.sent for entry in ledger.entries),
-        received=sum(entry.spent.received for entry in ledger.entries),
-        held=sum(entry.held for entry in ledger.entries),
+        sent=sum(entry.spent.sent for entry in entries),
+        received=sum(entry.spent.received for entry in entries),
+        held=sum(entry.held for entry in entries),
         connections=connections,
         names=names,
         left=None if ledger.limit is None else ledger.limit - ledger.charged(),

@@ -1,6 +1,7 @@
 """Lines between namespaces: with a net at the other end, for boxes whose daemons run on it; and
 emulated ones, for what plays scenarios on them."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests import namespaces
+from tests.certificates import Certificates
 from tests.link.bench import Bench, Played, certificates
-from tests.link.certificates import Certificates
 from tests.link.idle import Idle
 from tests.link.net import HOST, Net
 from tests.link.scenarios import Play
 from tests.namespaces import ip
+from tests.system.wallclock import wall_clock
 from tests.system.world import World, world
 
 BENCHES = 6
@@ -46,12 +48,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates(tmp_path_factory.mktemp("certificates") / "made", HOST)
 
 
-def box(folder: Path, net: Net, address: str, **environment: str) -> World:
-    """A box whose daemon runs on the line, for a site with an address."""
+def box(folder: Path, net: Net, address: str, offset: str = "", **environment: str) -> World:
+    """A box whose daemon runs on the line, for a site with an address.
+
+    `offset`: how far its clock is off (system.wallclock); empty: it has the machine's.
+    """
     made = World(folder, learners=2)
     made.address = address
     made.environment |= environment
-    made.start_daemon(inside=net.line.box, online__timeout_seconds="5")
+    with wall_clock(made, offset) if offset else contextlib.nullcontext():
+        made.start_daemon(inside=net.line.box, online__timeout_seconds="5")
     return made
 
 

@@ -3,7 +3,6 @@
 Its sockets are made in the net's namespace and served by threads of the test's own process.
 """
 
-import asyncio
 import contextlib
 import ctypes
 import functools
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.front import Front
 from tests.namespaces import Line
 
 HOST = "moodle.example.test"
@@ -78,26 +78,16 @@ class Net:
             listening.close()
 
     @contextmanager
-    def encrypting(self, port: int, to: tuple[str, int], context: ssl.SSLContext) -> Iterator[None]:
-        """Have what is encrypted handed on to a server that is not, and its answers back."""
-        loop = asyncio.new_event_loop()
-
-        def run() -> None:
-            with inside(self.line.net):
-                loop.run_forever()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        hand = functools.partial(_pass_on, to)
-        opening = asyncio.start_server(hand, self.line.net_address, port, ssl=context)
-        server = asyncio.run_coroutine_threadsafe(opening, loop).result(10)
+    def encrypting(self, port: int, behind: int, context: ssl.SSLContext) -> Iterator[None]:
+        """Have what is encrypted handed on to a port that is not, and its answers back."""
+        space = functools.partial(inside, self.line.net)
+        front = Front(context, self.line.net_address, port, space)
+        front.port_behind = behind
+        front.start()
         try:
             yield
         finally:
-            asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+            front.stop()
 
 
 def _serve(
@@ -131,36 +121,6 @@ def saying(status: str, body: str = "", *headers: str, kind: str = "text/html") 
         connection.sendall(answer)
 
     return talk
-
-
-async def _pass_on(
-    to: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
-    behind = await asyncio.open_connection(*to)
-    try:
-        await asyncio.wait(
-            [asyncio.ensure_future(_pump(reader, behind[1])),
-             asyncio.ensure_future(_pump(behind[0], writer))]
-        )  # fmt: skip
-    finally:
-        behind[1].close()
-        writer.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for each in others:
-        each.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    writer.close()
 
 
 def _named(question: bytes, names: dict[str, str]) -> bytes:

@@ -10,14 +10,13 @@ from beekeed.clock import SystemClock
 from beekeed.core.model import Bytes, Category
 from beekeed.errors import Code, LinkDown
 from beekeed.link.diagnosis import Diagnosis
-from beekeed.link.line import PaidLine
 from beekeed.link.route import KernelRoute
-from beekeed.link.uplink import Uplink
-from tests.engine.school import FakeTrust
-from tests.link.ledger import MemoryLedger
+from tests.clock import FakeTrust
+from tests.ledger import Purse
+from tests.line import paid_line
 
 
-class Account(MemoryLedger):
+class Account(Purse):
     """A ledger with so much left, which sees that nothing goes out before it is held."""
 
     def __init__(self, left: int, site: "Site") -> None:
@@ -61,13 +60,12 @@ async def site() -> AsyncIterator[Site]:
 
 def diagnosis(address: str, account: Account) -> Diagnosis:
     """What is tried."""
-    line = PaidLine(ledger=account, category=Category.CHECK, encrypted=False, uplink=Uplink())
     return Diagnosis(
         address=address,
         clock=SystemClock(),
         trust=FakeTrust(),
         route=KernelRoute("127.0.0.1"),
-        line=line,
+        line=paid_line(account, category=Category.CHECK),
         timeout_seconds=5,
     )
 
@@ -77,10 +75,10 @@ async def test_a_walk_is_held_first_and_settled_after(site: Site) -> None:
     account = Account(100_000, site)
     contact = await diagnosis(site.address, account).walk()
     assert contact.failed is None
-    (entry,) = account.entries
+    (entry,) = account.entries.values()
     assert entry.settled
     assert entry.spent == contact.spent
-    assert 200 < entry.charged <= account.most_charged
+    assert 200 < entry.whole <= account.most_charged
     assert site.visits == 1
 
 
@@ -88,12 +86,12 @@ async def test_a_bare_connection_is_held_and_settled_as_well(site: Site) -> None
     """Whether anything takes it or not."""
     account = Account(100_000, site)
     assert await diagnosis(site.address, account).knock()
-    assert [each.settled for each in account.entries] == [True]
+    assert [each.settled for each in account.entries.values()] == [True]
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     nowhere = Account(100_000, Site())
     assert not await diagnosis(f"http://127.0.0.1:{port}", nowhere).knock()
-    assert [each.settled for each in nowhere.entries] == [True]
+    assert [each.settled for each in nowhere.entries.values()] == [True]
 
 
 async def test_where_nothing_is_left_nothing_goes_out(site: Site) -> None:

@@ -10,7 +10,7 @@ import pytest
 from beekeed.core.link import Node
 from beekeed.ctl.exits import Exit
 from beekeed.errors import Code
-from tests.link.certificates import Certificates
+from tests.certificates import Certificates
 from tests.link.net import HOST, Net, saying
 from tests.namespaces import SITE, UPLINK, ip
 from tests.system.world import World

@@ -8,17 +8,12 @@ from typing import Any
 import pytest
 
 from beekeed.ctl.exits import Exit
-from tests.system.front import encrypted_world
-from tests.system.wallclock import set_clock, wall_clock
+from tests.system.encrypted import encrypted_world
+from tests.system.wallclock import offset_to, set_clock, wall_clock
 from tests.system.world import World, world
 
 DAY = 86_400
 FEW = {"learners": 3}
-
-
-def offset_to(year: int) -> str:
-    """How far a clock is off that is in the middle of a year."""
-    return f"{int(datetime(year, 6, 1, tzinfo=UTC).timestamp() - time.time()):+d}"
 
 
 def clock(here: World) -> dict[str, Any]:

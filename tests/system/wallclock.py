@@ -3,8 +3,10 @@
 What counts the seconds since the start, and what waits, keep the true time.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.system.world import World
@@ -33,3 +35,8 @@ def set_clock(here: World, offset: str) -> None:
     new = here.folder / "clock.new"
     new.write_text(f"{offset}\n")
     new.rename(here.folder / "clock")
+
+
+def offset_to(year: int) -> str:
+    """How far a clock is off that is in the middle of a year."""
+    return f"{int(datetime(year, 6, 1, tzinfo=UTC).timestamp() - time.time()):+d}"

@@ -29,22 +29,13 @@ from beekeed.sandbox.people import make_group
 from beekeed.sandbox.service import add_service
 from beekeed.sandbox.site import set_config
 from beekeed.sqlite.store import open_store
+from tests.clock import START, FakeClock, FakeTrust
 from tests.engine.histories.children import Child, Children
 from tests.engine.histories.facts import Fact, Held, Reader
 from tests.engine.histories.line import HOST, Line, Weather
 from tests.engine.histories.steps import PowerCut, stepping
 from tests.engine.histories.watch import Watch
-from tests.engine.school import (
-    MADE,
-    MATHS,
-    SCIENCE,
-    START,
-    TOKEN,
-    FakeClock,
-    FakeTrust,
-    School,
-    Side,
-)
+from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, School, Side
 
 ESSAY = Activity("assign", "Essay", 2, grade=100.0)
 MORE_PAGES = ("Halves", "Thirds", "Quarters")

@@ -6,31 +6,14 @@ The same tests hold it to the real one (tests/adapters/test_ledger.py).
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
-
-import aiohttp
 
 from beekeed.clock import Boot, Clock
 from beekeed.core import budget
 from beekeed.core.budget import Stand, Terms
 from beekeed.core.model import Bytes, Category
-from beekeed.errors import LinkDown, OutcomeUnknown
-from beekeed.moodle.transport import Transport
+from beekeed.errors import LinkDown
 from beekeed.ports.clocktrust import ClockTrust
-from beekeed.ports.ledger import Ledger
-
-
-class FakeBoot:
-    """A run of the machine; a test says when it began, by the clock that nobody sets."""
-
-    def __init__(self, monotonic: Callable[[], float], name: str = "first") -> None:
-        self.id = name
-        self._monotonic = monotonic
-        self._began = monotonic()
-
-    def seconds(self) -> int:
-        """See Boot."""
-        return int(self._monotonic() - self._began)
+from tests.clock import FakeBoot, FakeClock, FakeTrust
 
 
 @dataclass
@@ -45,6 +28,8 @@ class Entry:
     until_seconds: int
     trusted: bool
     category: Category = Category.SYNC
+    run_id: int | None = None
+    settled: bool = False
 
     @property
     def whole(self) -> int:
@@ -81,16 +66,24 @@ class MemoryLedger:
             if entry is not None:
                 self.entries[entry].held = still_held
             elif spent != Bytes():
-                self._begin(today, category, spent)
+                self._begin(today, category, run_id, spent)
             raise LinkDown(refusal.code, **refusal.params)
-        if entry is None or not self._goes_on(self.entries[entry], today):
-            entry = self._begin(today, category, spent if entry is None else Bytes())
+        if entry is None:
+            entry = self._begin(today, category, run_id, spent)
+        elif not self._goes_on(self.entries[entry], today):
+            self.entries[entry].settled = True
+            entry = self._begin(today, category, run_id, Bytes())
         self.entries[entry].held = most
         return entry
 
     async def settle(self, entry: int, spent: Bytes) -> None:
         """See ports.Ledger."""
         self._write(entry, spent, self._today())
+        self.entries[entry].settled = True
+
+    def charged(self) -> int:
+        """Give what all entries are charged with, whatever the month."""
+        return sum(each.whole for each in self.entries.values())
 
     def _goes_on(self, entry: Entry, today: date) -> bool:
         return entry.day == today and entry.trusted == self._trust.is_trusted()
@@ -114,12 +107,12 @@ class MemoryLedger:
         )
         entry.day, entry.trusted = began, True
         if self._month(began) < self._month(until):
-            self._begin(until, entry.category, entry.spent)
+            self._begin(until, entry.category, entry.run_id, entry.spent)
 
-    def _begin(self, day: date, category: Category, spent: Bytes) -> int:
+    def _begin(self, day: date, category: Category, run_id: int | None, spent: Bytes) -> int:
         number = len(self.entries) + 1
         trusted, since = self._trust.is_trusted(), self._boot.seconds()
-        made = Entry(day, spent, 0, self._boot.id, since, since, trusted, category)
+        made = Entry(day, spent, 0, self._boot.id, since, since, trusted, category, run_id)
         self.entries[number] = made
         return number
 
@@ -129,7 +122,7 @@ class MemoryLedger:
         still_held = max(0, entry.held - since.sent - since.received)
         entry.spent, entry.held, entry.until_seconds = spent, 0, self._boot.seconds()
         if self._month(entry.day) < self._month(today):
-            self._begin(today, entry.category, since)
+            self._begin(today, entry.category, entry.run_id, since)
         return still_held
 
     def _month(self, day: date) -> date:
@@ -149,42 +142,39 @@ class MemoryLedger:
         )
 
 
-class LimitedTransport(Transport):
-    """The way to the online Moodle, charged with the bytes of each request and answer.
+class Purse(MemoryLedger):
+    """An account with so much in it, on a clock of its own; it notes what it saw.
 
-    As the real line does it, without a kernel: a request is held with room for a small
-    answer, and an answer that cannot be paid is cut off.
+    For tests of what spends. Nothing is settled twice by what uses it.
     """
 
-    ROOM = 2000
-    """For the answer, and what else a request costs."""
+    def __init__(self, limit: int | None = None) -> None:
+        self.clock = FakeClock()
+        self.limit = limit
+        super().__init__(
+            clock=self.clock,
+            trust=FakeTrust(self.clock),
+            boot=FakeBoot(self.clock.monotonic),
+            terms=lambda: Terms(limit),
+        )
+        self.most_charged = 0
+        self.refused = 0
+        """What was asked for when it last was too much."""
 
-    def __init__(self, *, ledger: Ledger, **how: Any) -> None:
-        super().__init__(**how)
-        self._ledger = ledger
-        self._entry: int | None = None
-        self._spent = Bytes()
-
-    async def _post(self, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
-        await self._hold(len(body) + self.ROOM)
-        answer, content = await super()._post(body)
-        self._spent += Bytes(len(body), 0)
+    async def hold(
+        self, entry: int | None, category: Category, run_id: int | None, spent: Bytes, most: int
+    ) -> int:
+        """See ports.Ledger."""
         try:
-            await self._hold(len(content))
-        except LinkDown as error:
-            await self.close()
-            raise OutcomeUnknown(error.code, **error.params) from error
-        self._spent += Bytes(0, len(content))
-        return answer, content
+            held = await super().hold(entry, category, run_id, spent, most)
+        except LinkDown:
+            self.refused = most
+            raise
+        self.most_charged = max(self.most_charged, self.charged())
+        return held
 
-    async def _hold(self, most: int) -> None:
-        entry = await self._ledger.hold(self._entry, Category.SYNC, None, self._spent, most)
-        if entry != self._entry:
-            self._entry, self._spent = entry, Bytes()
-
-    async def close(self) -> None:
-        """See Transport."""
-        if self._entry is not None:
-            await self._ledger.settle(self._entry, self._spent)
-            self._entry, self._spent = None, Bytes()
-        await super().close()
+    async def settle(self, entry: int, spent: Bytes) -> None:
+        """See ports.Ledger."""
+        assert not self.entries[entry].settled
+        await super().settle(entry, spent)
+        self.most_charged = max(self.most_charged, self.charged())
