@@ -25,6 +25,7 @@ class Editing:
         names = await self._out.catalogue.field_names()
         decided: list[tuple[Change, Outcome]] = []
         ready: list[EditProfile] = []
+        fresh: set[int] = set()
         for change in changes:
             if not accounts[change.key.learner_id].made_by_us:
                 continue
@@ -32,7 +33,7 @@ class Editing:
             if step is None:
                 await self._without_course(change)
                 continue
-            theirs = await self._read(step)
+            theirs = await self._read(step, fresh)
             if theirs is None:
                 break  # withheld: all of them wait
             outcome = profile.decide(change, step.name, theirs)
@@ -48,10 +49,15 @@ class Editing:
         course = self._out.there.course_of(online_id)
         return None if course is None else EditProfile(change, online_id, course, name)
 
-    async def _read(self, step: EditProfile) -> Fields | None:
-        """Give an account's profile; a course's are read once in a run. None: we may not."""
+    async def _read(self, step: EditProfile, fresh: set[int]) -> Fields | None:
+        """Give an account's profile; None: we may not read any.
+
+        A course's are read once in a run, and again for whoever has come into it since:
+        not twice for the same edits, `fresh` being the courses that were read for them.
+        """
         course = step.course_online_id
-        if course not in self._held:
+        if course not in fresh and step.online_id not in self._held.get(course, {}):
+            fresh.add(course)
             try:
                 reading = self._out.online.profiles(course)
                 self._held[course] = await self._out.stop.unless_asked(reading)

@@ -253,3 +253,23 @@ async def test_a_class_is_read_once_for_all_its_edits(here: School) -> None:
     with here.counting() as asked:
         await here.completed()
     assert asked["core_enrol_get_enrolled_users"] == 2  # who is there, and their profiles
+
+
+async def test_who_came_into_the_class_in_this_run_is_read_before_an_edit(here: School) -> None:
+    """Somebody deleted her account; the new one has her city already, and it is not sent twice."""
+    for username in ("amina", "boris"):
+        here.box.learner(username, username.title(), "Diallo", "MATHS")
+    await here.completed()
+    here.online.sql(
+        "UPDATE mdl_user SET deleted = 1, username = 'erased', email = 'erased'"
+        " WHERE username = 'amina'"
+    )
+    here.online.sql("DELETE FROM mdl_user_enrolments WHERE userid ="
+                    " (SELECT id FROM mdl_user WHERE username = 'erased')")  # fmt: skip
+    here.box.sql("UPDATE mdl_user SET city = 'Gao' WHERE username IN ('amina', 'boris')")
+    here.box.complete("boris", "Numbers")
+    with here.counting() as asked:
+        await here.sync()
+        await here.completed()
+    assert here.online.one("SELECT count(*) FROM mdl_user WHERE city = 'Gao'") == 2
+    assert asked["core_user_update_users"] == 1, "of boris alone"
