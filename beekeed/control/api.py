@@ -7,6 +7,7 @@ from typing import Protocol
 from beekeed.clock import Clock
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
+from beekeed.core.progress import Progress
 from beekeed.core.request import Request
 from beekeed.errors import Code
 from beekeed.ports.clocktrust import ClockTrust
@@ -45,6 +46,20 @@ class Runner(Protocol):
     @property
     def event_id(self) -> str | None:
         """The run under way, if there is one."""
+        ...
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the run under way is, or how the latest since the start ended, if one did."""
+        ...
+
+    @property
+    def moves(self) -> int:
+        """How often it went from one phase to another, or a run began or ended."""
+        ...
+
+    async def moved(self, moves: int, seconds: float) -> None:
+        """Wait until it moved since it had moved so often, or so many seconds."""
         ...
 
     async def request(self, request: Request) -> StartedRun:

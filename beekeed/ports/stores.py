@@ -230,6 +230,12 @@ class Changes(Protocol):
         """
         ...
 
+    async def to_send(
+        self, target_id: int, courses: Collection[int], wanted: Wanted = EVERYTHING
+    ) -> int:
+        """Count all that `next` would give in some courses; 0: of profiles."""
+        ...
+
     async def any_of(
         self,
         target_id: int,
@@ -317,6 +323,10 @@ class Targets(Protocol):
 
     async def known(self, target_id: int, after: int, limit: int) -> Sequence[int]:
         """List learners with an account online, by their numbers, beginning after one."""
+        ...
+
+    async def known_count(self, target_id: int) -> int:
+        """Count the learners that `known` lists."""
         ...
 
     async def longest_unverified(self, target_id: int, limit: int) -> Sequence[int]:
