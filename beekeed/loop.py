@@ -41,15 +41,15 @@ class Loop:
         self._begun: asyncio.Future[str] | None = None
         self._turn = asyncio.Lock()
         self._ended = asyncio.Event()
-        self._moved = asyncio.Event()
-        self.moves = 0
-        """How often it went from one phase to another, or a run began or ended."""
         self.phase = Phase.IDLE
         self.event_id: str | None = None
         """The run under way."""
+        self.is_ready = False
+        """Whether it serves whoever asks for a sync."""
 
     async def run(self) -> None:
         """Serve requests until `stop`; a run under way is brought to its end first."""
+        self.is_ready = not self._stopping
         while not self._stopping:
             await self._wait_until_asked()
             self._asked.clear()
@@ -88,7 +88,6 @@ class Loop:
             self.event_id = None
             self._begun = None
             self._ended.set()
-            self._move()
 
     def _note_begun(self, event_id: str) -> None:
         self.event_id = event_id
@@ -98,26 +97,11 @@ class Loop:
     def _note(self, event: Event) -> None:
         self.phase = advance(self.phase, event)
         self._announce(self.phase)
-        self._move()
-
-    def _move(self) -> None:
-        self.moves += 1
-        self._moved.set()
-        self._moved = asyncio.Event()
 
     @property
     def progress(self) -> Progress | None:
         """How far the run under way is, or how the latest since the start ended, if one did."""
         return self._engine.progress
-
-    async def moved(self, moves: int, seconds: float) -> None:
-        """Wait until it moved since it had moved so often, or so many seconds."""
-        if self.moves == moves:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._moved.wait()
-            except TimeoutError:
-                return
 
     async def request(self, request: Request) -> Started:
         """Have a sync started, or join the one under way.
@@ -172,5 +156,6 @@ class Loop:
     def stop(self) -> None:
         """End the loop: nothing new starts, and a run under way is stopped cleanly."""
         self._stopping = True
+        self.is_ready = False
         self._engine.stop()
         self._wake()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.clock import Clock
+from beekeed.control.watchers import Watchers
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
 from beekeed.core.progress import Progress
@@ -54,12 +55,8 @@ class Runner(Protocol):
         ...
 
     @property
-    def moves(self) -> int:
-        """How often it went from one phase to another, or a run began or ended."""
-        ...
-
-    async def moved(self, moves: int, seconds: float) -> None:
-        """Wait until it moved since it had moved so often, or so many seconds."""
+    def is_ready(self) -> bool:
+        """Whether it serves whoever asks for a sync: not before it began, nor once it ends."""
         ...
 
     async def request(self, request: Request) -> StartedRun:
@@ -110,6 +107,7 @@ class Api:
     version: str
     clock: Clock
     runner: Runner
+    watchers: Watchers
     device: DeviceMoodle
     open_online: Callable[[], OnlineMoodle]
     """Give a way to the online Moodle of the caller's own, to be closed by the caller."""

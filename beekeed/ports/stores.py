@@ -571,6 +571,14 @@ class RunDetails:
     uncarried: Mapping[Uncarried, int]
 
 
+@dataclass(frozen=True, slots=True)
+class RunTally:
+    """How many runs ended with each status; `completed_at`: when the latest that completed did."""
+
+    ended: Mapping[RunStatus, int]
+    completed_at: datetime | None
+
+
 class History(Protocol):
     """The runs."""
 
@@ -620,6 +628,10 @@ class History(Protocol):
 
     async def count(self) -> int:
         """Count the runs that `recent` lists."""
+        ...
+
+    async def tally(self) -> RunTally:
+        """Count the runs that ended."""
         ...
 
     async def done(self, event_id: str) -> Sequence[Done]:
