@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, query_of
@@ -62,7 +63,7 @@ class AcceptQuery(Asked, frozen=True, kw_only=True):
     """Which questions: by the course's short name or a number; of one kind or all."""
 
     which: str
-    kind: Kind | None = None
+    kind: Kind | UnsetType = UNSET
 
 
 class AcceptAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ def _chosen(guards: Sequence[Guard], asked: AcceptQuery) -> list[Guard]:
     """Find what is meant; a course that is named like a number is a course."""
     found = [each for each in guards if each.shortname == asked.which]
     found = found or [each for each in guards if str(each.number) == asked.which]
-    return [each for each in found if asked.kind in (None, each.kind)]
+    return [each for each in found if asked.kind in (UNSET, each.kind)]
 
 
 def caller(request: web.Request) -> str:

@@ -40,7 +40,9 @@ def said(terminal: Terminal, view: Mapping[str, Any]) -> str:
         return terminal.word(view["phase"])
     data = f"{size(run['sent_bytes'])} sent, {size(run['received_bytes'])} received"
     if is_under_way(run):
-        return f"{terminal.word(view['phase'])}{_steps(run)}, {data}"
+        reads_back = run["cause"] == "verify" and run["steps_total"] is not None
+        doing = "verify" if reads_back else view["phase"]
+        return f"{terminal.word(doing)}{_steps(run)}, {data}"
     done = "" if run["steps_total"] is None else f" {run['steps_done']}/{run['steps_total']},"
     return f"{run['event_id']}: {terminal.word(run['status'])},{done} {data}"
 
