@@ -61,10 +61,7 @@ class Client:
             time.sleep(_AGAIN_SECONDS)
 
     def _watch(self, last_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Watch over one connection until it ends: views with their ids, None for a sign of life.
-
-        The first is such a sign, so that whoever resumes knows that the daemon is there.
-        """
+        """Watch over one connection until it ends: views with their ids, None for a sign of life."""
         connection = _UnixConnection(self._path, _SILENCE_SECONDS)
         try:
             headers = {"Last-Event-ID": last_id} if last_id else {}
@@ -72,10 +69,15 @@ class Client:
             answer = connection.getresponse()
             if answer.headers.get_content_type() != "text/event-stream":
                 _opened(json.loads(answer.read()))
+            event: dict[str, str] = {}
             for line in answer:
                 name, _, text = line.decode().rstrip("\n").partition(": ")
-                last_id = text if name == "id" else last_id
-                yield last_id, json.loads(text) if name == "data" else None
+                if name:
+                    event[name] = text
+                    continue
+                last_id = event.get("id", last_id)  # a whole event was seen: an empty line ends it
+                yield last_id, json.loads(event["data"]) if "data" in event else None
+                event = {}
         except PermissionError as error:
             raise Refused("not_permitted", {"path": self._path}) from error
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -7,7 +7,6 @@ import pwd
 import socket
 import struct
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, query_of
-from beekeed.control.envelope import ReasonView, reason_view
+from beekeed.control.envelope import ReasonView, Time, reason_view
 from beekeed.core.model import Kind
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.guard import Guard, GuardEvent
@@ -35,7 +34,7 @@ class GuardView(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     known: int
     held: int
-    since: datetime
+    since: Time
     reason: ReasonView
 
 
@@ -47,7 +46,7 @@ class GuardEventView(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     lost: int
     known: int
-    at: datetime
+    at: Time
     by: str
 
 

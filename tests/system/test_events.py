@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from beekeed.client import Client, Refused
+from beekeed.client import Client, Refused, _UnixConnection
 from beekeed.ctl.exits import Exit
 from tests.system.slow import slow_world
 from tests.system.watching import Watch
@@ -172,10 +173,40 @@ def test_who_watches_goes_on_after_the_daemon_was_started_again(here: World) -> 
     here.sync()
     views = Client(str(here.socket)).events()
     assert next(views)["run"]["status"] == "completed"
-    daemon.send_signal(signal.SIGTERM)
+    with closing(_UnixConnection(str(here.socket))) as connection:
+        connection.request("GET", "/v1/events")
+        answer = connection.getresponse()
+        daemon.send_signal(signal.SIGTERM)
+        assert answer.read().startswith(b"retry: ")  # to an end that is one: nothing is cut off
     assert daemon.wait(10) == 0
     here.start_daemon()
     assert next(views) == {"schema": "beekeed.events/1", "phase": "idle", "run": None}
+
+
+def test_who_lost_the_connection_says_what_was_seen_last(tmp_path: Path) -> None:
+    """So that nothing is told twice; and half a view is none."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    parts = [b'id: a-1\ndata: {"n": 1}\n\nid: a-2\nda', b'id: a-3\ndata: {"n": 3}\n\n']
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        for part in parts:
+            connection, _ = listening.accept()
+            with connection:
+                asked.append(connection.recv(4096))
+                connection.sendall(head + part)
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        path = tmp_path / "control.sock"
+        listening.bind(str(path))
+        listening.listen()
+        serving = threading.Thread(target=serve)
+        serving.start()
+        views = Client(str(path)).events()
+        assert [next(views), next(views)] == [{"n": 1}, {"n": 3}]
+        serving.join()
+    assert b"Last-Event-ID" not in asked[0]
+    assert b"Last-Event-ID: a-1\r\n" in asked[1]
 
 
 def test_who_never_reached_the_daemon_is_told_at_once(tmp_path: Path) -> None:

@@ -101,6 +101,30 @@ def test_every_route_keeps_to_its_description(case: Any, session: requests.Sessi
     case.validate_response(response, checks=CHECKS)
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "body", "said"),
+    [
+        ("GET", "runs?limit=1&limit=2", b"", "something is given twice"),
+        ("GET", "runs?limti=1", b"", "there is no limti here; it takes limit, offset"),
+        ("GET", "runs?limit=many", b"", "limit must be a whole number, not text"),
+        ("GET", "status?verbose=1", b"", "there is no verbose here; it takes nothing"),
+        ("POST", "guard/accept", b"", "which is missing"),
+        ("POST", "guard/accept?which=a&kind=x", b"", "kind cannot be 'x'"),
+        ("POST", "limit", b"{}", "it says nothing to change"),
+        ("POST", "limit", b'{"bytes": null}', "bytes must be a whole number, not null"),
+        ("POST", "limit/top-up", b"[" * 20_000, "the body is longer than 16384 bytes"),
+    ],
+)
+def test_a_slip_is_refused_with_a_sentence(
+    session: requests.Session, method: str, target: str, body: bytes, said: str
+) -> None:
+    """That says what is wrong, to whoever wrote the request."""
+    answer = session.request(method, f"http://beekeed/v1/{target}", data=body)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["params"]) == ("bad_request", {"detail": said})
+
+
 def test_nothing_of_that_was_a_mistake_of_ours(running: World) -> None:
     """Nor is there anything in the log that only a mistake leaves there."""
     assert "Traceback" not in running.log()
