@@ -3,11 +3,15 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 _PATIENCE_SECONDS = 300  # the longest question waits 60; a check of a slow link takes longer
+_SILENCE_SECONDS = 30  # whoever watches hears a sign of life each 10
+_AGAIN_SECONDS = 1
+_GONE_SECONDS = 60  # so long a daemon that was there may be away: it is started again
 
 
 class Refused(Exception):
@@ -35,6 +39,52 @@ class Client:
         """Have something done; `body` is sent as JSON. Raises Refused."""
         return self._ask("POST", _target(path, query), body)
 
+    def events(self, last_id: str = "") -> Iterator[dict[str, Any]]:
+        """Watch how a run goes on: gives each view of `GET /v1/events`, and never ends.
+
+        A connection that is lost is made again, after a moment, and says what was seen
+        last. Raises Refused where the daemon says no, and where it is not reached at first
+        or for a minute since.
+        """
+        reached_at = None
+        while True:
+            try:
+                for seen, view in self._watch(last_id):
+                    last_id = seen
+                    reached_at = time.monotonic()
+                    if view is not None:
+                        yield view
+            except Refused as refused:
+                is_gone = refused.code == "daemon_not_running"
+                if not is_gone or reached_at is None or _is_over(reached_at):
+                    raise
+            time.sleep(_AGAIN_SECONDS)
+
+    def _watch(self, last_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """Watch over one connection until it ends: views with their ids, None for a sign of life."""
+        connection = _UnixConnection(self._path, _SILENCE_SECONDS)
+        try:
+            headers = {"Last-Event-ID": last_id} if last_id else {}
+            connection.request("GET", "/v1/events", headers=headers)
+            answer = connection.getresponse()
+            if answer.headers.get_content_type() != "text/event-stream":
+                _opened(json.loads(answer.read()))
+            event: dict[str, str] = {}
+            for line in answer:
+                name, _, text = line.decode().rstrip("\n").partition(": ")
+                if name:
+                    event[name] = text
+                    continue
+                last_id = event.get("id", last_id)  # a whole event was seen: an empty line ends it
+                yield last_id, json.loads(event["data"]) if "data" in event else None
+                event = {}
+        except PermissionError as error:
+            raise Refused("not_permitted", {"path": self._path}) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Refused("daemon_not_running", {"path": self._path}) from error
+        finally:
+            connection.close()
+
     def _ask(
         self, method: str, target: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
@@ -55,8 +105,8 @@ class Client:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("beekeed", timeout=_PATIENCE_SECONDS)
+    def __init__(self, path: str, timeout_seconds: float = _PATIENCE_SECONDS) -> None:
+        super().__init__("beekeed", timeout=timeout_seconds)
         self._path = path
 
     def connect(self) -> None:
@@ -64,6 +114,10 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
+
+
+def _is_over(reached_at: float) -> bool:
+    return time.monotonic() > reached_at + _GONE_SECONDS
 
 
 def _opened(envelope: Any) -> dict[str, Any]:

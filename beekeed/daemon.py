@@ -15,6 +15,7 @@ from beekeed.clock import Clock, SystemBoot, SystemClock
 from beekeed.config import Settings, load, read, read_token
 from beekeed.control.api import Api
 from beekeed.control.sockets import serve_control
+from beekeed.control.watchers import Watchers
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
@@ -75,12 +76,18 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     device = _device(settings)
     engine = _engine(base, device)
     notify = notifier()
+    watchers = Watchers(clock=base.clock)
+
+    def announce(phase: Phase) -> None:
+        notify(_status(phase))
+        watchers.wake()
+
     loop = Loop(
         engine=engine,
-        announce=lambda phase: notify(_status(phase)),
+        announce=announce,
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
-    api = _api(base, device, loop)
+    api = _api(base, device, loop, watchers)
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
     if interrupted:
         log.warning("%d sync was cut off before this start", interrupted)
@@ -207,7 +214,7 @@ def _engine(base: _Base, device: SqlDevice) -> Engine:
     )
 
 
-def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
+def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
     clock, stores, settings = base.clock, base.stores, base.settings
     diagnosis = _diagnosis(base)
     watch = KernelWatch(route=base.route, clock=clock)
@@ -215,6 +222,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
         version=__version__,
         clock=clock,
         runner=loop,
+        watchers=watchers,
         device=device,
         open_online=lambda: base.online(base.line(Category.CHECK, Uplink())),
         history=stores.history,

@@ -198,6 +198,10 @@ class Code(StrEnum):
     DAEMON_NOT_RUNNING = "daemon_not_running"
     NOT_PERMITTED = "not_permitted"
 
+    # Watching, and whether all is well.
+    TOO_MANY_WATCHERS = "too_many_watchers"
+    NOT_READY = "not_ready"
+
 
 Param = str | int
 

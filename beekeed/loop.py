@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event, Phase, advance
+from beekeed.core.progress import Progress
 from beekeed.core.request import Request
 from beekeed.engine import Engine, Stop, Stopped
 from beekeed.errors import BeekeedError, Code
@@ -43,9 +44,12 @@ class Loop:
         self.phase = Phase.IDLE
         self.event_id: str | None = None
         """The run under way."""
+        self.is_ready = False
+        """Whether it serves whoever asks for a sync."""
 
     async def run(self) -> None:
         """Serve requests until `stop`; a run under way is brought to its end first."""
+        self.is_ready = not self._stopping
         while not self._stopping:
             await self._wait_until_asked()
             self._asked.clear()
@@ -93,6 +97,11 @@ class Loop:
     def _note(self, event: Event) -> None:
         self.phase = advance(self.phase, event)
         self._announce(self.phase)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the run under way is, or how the latest since the start ended, if one did."""
+        return self._engine.progress
 
     async def request(self, request: Request) -> Started:
         """Have a sync started, or join the one under way.
@@ -147,5 +156,6 @@ class Loop:
     def stop(self) -> None:
         """End the loop: nothing new starts, and a run under way is stopped cleanly."""
         self._stopping = True
+        self.is_ready = False
         self._engine.stop()
         self._wake()

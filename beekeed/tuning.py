@@ -90,7 +90,9 @@ class Tuning:
     def _check(self, key: str) -> None:
         if (file := self.fixed(key)) is not None:
             raise BeekeedError(Code.SETTING_FIXED, key=key, file=file)
-        if key in config.setting_keys() and not _is_open(key):
+        if key not in config.setting_keys():
+            raise BeekeedError(Code.BAD_REQUEST, detail=f"{key}: there is no such setting")
+        if not _is_open(key):
             raise BeekeedError(Code.BAD_REQUEST, detail=f"{key} cannot be changed here")
 
     def _open(self, key: str) -> bool:

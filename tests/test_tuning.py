@@ -58,6 +58,7 @@ async def test_what_is_changed_holds_at_once_and_after_a_restart(
         ("limit.enabled", 1, "expected true or false"),
         ("limit.charge", "mail", '"sync" or "line"'),
         ("limit.colour", "red", "there is no such setting"),
+        ("limit.colour", None, "there is no such setting"),
         ("online.address", "https://other.example", "cannot be changed"),
         ("mail.password_file", "/etc/shadow", "mail.password_file cannot be changed here"),
         ("mail.notify", "all", 'mail.to must be set as well, in [mail]: to = "school@example.org"'),

@@ -1,12 +1,12 @@
 """`GET /v1/runs/{event_id}/actions`: what a sync did, to whom. Shows names: never anonymous."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.envelope import Time
 from beekeed.core import profile
 from beekeed.core.model import Kind
 from beekeed.errors import BeekeedError, Code
@@ -27,7 +27,7 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     part: str | None
     before: str | None
     after: str
-    at: datetime
+    at: Time
 
 
 class ActionsAnswer(msgspec.Struct, frozen=True, kw_only=True):

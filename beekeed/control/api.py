@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.clock import Clock
+from beekeed.control.watchers import Watchers
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
+from beekeed.core.progress import Progress
 from beekeed.core.request import Request
 from beekeed.errors import Code
 from beekeed.ports.clocktrust import ClockTrust
@@ -45,6 +47,16 @@ class Runner(Protocol):
     @property
     def event_id(self) -> str | None:
         """The run under way, if there is one."""
+        ...
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the run under way is, or how the latest since the start ended, if one did."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it serves whoever asks for a sync: not before it began, nor once it ends."""
         ...
 
     async def request(self, request: Request) -> StartedRun:
@@ -95,6 +107,7 @@ class Api:
     version: str
     clock: Clock
     runner: Runner
+    watchers: Watchers
     device: DeviceMoodle
     open_online: Callable[[], OnlineMoodle]
     """Give a way to the online Moodle of the caller's own, to be closed by the caller."""

@@ -34,7 +34,10 @@ Wait = Annotated[
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a request may hold; anything else is refused, so that no slip is overlooked."""
+    """What a request may hold; anything else is refused, so that no slip is overlooked.
+
+    What may be left out of a query and is no text is UNSET then: None could be given as "null".
+    """
 
 
 class AskedMonth(Asked, frozen=True, kw_only=True):

@@ -1,15 +1,20 @@
 """The one shape of every answer: `{"data": …}` or `{"error": {code, params, sentence}}`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
 from beekeed.core.model import Reason
 from beekeed.errors import BeekeedError, Code, Param
 from beekeed.say import say
+
+Time = Annotated[datetime, Meta(tz=True)]
+"""A moment in an answer: RFC 3339, in UTC."""
 
 _STATUS: Mapping[Code, HTTPStatus] = {
     Code.NOT_FOUND: HTTPStatus.NOT_FOUND,

@@ -7,15 +7,15 @@ import pwd
 import socket
 import struct
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, query_of
-from beekeed.control.envelope import ReasonView, reason_view
+from beekeed.control.envelope import ReasonView, Time, reason_view
 from beekeed.core.model import Kind
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.guard import Guard, GuardEvent
@@ -34,7 +34,7 @@ class GuardView(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     known: int
     held: int
-    since: datetime
+    since: Time
     reason: ReasonView
 
 
@@ -46,7 +46,7 @@ class GuardEventView(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     lost: int
     known: int
-    at: datetime
+    at: Time
     by: str
 
 
@@ -62,7 +62,7 @@ class AcceptQuery(Asked, frozen=True, kw_only=True):
     """Which questions: by the course's short name or a number; of one kind or all."""
 
     which: str
-    kind: Kind | None = None
+    kind: Kind | UnsetType = UNSET
 
 
 class AcceptAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def _chosen(guards: Sequence[Guard], asked: AcceptQuery) -> list[Guard]:
     """Find what is meant; a course that is named like a number is a course."""
     found = [each for each in guards if each.shortname == asked.which]
     found = found or [each for each in guards if str(each.number) == asked.which]
-    return [each for each in found if asked.kind in (None, each.kind)]
+    return [each for each in found if asked.kind in (UNSET, each.kind)]
 
 
 def caller(request: web.Request) -> str:

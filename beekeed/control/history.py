@@ -11,7 +11,7 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.asked import LONGEST_WAIT_SECONDS, Asked, Number, Wait, query_of
-from beekeed.control.envelope import ReasonView, maybe_reason, reason_view
+from beekeed.control.envelope import ReasonView, Time, maybe_reason, reason_view
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Charge, Kind, RunStatus, Uncarried
 from beekeed.core.request import VERIFY, Period
@@ -38,9 +38,9 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     cause: str
     status: RunStatus
-    started_at: datetime.datetime
+    started_at: Time
     clock_trusted: bool
-    ended_at: datetime.datetime | None
+    ended_at: Time | None
     duration_seconds: int | None
     period: PeriodView | None
     saved_days: int

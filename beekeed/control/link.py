@@ -4,7 +4,6 @@ GET shows it without a byte, POST tries it node by node. Both give the same tree
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -12,7 +11,7 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.asked import LONGEST_WAIT_SECONDS, Asked, Wait, query_of
-from beekeed.control.envelope import ReasonView, maybe_reason
+from beekeed.control.envelope import ReasonView, Time, maybe_reason
 from beekeed.core.link import (
     KERNELS,
     Contact,
@@ -43,7 +42,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     """The latest contact: when, whose, where it ended (null: nowhere), and what it cost."""
 
-    at: datetime
+    at: Time
     source: Source
     failed: Node | None
     sent_bytes: int | None
@@ -68,7 +67,7 @@ class LinkAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: Literal["beekeed.link/1"] = "beekeed.link/1"
     address: str
-    now: datetime
+    now: Time
     clock_trusted: bool
     tried: bool
     link: bool

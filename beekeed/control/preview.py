@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from beekeed.control.api import Api
 from beekeed.control.asked import query_of
@@ -25,7 +26,7 @@ class PreviewAsked(SyncAsked, frozen=True, kw_only=True):
     Without it, within what is left of the data limit.
     """
 
-    limit: Annotated[int, msgspec.Meta(ge=0, lt=10**15)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=0, lt=10**15)] | UnsetType = UNSET
 
 
 class WaitsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ async def preview(api: Api, request: web.Request) -> PreviewAnswer:
     period = period_asked(days_of(asked), calendar.day(api.clock.now()))
     usage = await api.usage.usage()
     left = budget.left(usage.terms, usage.stand)
-    limit = left if asked.limit is None else asked.limit
+    limit = left if asked.limit is UNSET else asked.limit
     wanted = Request(period=period, force=asked.force)
     return _view(await api.runner.preview(wanted, limit), limit, left)
 

@@ -16,7 +16,9 @@ from beekeed.control.asked import AskedMonth
 from beekeed.control.calendar import CalendarAnswer, month
 from beekeed.control.check import CheckAnswer, check
 from beekeed.control.envelope import failure, success
+from beekeed.control.events import EventsView, events
 from beekeed.control.guard import AcceptAnswer, AcceptQuery, GuardAnswer, accept, guard
+from beekeed.control.health import HealthAnswer, health
 from beekeed.control.history import (
     HistoryAnswer,
     HistoryQuery,
@@ -27,6 +29,7 @@ from beekeed.control.history import (
 )
 from beekeed.control.limit import LimitAnswer, LimitAsked, TopUpAsked, limit, set_limit, top_up
 from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
+from beekeed.control.metrics import metrics
 from beekeed.control.openapi import TABLE, openapi
 from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
 from beekeed.control.route import Right, Route
@@ -111,6 +114,9 @@ ROUTES = (
     Route("GET", "/v1/link", link, Right.READ, LinkAnswer, query=LinkQuery),
     Route("POST", "/v1/link", try_link, Right.ADMINISTER, LinkAnswer, codes=_BUSY),
     Route("POST", "/v1/check", check, Right.ADMINISTER, CheckAnswer, codes=_BUSY),
+    Route("GET", "/v1/events", events, Right.READ, EventsView, media="text/event-stream"),
+    Route("GET", "/v1/health", health, Right.READ, HealthAnswer),
+    Route("GET", "/v1/metrics", metrics, Right.READ, media="text/plain"),
     Route("GET", "/v1/openapi.json", openapi, Right.READ),
 )  # fmt: skip
 
@@ -119,9 +125,17 @@ def application(api: Api) -> web.Application:
     """Build the web application that serves the table."""
     app = web.Application(client_max_size=asked.MOST_BODY_BYTES, middlewares=[_in_envelope])
     app[TABLE] = ROUTES
+    app.on_shutdown.append(_end_watching(api))
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(api, route))
     return app
+
+
+def _end_watching(api: Api) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_: web.Application) -> None:
+        api.watchers.close()
+
+    return end
 
 
 def _handler(api: Api, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -3,7 +3,6 @@
 They show learners' names: never anonymous.
 """
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -11,7 +10,7 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, body_of
-from beekeed.control.envelope import ReasonView, reason_view
+from beekeed.control.envelope import ReasonView, Time, reason_view
 from beekeed.core import profile
 from beekeed.core.model import Kind
 from beekeed.ports.stores import AsideRow
@@ -30,7 +29,7 @@ class AsideView(msgspec.Struct, frozen=True, kw_only=True):
     last_name: str
     course: str | None
     part: str | None
-    since: datetime
+    since: Time
     holds: int
     value: str
     online_value: str | None

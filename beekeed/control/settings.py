@@ -4,7 +4,6 @@ The body of the second is JSON: `{"values": {"sync.late_changes": "send", "limit
 where null has the default hold again.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,6 +12,7 @@ from aiohttp import web
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, Number, body_of, query_of
 from beekeed.control.caller import caller
+from beekeed.control.envelope import Time
 
 SettingValue = str | int | bool | list[str]
 
@@ -43,7 +43,7 @@ class SettingChangeView(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody changed; `after` is null where the default holds again."""
 
     number: int
-    at: datetime
+    at: Time
     by: str
     key: str
     before: SettingValue

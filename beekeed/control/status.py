@@ -1,13 +1,12 @@
 """`GET /v1/status`: how it stands, in one answer."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import ReasonView, maybe_reason
+from beekeed.control.envelope import ReasonView, Time, maybe_reason
 from beekeed.control.guard import GuardView, guard_view
 from beekeed.control.history import RunView, run_view
 from beekeed.control.usage import UsageSummary, summary
@@ -37,12 +36,12 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: Literal["beekeed.status/1"] = "beekeed.status/1"
     version: str
-    now: datetime
+    now: Time
     clock: ClockView
     phase: Phase
     running: str | None
     target: TargetView
-    read_at: datetime | None
+    read_at: Time | None
     waiting: int | None
     late: int
     set_aside: int

@@ -24,6 +24,7 @@ from beekeed.ctl import (
     sync,
     usage,
     verify,
+    watch,
 )
 from beekeed.ctl.exits import EXITS, Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
@@ -48,6 +49,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": status,
     "sync": sync,
     "stop": stop,
+    "watch": watch,
     "calendar": calendar,
     "history": history,
     "show": show,

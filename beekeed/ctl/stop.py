@@ -22,7 +22,9 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     event_id = stopping["event_id"]
     if arguments.wait and event_id is not None:
         left = "stops as soon as what is under way has an answer"
-        return _show_end(terminal, stopping, await_end(client, event_id, "is stopping", left))
+        return _show_end(
+            terminal, stopping, await_end(client, terminal, event_id, "is stopping", left)
+        )
     if terminal.as_json:
         terminal.json(stopping)
     elif event_id is None:

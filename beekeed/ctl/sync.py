@@ -4,9 +4,10 @@ import argparse
 import sys
 from typing import Any
 
-from beekeed.client import Client
+from beekeed.client import Client, Refused
 from beekeed.ctl import preview
 from beekeed.ctl.exits import Exit, exit_of_run
+from beekeed.ctl.progress import LiveLine, is_under_way, said
 from beekeed.ctl.show import print_run
 from beekeed.ctl.terminal import Terminal
 
@@ -74,7 +75,7 @@ def _await_link(client: Client) -> None:
 
 def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
     """Wait for a run's end and show what it did. Ctrl-C ends the waiting; the run goes on."""
-    details = await_end(client, event_id)
+    details = await_end(client, terminal, event_id)
     if terminal.as_json:
         terminal.json(details)
     else:
@@ -84,16 +85,39 @@ def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
 
 
 def await_end(
-    client: Client, event_id: str, doing: str = "is running", left: str = "goes on"
+    client: Client,
+    terminal: Terminal,
+    event_id: str,
+    doing: str = "is running",
+    left: str = "goes on",
 ) -> dict[str, Any]:
-    """Wait for a run's end and give what it did. Ctrl-C ends the waiting, and not the run."""
-    if sys.stderr.isatty():
-        print(f"Sync {event_id} {doing} ...", file=sys.stderr)
+    """Wait for a run's end and give what it did. Ctrl-C ends the waiting, and not the run.
+
+    On a terminal it shows how far the run is.
+    """
+    line = LiveLine(sys.stderr)
     try:
+        if line.is_live:
+            print(f"Sync {event_id} {doing} ...", file=sys.stderr)
+            _draw(client, terminal, line, event_id)
         while True:
             details = client.get("runs", event_id, wait=_WAIT_SECONDS)
             if details["ended_at"] is not None:
                 return details
     except KeyboardInterrupt:
+        line.clear()
         print(f"Sync {event_id} {left}; beekeectl status tells how it stands.", file=sys.stderr)
         raise
+
+
+def _draw(client: Client, terminal: Terminal, line: LiveLine, event_id: str) -> None:
+    """Draw how far a run is until it ends, or somebody else must tell how it stands."""
+    try:
+        for view in client.events():
+            run = view["run"]
+            if not is_under_way(run) or run["event_id"] != event_id:
+                break
+            line.draw(said(terminal, view))
+    except Refused:  # whoever asks next is told why
+        pass
+    line.clear()

@@ -3,9 +3,9 @@
 `run.py` begins and ends a run, `synchronizing.py` has its way, `judging.py` how it ended.
 On that way `reading.py` is the box's side, `contacting.py` meets the online Moodle,
 `matching.py` the courses, `sending.py` is what goes, `meeting.py` who is who, `wire.py` the
-requests, `auditing.py` what is read back. Each kind of change has its own file: `grading.py`,
-`completing.py`, `joining.py`, `enrolling.py`, `editing.py`. `preview.py` tells what a run
-would do, and does nothing.
+requests, `auditing.py` what is read back, `headway.py` how far it has come. Each kind of
+change has its own file: `grading.py`, `completing.py`, `joining.py`, `enrolling.py`,
+`editing.py`. `preview.py` tells what a run would do, and does nothing.
 """
 
 from beekeed.engine.facts import FactRules

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from beekeed.clock import Clock
 from beekeed.core.model import Bytes, Kind, Reason
 from beekeed.core.verify import Finding
+from beekeed.engine.headway import Headway
 from beekeed.engine.limiting import Limiter
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.sending import Sender
@@ -60,11 +61,12 @@ class Auditor:
         self.broke_off = False
         """Whether not everybody was, so that enough of the data limit is left for the rest."""
 
-    async def verify(self) -> int:
+    async def verify(self, headway: Headway) -> int:
         """Read everybody back, some at a time; gives how much is missing."""
         out = self._sender.out
         await out.there.read({id_: course.online_id for id_, course in out.courses.items()})
         verifier = self._verifier(out.courses, EVERYTHING)
+        headway.expect(await out.targets.known_count(out.target_id))
         after = 0
         try:
             while learner_ids := await out.targets.known(out.target_id, after, _AT_ONCE):
@@ -74,6 +76,7 @@ class Auditor:
                     break
                 await verifier.check(learner_ids)
                 self.checked = True
+                headway.finish(len(learner_ids))
                 after = learner_ids[-1]
         finally:
             await self._note(verifier.tally)

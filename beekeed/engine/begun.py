@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from beekeed.clock import Clock
 from beekeed.core.cycle import Event
 from beekeed.core.request import Request, Wanted
+from beekeed.engine.headway import Headway
 from beekeed.engine.limiting import Limiter
 from beekeed.engine.stopping import Stop
 from beekeed.engine.stores import Stores
@@ -28,6 +29,7 @@ class Begun:
     """Hears of each step of the cycle."""
     spent: Measurement
     """By the run so far, on the line."""
+    headway: Headway
     limiter: Limiter
     clock: Clock
     online: OnlineMoodle

@@ -8,10 +8,12 @@ from beekeed.clock import Clock
 from beekeed.core.change import comparison_due
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
-from beekeed.core.model import Reason, RunStatus
+from beekeed.core.model import Bytes, Reason, RunStatus
+from beekeed.core.progress import Progress
 from beekeed.core.request import Request, wanted
 from beekeed.engine.begun import Begun
 from beekeed.engine.daybook import DayBook
+from beekeed.engine.headway import Headway
 from beekeed.engine.judging import Ended
 from beekeed.engine.limiting import Limiter
 from beekeed.engine.policy import Policy
@@ -64,6 +66,8 @@ class Engine:
         self._is_quiet = is_quiet
         self._stop: Stop | None = None
         self._report: Callable[[Event], None] | None = None
+        self._run: Begun | None = None
+        self._latest: Progress | None = None
         self._daybook = DayBook(
             clock=clock,
             trust=trust,
@@ -105,6 +109,7 @@ class Engine:
             daybook=self._daybook,
             policy=policy,
         )
+        self._run = run
         begun(run.event_id)
         report(Event.STARTED)
         self._report = report
@@ -130,6 +135,14 @@ class Engine:
             if self._report is not None:
                 self._report(Event.STOP_ASKED)
 
+    @property
+    def progress(self) -> Progress | None:
+        """How far the run under way is, or how the latest since the start ended, if one did."""
+        if self._run is None:
+            return self._latest
+        status = RunStatus.STOPPING if self._run.stop.asked else RunStatus.RUNNING
+        return _progress(self._run, status, None, self._run.spent.so_far())
+
     async def _open(self) -> int:
         return await self._stores.targets.open(self._address, self._token_digest, self._clock.now())
 
@@ -149,6 +162,7 @@ class Engine:
             stop=stop,
             report=report,
             spent=self._meter.begin(run_id),
+            headway=Headway(),
             limiter=Limiter(
                 run_id=run_id,
                 ledger=self._ledger,
@@ -164,10 +178,11 @@ class Engine:
     async def _end(self, run: Begun, target_id: int, ended: Ended) -> None:
         """Write down how a run ended and what it spent, and tell it."""
         status, reason = ended
+        traffic = run.spent.so_far()
         ending = Ending(
             status=status,
             reason=reason,
-            traffic=run.spent.so_far(),
+            traffic=traffic,
             of_line=run.spent.of_line(),
             charged_by=run.spent.charged_by,
             seconds=self._clock.monotonic() - run.began,
@@ -176,6 +191,7 @@ class Engine:
         )
         await self._stores.history.end(run.run_id, target_id, ending, self._trust.moment())
         log.info("sync %s ended: %s, %s waiting", run.event_id, status, ending.waiting)
+        self._run, self._latest = None, _progress(run, status, reason, traffic)
         run.report(Event.ENDED)
 
     async def look(self, stop: Stop) -> None:
@@ -235,3 +251,15 @@ class Engine:
             return await previewer.preview(limit_bytes)
         finally:
             await stores.changes.drop_again()
+
+
+def _progress(run: Begun, status: RunStatus, reason: Reason | None, spent: Bytes) -> Progress:
+    return Progress(
+        event_id=run.event_id,
+        cause=run.request.cause,
+        status=status,
+        reason=reason,
+        done=run.headway.done,
+        total=run.headway.total,
+        spent=spent,
+    )

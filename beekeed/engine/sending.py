@@ -17,6 +17,7 @@ from beekeed.engine.completing import Completing
 from beekeed.engine.editing import Editing
 from beekeed.engine.enrolling import Enrolling
 from beekeed.engine.grading import Grading
+from beekeed.engine.headway import Headway
 from beekeed.engine.joining import Joining
 from beekeed.engine.limiting import Limiter
 from beekeed.engine.matching import MatchedCourse
@@ -54,6 +55,7 @@ class Sender:
         courses: Mapping[int, MatchedCourse],
         guarded: Collection[Area],
         stop: Stop,
+        headway: Headway,
         clock: Clock,
         online: OnlineMoodle,
         catalogue: Catalogue,
@@ -65,6 +67,7 @@ class Sender:
     ) -> None:
         self._wanted = wanted
         self._limiter = limiter
+        self._headway = headway
         self._out = out = Outbound(
             target_id=target_id,
             courses=courses,
@@ -77,6 +80,7 @@ class Sender:
                 journal=journal,
                 clock=clock,
                 stop=stop,
+                headway=headway,
             ),
             stop=stop,
             online=online,
@@ -153,10 +157,21 @@ class Sender:
         await self._out.there.read(courses)
         await self._try_again_what_was_mended()
         forgotten = -1
-        while forgotten != self._meeting.forgotten:  # what they had acknowledged is to send again
-            forgotten = self._meeting.forgotten
-            for kind in plan.ORDER:
-                await self._send_kind(kind)
+        try:
+            while forgotten != self._meeting.forgotten:  # what they had acknowledged goes again
+                forgotten = self._meeting.forgotten
+                for kind in plan.ORDER:
+                    await self._count_left()
+                    await self._send_kind(kind)
+        finally:
+            await self._count_left()
+
+    async def _count_left(self) -> None:
+        """Count what is left to send: what comes along with others is not foreseen."""
+        out = self._out
+        courses = [0, *out.courses]  # 0: of profiles
+        left = await out.changes.to_send(out.target_id, courses, self._wanted)
+        self._headway.expect(left)
 
     async def _try_again_what_was_mended(self) -> None:
         """Try again what was set aside for a reason that, as was just read, is no more."""

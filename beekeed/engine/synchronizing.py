@@ -221,6 +221,7 @@ class Synchronization:
             courses=matched,
             guarded={each.area for each in self._guards},
             stop=self._run.stop,
+            headway=self._run.headway,
             clock=self._run.clock,
             online=self._run.online,
             catalogue=self._stores.catalogue,
@@ -247,7 +248,7 @@ class Synchronization:
         courses = [each for each in self._courses if each.course_id in acknowledged]
         matched = await self._match(courses, afresh=True)
         auditor = self._build_auditor(self._build_sender(matched))
-        missing = await auditor.verify()
+        missing = await auditor.verify(self._run.headway)
         return self._judge.of_verifying(auditor, missing, whole=len(matched) == len(courses))
 
     async def _audit(self, sender: Sender) -> None:

@@ -10,7 +10,9 @@ from beekeed.clock import Clock
 from beekeed.core import plan, retry
 from beekeed.core.change import is_repeatable
 from beekeed.core.model import Change, Key, Kind, Reason
+from beekeed.core.progress import finished
 from beekeed.core.step import Outcome, Scope, SetGrade, Step, Verdict
+from beekeed.engine.headway import Headway
 from beekeed.engine.stopping import Stop, Stopped
 from beekeed.engine.writing import settle
 from beekeed.errors import BeekeedError, Code, LinkDown, OutcomeUnknown, RemoteRefused
@@ -44,6 +46,7 @@ class Wire:
         journal: Journal,
         clock: Clock,
         stop: Stop,
+        headway: Headway,
     ) -> None:
         self._run_id = run_id
         self._target_id = target_id
@@ -51,6 +54,7 @@ class Wire:
         self._journal = journal
         self._clock = clock
         self._stop = stop
+        self._headway = headway
         self._closed: dict[tuple[Scope, Key], Reason] = {}
         self._withheld: dict[tuple[Kind, int], Reason] = {}
         self._withheld_parts: dict[tuple[Scope, Key], Reason] = {}
@@ -289,6 +293,7 @@ class Wire:
         now = self._clock.now()
         await self._journal.record(self._run_id, self._target_id, outcomes, now)
         self.count(outcomes)
+        self._headway.finish(finished((_change(what), outcome) for what, outcome in outcomes))
 
     def count(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
         """Count what was acknowledged, and has a receipt."""
@@ -312,8 +317,12 @@ class Wire:
             await self._journal.adopt(self._run_id, self._target_id, adopted, now)
 
 
+def _change(what: Step | Change) -> Change:
+    return what if isinstance(what, Change) else what.change
+
+
 def _key(what: Step | Change) -> Key:
-    return what.key if isinstance(what, Change) else what.change.key
+    return _change(what).key
 
 
 _OURS = (Scope.SITE, Scope.RIGHT)

@@ -230,6 +230,12 @@ class Changes(Protocol):
         """
         ...
 
+    async def to_send(
+        self, target_id: int, courses: Collection[int], wanted: Wanted = EVERYTHING
+    ) -> int:
+        """Count all that `next` would give in some courses; 0: of profiles."""
+        ...
+
     async def any_of(
         self,
         target_id: int,
@@ -317,6 +323,10 @@ class Targets(Protocol):
 
     async def known(self, target_id: int, after: int, limit: int) -> Sequence[int]:
         """List learners with an account online, by their numbers, beginning after one."""
+        ...
+
+    async def known_count(self, target_id: int) -> int:
+        """Count the learners that `known` lists."""
         ...
 
     async def longest_unverified(self, target_id: int, limit: int) -> Sequence[int]:
@@ -561,6 +571,14 @@ class RunDetails:
     uncarried: Mapping[Uncarried, int]
 
 
+@dataclass(frozen=True, slots=True)
+class RunTally:
+    """How many runs ended with each status; `completed_at`: when the latest that completed did."""
+
+    ended: Mapping[RunStatus, int]
+    completed_at: datetime | None
+
+
 class History(Protocol):
     """The runs."""
 
@@ -610,6 +628,10 @@ class History(Protocol):
 
     async def count(self) -> int:
         """Count the runs that `recent` lists."""
+        ...
+
+    async def tally(self) -> RunTally:
+        """Count the runs that ended."""
         ...
 
     async def done(self, event_id: str) -> Sequence[Done]:

@@ -916,4 +916,15 @@ SENTENCES: Mapping[str, Entry] = {
         "Use an account in the group beekee, or root.",
         "technician",
     ),
+    # Watching, and whether all is well.
+    "too_many_watchers": Entry(
+        "{count} programs watch beekeed already: that is as many as it lets.",
+        "End one of them, or ask for the status from time to time: beekeectl status.",
+        "",
+    ),
+    "not_ready": Entry(
+        "beekeed is starting or ending: it takes no requests for syncs now.",
+        "Try again in a minute. If it stays so, start it again: systemctl restart beekeed.",
+        "technician",
+    ),
 }

@@ -41,6 +41,7 @@ _OF_COURSES = ", ".join(
 )
 
 _NOT_HELD = f"aside_code IS NULL AND NOT {BLOCKED}"
+_SENT = f"NOT (kind = {_ENROLMENT} AND value = 'left') AND {_NOT_HELD}"
 _SAME_RECEIPT = """EXISTS (
         SELECT 1 FROM receipt WHERE receipt.target_id = change.target_id
         AND receipt.kind = change.kind AND receipt.course_id = change.course_id
@@ -162,7 +163,7 @@ class SqliteChanges:
             "SELECT * FROM change WHERE target_id = ? AND kind = ?"
             f" AND course_id IN ({slots(courses)})"
             " AND (learner_id, course_id, part_id) > (?, ?, ?)"
-            f" AND NOT (kind = {_ENROLMENT} AND value = 'left') AND {where} AND {_NOT_HELD}"
+            f" AND {where} AND {_SENT}"
             " ORDER BY learner_id, course_id, part_id LIMIT ?",
             target_id,
             KIND_NUMBER[kind],
@@ -321,6 +322,21 @@ class SqliteChanges:
             target_id,
             *values,
             _ACCOUNT,
+        )
+        return int(row[0]) if row else 0
+
+    async def to_send(
+        self, target_id: int, courses: Collection[int], wanted: Wanted = EVERYTHING
+    ) -> int:
+        """See ports.Changes."""
+        where, values = is_wanted(wanted)
+        row = await self._store.row(
+            f"SELECT count(*) FROM change WHERE target_id = ? AND course_id IN ({slots(courses)})"
+            f" AND kind <> ? AND {where} AND {_SENT}",
+            target_id,
+            *courses,
+            _ACCOUNT,
+            *values,
         )
         return int(row[0]) if row else 0
 

@@ -9,7 +9,16 @@ from beekeed.core.model import Bytes, Charge, Kind, Reason, RunStatus, Uncarried
 from beekeed.core.request import Period
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
-from beekeed.ports.stores import Action, CourseMatch, Done, Ending, Run, RunCourse, RunDetails
+from beekeed.ports.stores import (
+    Action,
+    CourseMatch,
+    Done,
+    Ending,
+    Run,
+    RunCourse,
+    RunDetails,
+    RunTally,
+)
 from beekeed.sqlite.days import day_of_number, number
 from beekeed.sqlite.store import (
     KIND_NUMBER,
@@ -218,6 +227,19 @@ class SqliteHistory:
         """Count the runs that `recent` lists."""
         row = await self._store.row(f"SELECT count(*) FROM run WHERE {_LISTED}")
         return int(row[0]) if row else 0
+
+    async def tally(self) -> RunTally:
+        """See ports.History."""
+        rows = await self._store.rows(
+            "SELECT status, count(*) AS count, max(ended_at) AS ended_at FROM run"
+            " WHERE ended_at IS NOT NULL GROUP BY status"
+        )
+        ended = {RunStatus(row["status"]): row for row in rows}
+        completed = ended.get(RunStatus.COMPLETED)
+        return RunTally(
+            {status: row["count"] for status, row in ended.items()},
+            moment(completed["ended_at"]) if completed else None,
+        )
 
     async def done(self, event_id: str) -> list[Done]:
         """See ports.History."""

@@ -109,6 +109,11 @@ class SqliteTargets:
         )
         return [row["learner_id"] for row in rows]
 
+    async def known_count(self, target_id: int) -> int:
+        """See ports.Targets."""
+        row = await self._store.row("SELECT count(*) FROM account WHERE target_id = ?", target_id)
+        return int(row[0]) if row else 0
+
     async def longest_unverified(self, target_id: int, limit: int) -> Sequence[int]:
         """See ports.Targets."""
         rows = await self._store.rows(

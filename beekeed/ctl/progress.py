@@ -1,0 +1,55 @@
+"""Draws how far a run is, from the views of `GET /v1/events`, in a line of 80 columns."""
+
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from beekeed.ctl.terminal import Terminal, size
+
+_BAR = 20
+_WIDTH = 79  # the last column stays free: some terminals begin a new line there
+_UNDER_WAY = ("running", "stopping")
+
+
+class LiveLine:
+    """A line of a terminal that is drawn over and over; where there is no terminal, nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.is_live = stream.isatty()
+
+    def draw(self, text: str) -> None:
+        """Show this instead of what was shown."""
+        if self.is_live:
+            self._stream.write(f"\r\x1b[K{text[:_WIDTH]}")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self.draw("")
+
+
+def is_under_way(run: Mapping[str, Any] | None) -> bool:
+    """Tell whether a view's run has not ended."""
+    return run is not None and run["status"] in _UNDER_WAY
+
+
+def said(terminal: Terminal, view: Mapping[str, Any]) -> str:
+    """Say one view: what is done and left of the run under way, or how the latest ended."""
+    run = view["run"]
+    if run is None:
+        return terminal.word(view["phase"])
+    data = f"{size(run['sent_bytes'])} sent, {size(run['received_bytes'])} received"
+    if is_under_way(run):
+        reads_back = run["cause"] == "verify" and run["steps_total"] is not None
+        doing = "verify" if reads_back else view["phase"]
+        return f"{terminal.word(doing)}{_steps(run)}, {data}"
+    done = "" if run["steps_total"] is None else f" {run['steps_done']}/{run['steps_total']},"
+    return f"{run['event_id']}: {terminal.word(run['status'])},{done} {data}"
+
+
+def _steps(run: Mapping[str, Any]) -> str:
+    done, total = run["steps_done"], run["steps_total"]
+    if not total:
+        return ""
+    filled = done * _BAR // total
+    return f" [{'#' * filled}{'.' * (_BAR - filled)}] {done}/{total}"

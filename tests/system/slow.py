@@ -1,0 +1,73 @@
+"""A slow line in front of the sandbox: so many bytes a second, each way."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.system.world import World
+
+_PIECE = 1024
+
+
+class SlowLine:
+    """Takes connections at `address` and hands on what they bring, slowly, to another port."""
+
+    def __init__(self, bytes_per_second: int) -> None:
+        self._pace = _PIECE / bytes_per_second
+        self.port_behind = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def start(self) -> None:
+        """Listen."""
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        """Close everything."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _listen(self) -> asyncio.Server:
+        # Little room before it: what the box has sent is soon on the line.
+        return await asyncio.start_server(self._pass_on, "127.0.0.1", 0, limit=_PIECE)
+
+    async def _close(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, to_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
+        await asyncio.gather(self._carry(reader, to_behind), self._carry(behind, writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while piece := await reader.read(_PIECE):
+                await asyncio.sleep(self._pace * len(piece) / _PIECE)
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+
+@contextmanager
+def slow_world(folder: Path, *, bytes_per_second: int, **options: int) -> Iterator[World]:
+    """Make a world with such a line between the box and its online Moodle."""
+    line, made = SlowLine(bytes_per_second), World(folder, **options)
+    line.start()
+    try:
+        made.start_online(wwwroot=line.address)
+        line.port_behind = int(made.address.rpartition(":")[2])
+        made.address = line.address
+        yield made
+    finally:
+        made.end()
+        line.stop()
