@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from beekeed import __version__, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock
 from beekeed.config import Settings, load, read, read_token
-from beekeed.control.api import Api
+from beekeed.control.api import Api, Way
 from beekeed.control.sockets import serve_control
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
@@ -135,6 +135,12 @@ class _Base:
             manner=lambda: meaning.manner(self.tuning.settings),
         )
 
+    def way(self) -> Way:
+        """Give a way to the online Moodle for a check."""
+        line = self.line(Category.CHECK, Uplink())
+        online = self.online(line)
+        return Way(online=online, rights=online, spent=line.spent)
+
 
 async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
     clock = SystemClock()
@@ -216,7 +222,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
         clock=clock,
         runner=loop,
         device=device,
-        open_online=lambda: base.online(base.line(Category.CHECK, Uplink())),
+        open_online=base.way,
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,

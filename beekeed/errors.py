@@ -198,6 +198,11 @@ class Code(StrEnum):
     DAEMON_NOT_RUNNING = "daemon_not_running"
     NOT_PERMITTED = "not_permitted"
 
+    # What only a check says (control.check).
+    FUNCTIONS_BEYOND = "functions_beyond"
+    CAPABILITIES_BEYOND = "capabilities_beyond"
+    NOBODY_PROTECTED = "nobody_protected"
+
 
 Param = str | int
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from beekeed.clock import Clock
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
+from beekeed.core.model import Bytes
 from beekeed.core.request import Request
 from beekeed.errors import Code
 from beekeed.ports.clocktrust import ClockTrust
@@ -16,6 +17,7 @@ from beekeed.ports.guard import Guards
 from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.rights import RightsReader
 from beekeed.ports.settings import NotedChange, Setting, Value
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -89,6 +91,18 @@ class Tuner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to the online Moodle, paid as a check.
+
+    `spent`: what it cost; final once `online` was closed.
+    """
+
+    online: OnlineMoodle
+    rights: RightsReader
+    spent: Callable[[], Bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """The daemon's parts, as the handlers see them."""
 
@@ -96,7 +110,7 @@ class Api:
     clock: Clock
     runner: Runner
     device: DeviceMoodle
-    open_online: Callable[[], OnlineMoodle]
+    open_online: Callable[[], Way]
     """Give a way to the online Moodle of the caller's own, to be closed by the caller."""
     history: History
     changes: Changes

@@ -916,4 +916,21 @@ SENTENCES: Mapping[str, Entry] = {
         "Use an account in the group beekee, or root.",
         "technician",
     ),
+    # What only a check says.
+    "functions_beyond": Entry(
+        "The web service has more functions than beekeed calls: {functions}.",
+        "Take them out of the service: who stole the box could call them with its token.",
+        "administrator",
+    ),
+    "capabilities_beyond": Entry(
+        "The service account may do more than beekeed ever does: {capabilities}.",
+        "Take these capabilities from its role: who stole the box could use them with its token.",
+        "administrator",
+    ),
+    "nobody_protected": Entry(
+        "Which accounts of the online Moodle hold a role on the whole site or in a category"
+        " cannot be seen from here, and the settings name nobody whom beekeed must never touch.",
+        "Name the usernames of managers and the like in accounts.never_touch.",
+        "technician",
+    ),
 }
