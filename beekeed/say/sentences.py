@@ -428,9 +428,10 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "access_refused": Entry(
         "The online Moodle does not let the token in: it has expired, or its service is disabled,"
-        " or it may not be used from this network.",
-        "In Site administration, under Web services, check the service and the token; after a new"
-        " token, restart beekeed.",
+        " or it may not be used from this network, or its account may not use web services.",
+        "In Site administration, under Web services, check the token and its service, which needs"
+        " core_webservice_get_site_info first of all, and that the account's role has the"
+        " capability webservice/rest:use; after a new token, restart beekeed.",
         "administrator",
     ),
     "account_suspended": Entry(
