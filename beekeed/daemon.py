@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from beekeed import __version__, meaning
+from beekeed import __version__, disclosure, host, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock
 from beekeed.config import Settings, load, read, read_token
-from beekeed.control.api import Api, Way
+from beekeed.control.api import Api, Surroundings, Way
 from beekeed.control.sockets import serve_control
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
@@ -40,6 +40,7 @@ from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.days import SqliteDays
+from beekeed.sqlite.dimensions import dimensions
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
@@ -141,6 +142,15 @@ class _Base:
         online = self.online(line)
         return Way(online=online, rights=online, spent=line.spent)
 
+    async def surroundings(self) -> Surroundings:
+        """Give what support wants to know of all that is around us."""
+        folder = Path(self.settings.daemon.state_directory)
+        return Surroundings(
+            host=host.facts(folder),
+            store=await dimensions(self.store, folder / "beekeed.sqlite"),
+            settings=disclosure.public(self.tuning.settings),
+        )
+
 
 async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
     clock = SystemClock()
@@ -237,6 +247,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop) -> Api:
         address=settings.online.address,
         token_digest=token_digest(base.token),
         mail_consents=lambda: meaning.mail_consents(base.tuning.settings),
+        surroundings=base.surroundings,
         recheck_settings=lambda: _unchanged(settings, base.token, base.file),
     )
 

@@ -1,6 +1,6 @@
 """What the handlers of the control API share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Bytes
 from beekeed.core.request import Request
-from beekeed.errors import Code
+from beekeed.errors import Code, Param
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
@@ -103,6 +103,18 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What support wants to know of the machine, our database and the settings, by name.
+
+    Nothing of it names anybody or is a secret.
+    """
+
+    host: Mapping[str, Param]
+    store: Mapping[str, int]
+    settings: Mapping[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """The daemon's parts, as the handlers see them."""
 
@@ -127,6 +139,7 @@ class Api:
     token_digest: str
     mail_consents: Callable[[], Sequence[Code]]
     """What the settings allow that makes the online Moodle mail learners."""
+    surroundings: Callable[[], Awaitable[Surroundings]]
     recheck_settings: Callable[[], bool]
     """Read the settings again; False where they are not those that beekeed started with.
 

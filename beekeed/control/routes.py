@@ -29,6 +29,7 @@ from beekeed.control.limit import LimitAnswer, LimitAsked, TopUpAsked, limit, se
 from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
 from beekeed.control.openapi import TABLE, openapi
 from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
+from beekeed.control.report import ReportAnswer, report
 from beekeed.control.route import Right, Route
 from beekeed.control.set_aside import (
     ConfirmAnswer,
@@ -111,6 +112,7 @@ ROUTES = (
     Route("GET", "/v1/link", link, Right.READ, LinkAnswer, query=LinkQuery),
     Route("POST", "/v1/link", try_link, Right.ADMINISTER, LinkAnswer, codes=_BUSY),
     Route("POST", "/v1/check", check, Right.ADMINISTER, CheckAnswer, codes=_BUSY),
+    Route("GET", "/v1/report", report, Right.ADMINISTER, ReportAnswer),
     Route("GET", "/v1/openapi.json", openapi, Right.READ),
 )  # fmt: skip
 

@@ -12,10 +12,12 @@ from beekeed.client import Client, Refused
 from beekeed.ctl import (
     calendar,
     check,
+    exits,
     guard,
     history,
     limit,
     link,
+    report,
     set_aside,
     settings,
     show,
@@ -25,7 +27,7 @@ from beekeed.ctl import (
     usage,
     verify,
 )
-from beekeed.ctl.exits import EXITS, Exit, exit_of_code
+from beekeed.ctl.exits import Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
 
@@ -59,6 +61,7 @@ COMMANDS: Mapping[str, Command] = {
     "settings": settings,
     "link": link,
     "check": check,
+    "report": report,
 }
 """Every command, in the order in which help lists them."""
 
@@ -109,7 +112,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="beekeectl",
         description="Operate beekeed, which brings a Beekee box's work to its online Moodle.",
-        epilog="Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in EXITS.items()),
+        epilog=f"exit codes:\n{exits.table()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[_common(suppressed=False)],
     )
     top.add_argument("--version", action="version", version=beekeed.__version__)
