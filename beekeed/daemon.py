@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from beekeed import __version__, meaning
+from beekeed import __version__, disclosure, host, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock
 from beekeed.config import Settings, load, read, read_token
-from beekeed.control.api import Api
+from beekeed.control.api import Api, Surroundings, Way
 from beekeed.control.sockets import serve_control
 from beekeed.control.watchers import Watchers
 from beekeed.core.budget import Terms
@@ -41,6 +41,7 @@ from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.days import SqliteDays
+from beekeed.sqlite.dimensions import dimensions
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
@@ -142,6 +143,21 @@ class _Base:
             manner=lambda: meaning.manner(self.tuning.settings),
         )
 
+    def way(self) -> Way:
+        """Give a way to the online Moodle for a check."""
+        line = self.line(Category.CHECK, Uplink())
+        online = self.online(line)
+        return Way(online=online, rights=online, spent=line.spent)
+
+    async def surroundings(self) -> Surroundings:
+        """Give what support wants to know of all that is around us."""
+        folder = Path(self.settings.daemon.state_directory)
+        return Surroundings(
+            host=host.facts(folder),
+            store=await dimensions(self.store, folder / "beekeed.sqlite"),
+            settings=disclosure.public(self.tuning.settings),
+        )
+
 
 async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
     clock = SystemClock()
@@ -224,7 +240,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
         runner=loop,
         watchers=watchers,
         device=device,
-        open_online=lambda: base.online(base.line(Category.CHECK, Uplink())),
+        open_online=base.way,
         history=stores.history,
         changes=stores.changes,
         targets=stores.targets,
@@ -239,6 +255,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
         address=settings.online.address,
         token_digest=token_digest(base.token),
         mail_consents=lambda: meaning.mail_consents(base.tuning.settings),
+        surroundings=base.surroundings,
         recheck_settings=lambda: _unchanged(settings, base.token, base.file),
     )
 

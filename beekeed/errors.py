@@ -201,6 +201,10 @@ class Code(StrEnum):
     # Watching, and whether all is well.
     TOO_MANY_WATCHERS = "too_many_watchers"
     NOT_READY = "not_ready"
+    # What only a check says (control.check).
+    FUNCTIONS_BEYOND = "functions_beyond"
+    CAPABILITIES_BEYOND = "capabilities_beyond"
+    NOBODY_PROTECTED = "nobody_protected"
 
 
 Param = str | int

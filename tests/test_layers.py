@@ -21,6 +21,8 @@ RULES: dict[str, tuple[set[str], str]] = {
         {"config", "engine", "moodle", "core", "errors"},
         "it has each part's own nouns, and nothing that acts",
     ),
+    "disclosure": ({"config"}, "it knows what a setting may give away, and nothing else"),
+    "host": (set(), "it looks at the machine, and at nothing of ours"),
     "logs": (set(), "whoever starts a program sets them up first"),
     "tuning": ({"config", "ports", "core", "errors"}, "it holds changes to the file's rules"),
     "moodle": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),

@@ -1,6 +1,6 @@
 """What the handlers of the control API share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,9 +8,10 @@ from beekeed.clock import Clock
 from beekeed.control.watchers import Watchers
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
+from beekeed.core.model import Bytes
 from beekeed.core.progress import Progress
 from beekeed.core.request import Request
-from beekeed.errors import Code
+from beekeed.errors import Code, Param
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.days import Days
 from beekeed.ports.device import DeviceMoodle
@@ -18,6 +19,7 @@ from beekeed.ports.guard import Guards
 from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.rights import RightsReader
 from beekeed.ports.settings import NotedChange, Setting, Value
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -101,6 +103,30 @@ class Tuner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to the online Moodle, paid as a check.
+
+    `spent`: what it cost; final once `online` was closed.
+    """
+
+    online: OnlineMoodle
+    rights: RightsReader
+    spent: Callable[[], Bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What support wants to know of the machine, our database and the settings, by name.
+
+    Nothing of it names anybody or is a secret.
+    """
+
+    host: Mapping[str, Param]
+    store: Mapping[str, int]
+    settings: Mapping[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """The daemon's parts, as the handlers see them."""
 
@@ -109,7 +135,7 @@ class Api:
     runner: Runner
     watchers: Watchers
     device: DeviceMoodle
-    open_online: Callable[[], OnlineMoodle]
+    open_online: Callable[[], Way]
     """Give a way to the online Moodle of the caller's own, to be closed by the caller."""
     history: History
     changes: Changes
@@ -126,6 +152,7 @@ class Api:
     token_digest: str
     mail_consents: Callable[[], Sequence[Code]]
     """What the settings allow that makes the online Moodle mail learners."""
+    surroundings: Callable[[], Awaitable[Surroundings]]
     recheck_settings: Callable[[], bool]
     """Read the settings again; False where they are not those that beekeed started with.
 

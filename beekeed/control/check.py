@@ -1,146 +1,128 @@
 """`POST /v1/check`: the whole way tried, step by step, without changing anything.
 
-Each step is tried only if those before it, on which it depends, held.
+Each step is tried only if those before it, on which it depends, held. What goes over the
+line is metered as a check, and how much that was is part of the answer.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import ReasonView, maybe_reason
-from beekeed.core.model import Reason, Site
-from beekeed.errors import BeekeedError, Code, Param, RemoteRefused
-from beekeed.ports.online import OnlineMoodle
-
-_TOKEN_CODES = frozenset({Code.TOKEN_REFUSED, Code.ACCESS_REFUSED, Code.ACCOUNT_SUSPENDED})
-
-
-StepState = Literal["ok", "warning", "failed", "not_tried"]
-
-
-class StepView(msgspec.Struct, frozen=True, kw_only=True):
-    """One step, what it gave, and what to do where that is not well."""
-
-    step: str
-    state: StepState
-    facts: Mapping[str, Param]
-    reason: ReasonView | None
+from beekeed.control.check_online import ONLINE_STEPS, check_online
+from beekeed.control.findings import Findings, StepView
+from beekeed.core.link import KERNELS, first_failure
+from beekeed.core.model import Bytes, Course, Reason
+from beekeed.errors import BeekeedError, Code, Param
+from beekeed.ports.device import About
 
 
 class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All steps in their order; `ok`: none failed."""
+    """All steps in their order, and what they cost; `ok`: none failed."""
 
     schema: Literal["beekeed.check/1"] = "beekeed.check/1"
     ok: bool
+    sent_bytes: int
+    received_bytes: int
     steps: list[StepView]
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What was found so far."""
-
-    steps: list[StepView] = field(default_factory=list)
-
-    def add(
-        self,
-        step: str,
-        state: StepState,
-        reason: Reason | None = None,
-        facts: Mapping[str, Param] = MappingProxyType({}),
-    ) -> None:
-        """Note what a step gave."""
-        view = StepView(step=step, state=state, facts=dict(facts), reason=maybe_reason(reason))
-        self.steps.append(view)
-
-
 async def check(api: Api, _: web.Request) -> CheckAnswer:
-    """Check settings, the box's database, the online Moodle, the token and its functions."""
+    """Check settings, the box, the way, the online Moodle, our rights there, and each course."""
     if api.runner.event_id is not None:
         raise BeekeedError(Code.ALREADY_RUNNING)
-    findings = _Findings()
+    findings = Findings()
     _check_settings(api, findings)
-    await _check_database(api, findings)
-    online = api.open_online()
-    try:
-        await _check_online(online, findings)
-    finally:
-        await online.close()
+    courses = await _check_database(api, findings)
+    spent = await _check_way(api, courses, findings)
+    _check_clock(api, findings)
+    _check_accounts(api, findings)
     _check_mail(api, findings)
-    failed = any(step.state == "failed" for step in findings.steps)
-    return CheckAnswer(ok=not failed, steps=findings.steps)
+    return CheckAnswer(
+        ok=not findings.failed(),
+        sent_bytes=spent.sent,
+        received_bytes=spent.received,
+        steps=findings.steps,
+    )
 
 
-def _check_settings(api: Api, findings: _Findings) -> None:
+def _check_settings(api: Api, findings: Findings) -> None:
     try:
         unchanged = api.recheck_settings()
     except BeekeedError as error:
-        findings.add("settings", "failed", _why(error))
+        findings.add_error("settings", error)
     else:
         changed = None if unchanged else Reason(Code.SETTINGS_CHANGED)
         findings.add("settings", "warning" if changed else "ok", changed)
 
 
-async def _check_database(api: Api, findings: _Findings) -> None:
+async def _check_database(api: Api, findings: Findings) -> Sequence[Course]:
+    """Read the box's Moodle; gives its courses."""
     try:
         async with api.device.snapshot() as box:
             about = await box.about()
             courses = await box.courses()
             learners = [each.enrolled async for chunk in box.learners() for each in chunk]
     except BeekeedError as error:
-        findings.add("database", "failed", _why(error))
-    else:
-        facts: dict[str, Param] = {"release": about.release} if about.release else {}
-        facts |= {"courses": len(courses), "learners": sum(learners)}
-        warning = None
-        if not any(learners):
-            warning = Reason(Code.NO_LEARNERS)
-        elif about.may_write:
-            warning = Reason(Code.DEVICE_WRITABLE)
-        findings.add("database", "warning" if warning else "ok", warning, facts)
+        findings.add_error("database", error)
+        findings.not_tried("rights")
+        return []
+    facts: dict[str, Param] = {"release": about.release} if about.release else {}
+    facts |= {"courses": len(courses), "learners": sum(learners)}
+    empty = None if any(learners) else Reason(Code.NO_LEARNERS)
+    findings.add("database", "warning" if empty else "ok", empty, facts)
+    _check_rights(about, findings)
+    return courses
 
 
-async def _check_online(online: OnlineMoodle, findings: _Findings) -> None:
+def _check_rights(about: About, findings: Findings) -> None:
+    """Say whether our account on the box may do more than read."""
+    more = Reason(Code.DEVICE_WRITABLE) if about.may_write else None
+    findings.add("rights", "warning" if more else "ok", more)
+
+
+async def _check_way(api: Api, courses: Sequence[Course], findings: Findings) -> Bytes:
+    """Check what the kernel shows of the link, and what is at its end; gives what that cost."""
+    failed = first_failure(api.diagnosis.look(None))
+    if failed is not None and failed.node in KERNELS:
+        findings.add("link", "failed", failed.reason)
+        findings.not_tried(*ONLINE_STEPS)
+        return Bytes()
+    findings.add("link", "ok")
+    way = api.open_online()
     try:
-        site = await online.probe()
-    except RemoteRefused as error:
-        at_token = error.code in _TOKEN_CODES
-        findings.add("target", "ok" if at_token else "failed", None if at_token else _why(error))
-        if at_token:
-            findings.add("token", "failed", _why(error))
-        else:
-            findings.add("token", "not_tried")
-        findings.add("functions", "not_tried")
-        return
-    except BeekeedError as error:
-        findings.add("target", "failed", _why(error))
-        findings.add("token", "not_tried")
-        findings.add("functions", "not_tried")
-        return
-    findings.add("target", "ok", facts={"name": site.name, "release": site.release})
-    findings.add("token", "ok", facts={"account": site.account})
-    _check_functions(site, findings)
+        await check_online(way, courses, findings)
+    finally:
+        await way.online.close()
+    return way.spent()
 
 
-def _check_functions(site: Site, findings: _Findings) -> None:
-    if site.missing or site.wanted:
-        names = ", ".join([*site.missing, *site.wanted])
-        state: StepState = "failed" if site.missing else "warning"
-        findings.add("functions", state, Reason(Code.FUNCTION_MISSING, {"function": names}))
+def _check_clock(api: Api, findings: Findings) -> None:
+    """Say how far the clock is believed, now that the online Moodle told its time."""
+    doubt = api.trust.doubt()
+    facts = {"trust": str(api.trust.moment().trust)}
+    findings.add("clock", "warning" if doubt else "ok", doubt, facts)
+
+
+def _check_accounts(api: Api, findings: Findings) -> None:
+    """Ask for accounts that are never touched: roles of the whole site cannot be seen from here."""
+    if api.tuner.value("accounts.never_touch"):
+        findings.add("accounts", "ok")
     else:
-        findings.add("functions", "ok")
+        findings.add("accounts", "not_tried", Reason(Code.NOBODY_PROTECTED))
 
 
-def _check_mail(api: Api, findings: _Findings) -> None:
-    """Name what mails learners (features.md, row 26): what is allowed, and what nobody can see."""
+def _check_mail(api: Api, findings: Findings) -> None:
+    """Name what mails learners (features.md, row 26): what is allowed, and what nobody can see.
+
+    Then when we mail ourselves: that the settings for it are whole is part of the first step.
+    """
     for code in api.mail_consents():
         findings.add("mail", "warning", Reason(code))
     findings.add("mail", "not_tried", Reason(Code.WELCOME_MESSAGES))
-
-
-def _why(error: BeekeedError) -> Reason:
-    return Reason(error.code, error.params)
+    facts: dict[str, Param] = {"sent": str(api.tuner.value("mail.notify"))}
+    if facts["sent"] != "off":
+        facts["server"] = str(api.tuner.value("mail.server"))
+    findings.add("notices", "ok", facts=facts)

@@ -92,7 +92,7 @@ async def link(api: Api, request: web.Request) -> LinkAnswer:
     """
     if wait := min(query_of(request, LinkQuery).wait, LONGEST_WAIT_SECONDS):
         await api.arrival.link(wait)
-    contact = await _latest(api)
+    contact = await latest_contact(api)
     return await _view(api, api.diagnosis.look(contact), contact, tried=False)
 
 
@@ -104,7 +104,7 @@ async def try_link(api: Api, _: web.Request) -> LinkAnswer:
     return await _view(api, contact.tree, contact, tried=True)
 
 
-async def _latest(api: Api) -> Contact | None:
+async def latest_contact(api: Api) -> Contact | None:
     """Find the latest contact: a sync's, or a walk of this daemon's.
 
     A walk that is still to come was made before the clock was set back.
@@ -131,7 +131,7 @@ async def _view(api: Api, tree: Tree, contact: Contact | None, *, tried: bool) -
         ok=failed is None,
         nodes=[_node_view(each) for each in tree],
         reason=maybe_reason(failed.reason) if failed else None,
-        contact=_contact_view(contact) if contact else None,
+        contact=contact_view(contact) if contact else None,
         interfaces=[_interface_view(each) for each in api.diagnosis.interfaces()],
         network_manager=await api.manager.ask(),
     )
@@ -146,7 +146,8 @@ def _node_view(finding: Finding) -> NodeView:
     )
 
 
-def _contact_view(contact: Contact) -> ContactView:
+def contact_view(contact: Contact) -> ContactView:
+    """Show a contact."""
     spent = contact.spent
     return ContactView(
         at=contact.at,

@@ -32,6 +32,7 @@ from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
 from beekeed.control.metrics import metrics
 from beekeed.control.openapi import TABLE, openapi
 from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
+from beekeed.control.report import ReportAnswer, report
 from beekeed.control.route import Right, Route
 from beekeed.control.set_aside import (
     ConfirmAnswer,
@@ -117,6 +118,7 @@ ROUTES = (
     Route("GET", "/v1/events", events, Right.READ, EventsView, media="text/event-stream"),
     Route("GET", "/v1/health", health, Right.READ, HealthAnswer),
     Route("GET", "/v1/metrics", metrics, Right.READ, media="text/plain"),
+    Route("GET", "/v1/report", report, Right.ADMINISTER, ReportAnswer),
     Route("GET", "/v1/openapi.json", openapi, Right.READ),
 )  # fmt: skip
 

@@ -230,6 +230,8 @@ class Site:
     """Functions without which nothing can be sent."""
     wanted: tuple[str, ...]
     """Functions without which some work waits, or costs more."""
+    more: tuple[str, ...] = ()
+    """Functions that our token may call and beekeed never does."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,10 +12,12 @@ from beekeed.client import Client, Refused
 from beekeed.ctl import (
     calendar,
     check,
+    exits,
     guard,
     history,
     limit,
     link,
+    report,
     set_aside,
     settings,
     show,
@@ -26,7 +28,7 @@ from beekeed.ctl import (
     verify,
     watch,
 )
-from beekeed.ctl.exits import EXITS, Exit, exit_of_code
+from beekeed.ctl.exits import Exit, exit_of_code
 from beekeed.ctl.terminal import Terminal
 
 
@@ -61,6 +63,7 @@ COMMANDS: Mapping[str, Command] = {
     "settings": settings,
     "link": link,
     "check": check,
+    "report": report,
 }
 """Every command, in the order in which help lists them."""
 
@@ -111,7 +114,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="beekeectl",
         description="Operate beekeed, which brings a Beekee box's work to its online Moodle.",
-        epilog="Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in EXITS.items()),
+        epilog=f"exit codes:\n{exits.table()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[_common(suppressed=False)],
     )
     top.add_argument("--version", action="version", version=beekeed.__version__)

@@ -1,11 +1,12 @@
 """`beekeectl check`: the whole way tried, step by step."""
 
 import argparse
+import sys
 from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.terminal import Terminal
+from beekeed.ctl.terminal import Terminal, size
 from beekeed.say import clean
 
 SUMMARY = "try the whole way, step by step, without changing anything"
@@ -19,12 +20,16 @@ def describe(_: argparse.ArgumentParser) -> None:
 
 def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     """Print each step, and what to do about the first that failed."""
+    if sys.stderr.isatty():
+        print("Trying the whole way; on a slow line this takes a minute ...", file=sys.stderr)
     answer = client.post("check")
     if terminal.as_json:
         terminal.json(answer)
     else:
         for step in answer["steps"]:
             _print_step(terminal, step)
+        cost = f"{size(answer['sent_bytes'])} sent, {size(answer['received_bytes'])} received"
+        terminal.line(f"This check cost {cost}; beekeectl usage counts it as a check.")
     failed = [step["reason"]["code"] for step in answer["steps"] if step["state"] == "failed"]
     return exit_of_code(failed[0]) if failed else Exit.OK
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from beekeed.say.values import value
 
 SUMMARY = "what could not be sent, and why"
 
+_AT_ONCE = 100  # usernames in a request: at 100 characters each, what the daemon reads
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl set-aside` takes."""
@@ -27,7 +30,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         " are who has their username online",
     )
     parser.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
-    parser.add_argument("--file", metavar="FILE", help="confirm those listed there, one a line")
+    parser.add_argument(
+        "--file",
+        metavar="FILE",
+        help="confirm those listed there, one a line; - for standard input",
+    )
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -105,9 +112,10 @@ def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) 
     """Confirm learners by name, or those that a file lists."""
     usernames = [*arguments.usernames, *_listed(arguments.file)]
     if not usernames:
-        terminal.line("Name the learners to confirm, as beekeectl set-aside lists them.")
+        what = "name the learners to confirm, as beekeectl set-aside lists them"
+        print(f"beekeectl: {what}", file=sys.stderr)
         return Exit.USAGE
-    answer = client.post("set-aside", "confirm", body={"usernames": usernames})
+    answer = _confirmed(client, usernames)
     if terminal.as_json:
         terminal.json(answer)
     else:
@@ -120,14 +128,27 @@ def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) 
     return Exit.OK if answer["confirmed"] else Exit.FAILURE
 
 
+def _confirmed(client: Client, usernames: list[str]) -> dict[str, Any]:
+    """Confirm a list of any length, some at a time; gives one answer for all."""
+    answer: dict[str, Any] = {}
+    for start in range(0, len(usernames), _AT_ONCE):
+        some = usernames[start : start + _AT_ONCE]
+        said = client.post("set-aside", "confirm", body={"usernames": some})
+        for name in ("confirmed", "unknown"):
+            said[name] = [*answer.get(name, []), *said[name]]
+        answer = said
+    return answer
+
+
 def _listed(file: str | None) -> list[str]:
     """Read usernames, one a line; what stands behind a comma or a # is left out."""
     if file is None:
         return []
     try:
-        lines = Path(file).read_text("utf-8-sig").splitlines()
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
     except (OSError, ValueError) as error:
         detail = str(getattr(error, "strerror", None) or "it is not text")
         raise Refused("bad_request", {"detail": f"{file}: {detail}"}) from error
+    lines = text.removeprefix("\ufeff").splitlines()
     names = (line.partition("#")[0].partition(",")[0].strip() for line in lines)
     return [name for name in names if name]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from beekeed.client import Client
+from beekeed.client import Client, Refused
 from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.terminal import Terminal, moment, period, size, span
@@ -17,7 +17,9 @@ SUMMARY = "what one sync did"
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl show` takes."""
     parser.add_argument(
-        "event_id", metavar="ID", help="its Sync Event ID, as `beekeectl history` lists it"
+        "event_id",
+        metavar="ID",
+        help="its Sync Event ID, as `beekeectl history` lists it, or: latest",
     )
     parser.add_argument(
         "--actions",
@@ -28,14 +30,23 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Print one sync's information, or each thing that it changed."""
+    event_id = _latest(client) if arguments.event_id == "latest" else arguments.event_id
     if arguments.actions:
-        return actions.run(client, terminal, arguments.event_id)
-    details = client.get("runs", arguments.event_id)
+        return actions.run(client, terminal, event_id)
+    details = client.get("runs", event_id)
     if terminal.as_json:
         terminal.json(details)
     else:
         print_run(terminal, details)
     return Exit.OK
+
+
+def _latest(client: Client) -> str:
+    """Give the ID of the latest sync. Raises Refused where there was none."""
+    runs = client.get("runs", limit=1)["runs"]
+    if not runs:
+        raise Refused("not_found", {"what": "sync yet"})
+    return str(runs[0]["event_id"])
 
 
 def print_run(terminal: Terminal, details: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ FUNCTIONS: Mapping[str, Function] = {
         Function(SITE_INFO, ("webservice/rest:use",)),
         Function(COURSES, ("moodle/course:view", "moodle/course:update")),
         Function(CONTENTS, ("moodle/course:view", "moodle/course:viewhiddencourses")),
-        Function(PEOPLE, ("moodle/user:viewdetails", "moodle/user:viewhiddendetails")),
+        Function(PEOPLE, ("moodle/user:viewdetails", "moodle/user:viewalldetails")),
         Function(CREATE, ("moodle/user:create",)),
         Function(ENROLLED, ("moodle/course:viewparticipants", "moodle/course:enrolreview")),
         Function(ENROL, ("enrol/manual:enrol", "moodle/role:assign")),

@@ -22,7 +22,7 @@ from beekeed.core.step import (
     Verdict,
 )
 from beekeed.errors import BeekeedError, Code, RemoteRefused
-from beekeed.moodle import answers, functions, refusals, shapes, wire
+from beekeed.moodle import answers, functions, refusals, rights, shapes, wire
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.pushing import Pushing
@@ -30,17 +30,19 @@ from beekeed.moodle.requests import Requests
 from beekeed.moodle.settling import Held, is_sure, settled
 from beekeed.moodle.transport import Transport
 from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
+from beekeed.ports.rights import Rights
 
 Answer = TypeVar("Answer")
 
 _FIRST_ADMIN = "2"  # whom Moodle's installer makes
+_FIRST_COURSE = 1  # its front page, which the installer makes as well
 _PLAIN = re.compile(r"[-.@_a-z0-9]+")  # what every Moodle allows in a username
 _REPORTS_AT_ONCE = 20  # of 200 grade items each: 2.4 MB raw, far below the longest answer
 _PEOPLE_AT_ONCE = 50  # a field each: far below the smallest max_input_vars, PHP's 1000
 
 
 class MoodleWebServices:
-    """See ports.OnlineMoodle.
+    """See ports.OnlineMoodle, and ports.RightsReader.
 
     `patience`: shared by all who speak to one site, so that none asks before it may be asked.
     """
@@ -72,6 +74,7 @@ class MoodleWebServices:
         )
         self._manner = manner
         self._lacking: frozenset[str] = frozenset()
+        self._front_page = _FIRST_COURSE
         self._learner_role = learner_role
         self._role_was_seen = False
         self._unsure: dict[Key, Outcome] = {}
@@ -90,13 +93,36 @@ class MoodleWebServices:
         lacking = [f for f in functions.FUNCTIONS.values() if f.name not in offered]
         self._lacking = frozenset(f.name for f in lacking)
         self._requests.batches = functions.BATCH in offered
+        self._front_page = info.siteid
         return Site(
             name=info.sitename,
             account=info.username,
             release=info.release,
             missing=tuple(f.name for f in lacking if f.required),
             wanted=tuple(f.name for f in lacking if not f.required),
+            more=tuple(sorted(offered - functions.FUNCTIONS.keys())),
         )
+
+    async def rights(self, kinds: Collection[str]) -> Rights:
+        """See ports.RightsReader. One question where all is well; then one for each right."""
+        self._need(functions.ASSIGNMENTS)
+        wished = [name for needs in rights.needed(kinds) for name in needs]
+        lacking = [] if await self._may(wished) else await self._lacks(wished)
+        beyond = await self._lacks(rights.BEYOND)
+        more = [name for name in rights.BEYOND if name not in beyond]
+        return rights.held_against(kinds, lacking, more)
+
+    async def _may(self, capabilities: Sequence[str]) -> bool:
+        """Tell whether our account has all of some capabilities."""
+        call = rights.question(capabilities, self._front_page)
+        return rights.has_all(await self._requests.read_one(call))
+
+    async def _lacks(self, capabilities: Sequence[str]) -> list[str]:
+        """Give those of some capabilities that our account has not."""
+        calls = [rights.question([name], self._front_page) for name in capabilities]
+        replies = await self._requests.read_all(calls)
+        pairs = zip(capabilities, replies, strict=True)
+        return [name for name, reply in pairs if not rights.has_all(reply)]
 
     def _need(self, *names: str) -> None:
         """Raise RemoteRefused where our service lacks one of some functions."""
@@ -168,16 +194,7 @@ class MoodleWebServices:
             some = values[start : start + _PEOPLE_AT_ONCE]
             call = wire.Call(functions.PEOPLE, {"field": field, "values": some})
             users += wire.shaped(await self._requests.read_one(call), list[shapes.User])
-        return [
-            OnlinePerson(
-                username=user.username,
-                online_id=user.id,
-                first_name=user.firstname,
-                last_name=user.lastname,
-                idnumber=user.idnumber,
-            )
-            for user in users
-        ]
+        return [_person(user) for user in users]
 
     async def sees_people(self) -> bool:
         """See ports.OnlineMoodle. Everybody who may see people sees the first administrator."""
@@ -414,6 +431,20 @@ class MoodleWebServices:
             if error.of_site:
                 raise
             return None
+
+
+def _person(user: shapes.User) -> OnlinePerson:
+    """Give somebody online. Raises RemoteRefused where we may not see who it is."""
+    if user.username is None:
+        needed = "moodle/user:viewalldetails"
+        raise RemoteRefused(Code.CAPABILITY_MISSING, function=functions.PEOPLE, capability=needed)
+    return OnlinePerson(
+        username=user.username,
+        online_id=user.id,
+        first_name=user.firstname,
+        last_name=user.lastname,
+        idnumber=user.idnumber,
+    )
 
 
 def _places(steps: Sequence[Step], kind: type[Complete] | type[SetGrade]) -> list[Place]:

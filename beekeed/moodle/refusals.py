@@ -28,6 +28,7 @@ _MEANING: Mapping[str, tuple[Code, Scope]] = {
     # What our account may not do, in one course or everywhere.
     "nopermission": (Code.CAPABILITY_MISSING, Scope.RIGHT),
     "nopermissions": (Code.CAPABILITY_MISSING, Scope.RIGHT),
+    "nopermissiontoviewgrades": (Code.CAPABILITY_MISSING, Scope.RIGHT),
     "wsusercannotassign": (Code.ROLE_NOT_ASSIGNABLE, Scope.RIGHT),
     # A course.
     "wsnoinstance": (Code.NO_MANUAL_ENROLMENT, Scope.COURSE),

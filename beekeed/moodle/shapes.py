@@ -23,6 +23,8 @@ class SiteInfo(msgspec.Struct):
     username: str
     functions: list[_Function]
     release: str = ""
+    siteid: int = 1
+    """The number of the course that is the front page."""
 
 
 class CourseHeader(msgspec.Struct):
@@ -65,7 +67,7 @@ class User(msgspec.Struct):
     """A user of `core_user_get_users_by_field`; fields we may not see are left out."""
 
     id: int
-    username: str
+    username: str | None = None
     firstname: str = ""
     lastname: str = ""
     idnumber: str = ""

@@ -60,6 +60,9 @@ FUNCTIONS = (
 FURTHER = ("mod_assign_set_user_flags", "core_grading_get_definitions")
 """What a service for beekeed has beside those that were recorded first."""
 
+_FURTHER_CAPABILITIES = ("moodle/grade:viewhidden",)
+"""What its role is allowed beside those that were recorded first."""
+
 _OUTSIDE = ("core_user_delete_users",)
 """A function that the site has and the service has not."""
 
@@ -107,7 +110,8 @@ def _add_role(db: sqlite3.Connection, system: int, now: int) -> int:
     insert(db, "role_context_levels", roleid=role, contextlevel=SYSTEM)
     insert(db, "role_allow_assign", roleid=role, allowassign=role_id(db, "student"))
     views = rows(db, "SELECT name FROM mdl_capabilities WHERE name LIKE 'mod/%:view'")
-    for capability in (*_CAPABILITIES, *(row["name"] for row in views)):
+    own = (*_CAPABILITIES, *_FURTHER_CAPABILITIES)
+    for capability in (*own, *(row["name"] for row in views)):
         allow(db, role, capability, context=system, now=now)
     return role
 

@@ -97,7 +97,10 @@ CAPABILITIES = (
     Capability(
         "moodle/site:viewuseridentity", "See full user identity in lists", MODULE, _MEMBERS[1:]
     ),
+    Capability("moodle/site:config", "Change site configuration", SYSTEM),
     Capability("moodle/user:create", "Create users", SYSTEM, ("manager",)),
+    Capability("moodle/user:delete", "Delete users", SYSTEM, ("manager",)),
+    Capability("moodle/user:loginas", "Login as other users", COURSE, ("manager",)),
     Capability("moodle/user:update", "Update user profiles", SYSTEM, ("manager",)),
     Capability("moodle/user:editprofile", "Edit user profile", USER, ("manager",)),
     Capability("moodle/user:viewdetails", "View user profiles", COURSE, _COURSE),
@@ -108,6 +111,10 @@ CAPABILITIES = (
     Capability("moodle/user:manageownfiles", "Manage files", SYSTEM, ("user",)),
     Capability("moodle/course:useremail", "Enable/disable email address", COURSE, _MEMBERS[2:]),
     Capability("moodle/course:view", "View courses without participation", COURSE, ("manager",)),
+    Capability("moodle/course:create", "Create courses", CATEGORY, ("manager",)),
+    Capability("moodle/course:delete", "Delete courses", COURSE, ("manager",)),
+    Capability("moodle/course:manageactivities", "Manage activities", COURSE, _MEMBERS[2:]),
+    Capability("moodle/restore:restorecourse", "Restore courses", COURSE, _MEMBERS[2:]),
     Capability("moodle/course:update", "Update course settings", COURSE, _MEMBERS[2:]),
     Capability("moodle/course:viewhiddencourses", "View hidden courses", COURSE, ("manager",)),
     Capability(
@@ -134,6 +141,8 @@ CAPABILITIES = (
     ),
     Capability("moodle/category:viewhiddencategories", "See hidden categories", CATEGORY),
     Capability("moodle/role:assign", "Assign roles to users", COURSE, _MEMBERS[2:]),
+    Capability("moodle/role:manage", "Create and manage roles", SYSTEM, ("manager",)),
+    Capability("moodle/role:override", "Override permissions for others", COURSE, ("manager",)),
     Capability("moodle/role:review", "Review permissions for others", COURSE, _MEMBERS[1:]),
     Capability("moodle/grade:manage", "Manage grade items", COURSE, _MEMBERS[2:]),
     Capability("moodle/grade:edit", "Edit grades", COURSE, _MEMBERS[2:]),

@@ -428,9 +428,10 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "access_refused": Entry(
         "The online Moodle does not let the token in: it has expired, or its service is disabled,"
-        " or it may not be used from this network.",
-        "In Site administration, under Web services, check the service and the token; after a new"
-        " token, restart beekeed.",
+        " or it may not be used from this network, or its account may not use web services.",
+        "In Site administration, under Web services, check the token and its service, which needs"
+        " core_webservice_get_site_info first of all, and that the account's role has the"
+        " capability webservice/rest:use; after a new token, restart beekeed.",
         "administrator",
     ),
     "account_suspended": Entry(
@@ -925,6 +926,23 @@ SENTENCES: Mapping[str, Entry] = {
     "not_ready": Entry(
         "beekeed is starting or ending: it takes no requests for syncs now.",
         "Try again in a minute. If it stays so, start it again: systemctl restart beekeed.",
+        "technician",
+    ),
+    # What only a check says.
+    "functions_beyond": Entry(
+        "The web service has more functions than beekeed calls: {functions}.",
+        "Take them out of the service: who stole the box could call them with its token.",
+        "administrator",
+    ),
+    "capabilities_beyond": Entry(
+        "The service account may do more than beekeed ever does: {capabilities}.",
+        "Take these capabilities from its role: who stole the box could use them with its token.",
+        "administrator",
+    ),
+    "nobody_protected": Entry(
+        "Which accounts of the online Moodle hold a role on the whole site or in a category"
+        " cannot be seen from here, and the settings name nobody whom beekeed must never touch.",
+        "Name the usernames of managers and the like in accounts.never_touch.",
         "technician",
     ),
 }

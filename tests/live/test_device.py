@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from beekeed.ctl.exits import Exit
 from beekeed.moodle.login import Login, complete
 from tests.live.moodle import LiveMoodle
 from tests.servers import execute
@@ -76,7 +77,7 @@ def test_a_wrong_password_is_a_sentence(tmp_path: Path) -> None:
             device__password_file=f'"{secret}"',
         )
         said = here.ctl("sync", "--wait")
-        assert said.code == 1
+        assert said.code == Exit.BOX
         assert "refused the account" in " ".join(said.out.split())
         assert here.login.password not in here.log() + said.out
         assert replace(here.login, password="").user in said.out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from beekeed.ctl.exits import Exit
 from beekeed.moodle.login import Login
 from tests.servers import COLUMNS, Server, execute, insert, make_tables
 from tests.system.world import World
@@ -103,7 +104,7 @@ def test_a_wrong_password_is_a_sentence_and_everything_waits(here: World, server
     (here.folder / "password").write_text("wrong")
     here.start_daemon(**options)
     said = here.ctl("sync", "--wait")
-    assert said.code == 1
+    assert said.code == Exit.BOX
     assert "refused the account" in " ".join(said.out.split())
     assert "wrong" not in here.log()
     (here.folder / "password").write_text(reader.password)

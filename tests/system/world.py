@@ -98,7 +98,16 @@ class World:
             "daemon.control_socket": f'"{self.socket}"',
         } | {name.replace("__", "."): value for name, value in settings.items()}
         lines: list[str] = []
-        for section in ("device", "online", "accounts", "sync", "limit", "daemon"):
+        for section in (
+            "device",
+            "online",
+            "accounts",
+            "sync",
+            "limit",
+            "schedule",
+            "mail",
+            "daemon",
+        ):
             lines.append(f"[{section}]")
             lines += [
                 f"{key.split('.')[1]} = {value}"
@@ -125,12 +134,16 @@ class World:
 
     def ctl(self, *words: str) -> Said:
         """Run beekeectl to its end."""
+        return self.ctl_in(ROOT, *words)
+
+    def ctl_in(self, folder: Path, *words: str) -> Said:
+        """Run beekeectl to its end, in a folder."""
         done = subprocess.run(
             [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)],
             capture_output=True,
             text=True,
-            cwd=ROOT,
-            env=self.environment,
+            cwd=folder,
+            env=self.environment | {"PYTHONPATH": str(ROOT)},
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
