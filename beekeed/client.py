@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -92,7 +93,8 @@ class Client:
         try:
             content = None if body is None else json.dumps(body)
             headers = {} if body is None else {"Content-Type": "application/json"}
-            connection.request(method, target, content, headers)
+            with suppress(BrokenPipeError):  # who is sent away at once has an answer all the same
+                connection.request(method, target, content, headers)
             return _opened(json.loads(connection.getresponse().read()))
         except PermissionError as error:
             raise Refused("not_permitted", {"path": self._path}) from error

@@ -14,7 +14,9 @@ from beekeed import __version__, disclosure, host, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock
 from beekeed.config import Settings, load, read, read_token
 from beekeed.control.api import Api, Surroundings, Way
-from beekeed.control.sockets import serve_control
+from beekeed.control.caller import Door
+from beekeed.control.signing import Signing
+from beekeed.control.sockets import serve
 from beekeed.control.watchers import Watchers
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
@@ -47,6 +49,7 @@ from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.outlook import SqliteOutlook
+from beekeed.sqlite.password import SqlitePassword
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
@@ -89,11 +92,15 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
     api = _api(base, device, loop, watchers)
+    await api.signing.restore()
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
     if interrupted:
         log.warning("%d sync was cut off before this start", interrupted)
-    socket_path = Path(settings.daemon.control_socket)
-    async with serve_control(api, socket_path, settings.daemon.control_group):
+    ours = settings.daemon
+    async with (
+        serve(api, Door.PAGE, Path(ours.page_socket), ours.page_group),
+        serve(api, Door.CONTROL, Path(ours.control_socket), ours.control_group),
+    ):
         await _until_stopped(loop, notify)
 
 
@@ -248,6 +255,7 @@ def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
         days=stores.days,
         usage=SqliteUsage(store=base.store, ledger=base.ledger, clock=clock, terms=base.terms),
         tuner=base.tuning,
+        signing=Signing(clock=clock, store=SqlitePassword(store=base.store, clock=clock)),
         trust=base.trust,
         diagnosis=diagnosis,
         arrival=SiteArrival(watch=watch, diagnosis=diagnosis, clock=clock),

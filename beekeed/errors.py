@@ -206,6 +206,26 @@ class Code(StrEnum):
     CAPABILITIES_BEYOND = "capabilities_beyond"
     NOBODY_PROTECTED = "nobody_protected"
 
+    # Who may do what (control.access, control.signing), and what `beekeectl` alone says of it.
+    STRANGE_HOST = "strange_host"
+    FROM_BROWSER = "from_browser"
+    REQUEST_TOO_LARGE = "request_too_large"
+    REQUEST_TOO_SLOW = "request_too_slow"
+    TOO_MANY_CLIENTS = "too_many_clients"
+    ONLY_ON_BOX = "only_on_box"
+    NOT_SIGNED_IN = "not_signed_in"
+    FORM_STALE = "form_stale"
+    SIGN_IN_OFF = "sign_in_off"
+    SIGN_IN_HELD = "sign_in_held"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105
+    PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105
+    PASSWORD_TOO_LONG = "password_too_long"  # noqa: S105
+    PASSWORDS_DIFFER = "passwords_differ"
+    NOT_ROOT = "not_root"
+    NO_TOKEN_GIVEN = "no_token_given"  # noqa: S105
+    TOKEN_NOT_KEPT = "token_not_kept"  # noqa: S105
+    NOT_STARTED_AGAIN = "not_started_again"
+
 
 Param = str | int
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beekeed.clock import Clock
+from beekeed.control.signing import Signing
 from beekeed.control.watchers import Watchers
 from beekeed.core.cost import Preview
 from beekeed.core.cycle import Phase
@@ -144,6 +145,7 @@ class Api:
     days: Days
     usage: UsageBook
     tuner: Tuner
+    signing: Signing
     trust: ClockTrust
     diagnosis: Diagnosis
     arrival: Arrival

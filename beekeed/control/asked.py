@@ -48,23 +48,26 @@ class AskedMonth(Asked, frozen=True, kw_only=True):
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
+_QUERY = web.RequestKey("query", msgspec.Struct)
+_BODY = web.RequestKey("body", object)
+
 
 async def read(
     request: web.Request, body: type[msgspec.Struct] | None, query: type[msgspec.Struct] | None
 ) -> None:
     """Read what a route takes, for its handler. Raises BeekeedError with what is wrong."""
-    request["query"] = _read_query(request, query or Asked)
-    request["body"] = await _read_body(request, body) if body else None
+    request[_QUERY] = _read_query(request, query or Asked)
+    request[_BODY] = await _read_body(request, body) if body else None
 
 
 def query_of(request: web.Request, kind: type[Kind]) -> Kind:
     """Give the query of a request whose route takes that kind."""
-    return _given(request["query"], kind)
+    return _given(request[_QUERY], kind)
 
 
 def body_of(request: web.Request, kind: type[Kind]) -> Kind:
     """Give the body of a request whose route takes that kind."""
-    return _given(request["body"], kind)
+    return _given(request[_BODY], kind)
 
 
 def _given(found: Any, kind: type[Kind]) -> Kind:
@@ -86,9 +89,6 @@ def _read_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Str
 async def _read_body(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
     try:
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
-    except web.HTTPRequestEntityTooLarge as error:
-        detail = f"the body is longer than {MOST_BODY_BYTES} bytes"
-        raise BeekeedError(Code.BAD_REQUEST, detail=detail) from error
     except msgspec.MsgspecError as error:
         raise _refusal(error, kind) from error
 

@@ -1,28 +1,74 @@
-"""Who asks, for the books only: what somebody may do follows from the socket."""
+"""Who asks, and by which socket: the socket decides what may be done, the rest is for the books."""
 
+import ipaddress
 import socket
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aiohttp import web
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): process, user, group
 
 
+class Door(StrEnum):
+    """A socket of the daemon."""
+
+    CONTROL = "control"
+    """control.sock: for who operates and administers, by its file's mode and group."""
+    PAGE = "page"
+    """page.sock: for the page's process alone, which asks for browsers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program at the other end of a socket."""
+    """A program at the other end of a socket, or the browser that it asks for."""
 
     who: str
-    """Its user and process by their numbers. Where the daemon runs in a user namespace
-    (systemd's PrivateUsers=), users other than root and its own show as 65534."""
+    """Its user and process by their numbers, and whence the browser is. Where the daemon runs in
+    a user namespace (systemd's PrivateUsers=), users other than root and its own show as 65534:
+    one more reason why no right follows from it."""
+    door: Door
+    address: str | None = None
+    """The browser's address as the page's process tells it; None at control.sock."""
+    session_id: str = ""
+    """The session of a browser that is signed in; empty: of nobody."""
+
+
+_CALLER = web.RequestKey("caller", Caller)
+
+
+def note_caller(request: web.Request, door: Door, address: str, session_id: str) -> Caller:
+    """Keep who asks with the request; `address` is believed at page.sock only."""
+    program = _program(request)
+    if door is Door.CONTROL:
+        found = Caller(program, door)
+    else:
+        where = _plain(address)
+        who = f"{'signed in' if session_id else 'somebody'} at {where} ({program})"
+        found = Caller(who, door, where, session_id)
+    request[_CALLER] = found
+    return found
 
 
 def caller(request: web.Request) -> Caller:
-    """Tell who asks, as the kernel knows it (SO_PEERCRED)."""
+    """Tell who asks."""
+    return request[_CALLER]
+
+
+def _program(request: web.Request) -> str:
+    """Name the program at the other end, as the kernel knows it (SO_PEERCRED)."""
     asking = request.transport and request.transport.get_extra_info("socket")
     if not asking:
-        return Caller("somebody who has gone")
+        return "somebody who has gone"
     held = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     process, user, _ = _CREDENTIALS.unpack(held)
-    return Caller(f"uid {user}, process {process}")
+    return f"uid {user}, process {process}"
+
+
+def _plain(address: str) -> str:
+    """Give an address in its one spelling; what is none never reaches a log."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return "an unknown address"

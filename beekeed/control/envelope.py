@@ -23,6 +23,18 @@ _STATUS: Mapping[Code, HTTPStatus] = {
     Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Code.SETTING_FIXED: HTTPStatus.CONFLICT,
     Code.NO_LIMIT: HTTPStatus.CONFLICT,
+    Code.STRANGE_HOST: HTTPStatus.MISDIRECTED_REQUEST,
+    Code.FROM_BROWSER: HTTPStatus.FORBIDDEN,
+    Code.REQUEST_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Code.REQUEST_TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
+    Code.ONLY_ON_BOX: HTTPStatus.FORBIDDEN,
+    Code.NOT_SIGNED_IN: HTTPStatus.UNAUTHORIZED,
+    Code.FORM_STALE: HTTPStatus.FORBIDDEN,
+    Code.SIGN_IN_OFF: HTTPStatus.CONFLICT,
+    Code.SIGN_IN_HELD: HTTPStatus.TOO_MANY_REQUESTS,
+    Code.PASSWORD_WRONG: HTTPStatus.FORBIDDEN,
+    Code.PASSWORD_TOO_SHORT: HTTPStatus.BAD_REQUEST,
+    Code.PASSWORD_TOO_LONG: HTTPStatus.BAD_REQUEST,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -55,7 +67,22 @@ def success(data: Any) -> web.Response:
 def failure(error: BeekeedError) -> web.Response:
     """Wrap an error."""
     told = Failure(error=reason_view(error.code, error.params))
-    return _json(told, status_of(error.code))
+    response = _json(told, status_of(error.code))
+    if error.code is Code.SIGN_IN_HELD:
+        response.headers["Retry-After"] = str(error.params["seconds"])
+    return response
+
+
+def failure_bytes(error: BeekeedError) -> bytes:
+    """Write an error as a whole answer, for whoever is sent away before a request is read."""
+    response = failure(error)
+    assert isinstance(response.body, bytes)  # noqa: S101 - _json made it
+    head = (
+        f"HTTP/1.1 {response.status} {response.reason}\r\n"
+        f"Content-Type: {response.content_type}\r\n"
+        f"Content-Length: {len(response.body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + response.body
 
 
 def status_of(code: Code) -> HTTPStatus:

@@ -3,9 +3,6 @@
 Names no learner, and who answered.
 """
 
-import pwd
-import socket
-import struct
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,13 +12,13 @@ from msgspec import UNSET, UnsetType
 
 from beekeed.control.api import Api
 from beekeed.control.asked import Asked, query_of
+from beekeed.control.caller import caller
 from beekeed.control.envelope import ReasonView, Time, reason_view
 from beekeed.core.model import Kind
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.guard import Guard, GuardEvent
 
 _EVENTS = 20
-_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 
 class GuardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +90,7 @@ async def accept(api: Api, request: web.Request) -> AcceptAnswer:
         about = f"{asked.kind} in {asked.which}" if asked.kind else asked.which
         raise BeekeedError(Code.NOT_FOUND, what=f"question about {about}")
     numbers = [each.number for each in chosen]
-    await api.guards.accept(target_id, numbers, caller(request), api.clock.now())
+    await api.guards.accept(target_id, numbers, caller(request).who, api.clock.now())
     return AcceptAnswer(accepted=[guard_view(each) for each in chosen])
 
 
@@ -129,16 +126,3 @@ def _chosen(guards: Sequence[Guard], asked: AcceptQuery) -> list[Guard]:
     found = [each for each in guards if each.shortname == asked.which]
     found = found or [each for each in guards if str(each.number) == asked.which]
     return [each for each in found if asked.kind in (UNSET, each.kind)]
-
-
-def caller(request: web.Request) -> str:
-    """Name the account on the box that sends a request, as the kernel knows it."""
-    made = request.transport.get_extra_info("socket") if request.transport else None
-    if made is None or made.family != socket.AF_UNIX:
-        return "-"
-    told = made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    uid = _CREDENTIALS.unpack(told)[1]
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

@@ -20,14 +20,31 @@ from beekeed.errors import Code
 TABLE: web.AppKey[Sequence[Route]] = web.AppKey("TABLE", Sequence[Route])
 """Where an application has its table."""
 
-_ANY = (Code.BAD_REQUEST, Code.NOT_PERMITTED, Code.INTERNAL, Code.STORE_BROKEN)
+_ANY = (
+    Code.BAD_REQUEST,
+    Code.NOT_PERMITTED,
+    Code.STRANGE_HOST,
+    Code.FROM_BROWSER,
+    Code.NOT_SIGNED_IN,
+    Code.FORM_STALE,
+    Code.ONLY_ON_BOX,
+    Code.REQUEST_TOO_LARGE,
+    Code.REQUEST_TOO_SLOW,
+    Code.INTERNAL,
+    Code.STORE_BROKEN,
+)
 """What every route may answer; the last stands for all that passes or must be mended first."""
 _REF = "#/components/schemas/{name}"
 _TEXTS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request is wrong; the sentence says how.",
+    HTTPStatus.UNAUTHORIZED: "Nobody is signed in.",
     HTTPStatus.FORBIDDEN: "The caller may not do that.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not come in time.",
     HTTPStatus.CONFLICT: "Not as things stand now.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
+    HTTPStatus.MISDIRECTED_REQUEST: "The request is for another host.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many tries; `Retry-After` says when the next may be.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A mistake of beekeed's own.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not now: the code says what must come or be mended first.",
 }

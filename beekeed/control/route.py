@@ -17,10 +17,14 @@ Serve = Callable[[Api, web.Request], Awaitable[Answered]]
 
 
 class Right(StrEnum):
-    """What a caller must be allowed to do. control.sock's file mode allows both."""
+    """What a caller must be allowed to do; `access.py` decides who is."""
 
     READ = "read"
+    """Anybody: what it shows has no learner's name and no person's address."""
     ADMINISTER = "administer"
+    """Who is at control.sock, or signed in at page.sock."""
+    CONTROL = "control"
+    """Who is at control.sock only: what a stolen session must not do."""
 
 
 @dataclass(frozen=True, slots=True)

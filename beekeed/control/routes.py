@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from beekeed.control import asked
+from beekeed.control.access import admit, guard_of
 from beekeed.control.actions import ActionsAnswer, actions
 from beekeed.control.api import Api
 from beekeed.control.asked import AskedMonth
 from beekeed.control.calendar import CalendarAnswer, month
+from beekeed.control.caller import Door
 from beekeed.control.check import CheckAnswer, check
 from beekeed.control.envelope import failure, success
 from beekeed.control.events import EventsView, events
@@ -31,9 +33,25 @@ from beekeed.control.limit import LimitAnswer, LimitAsked, TopUpAsked, limit, se
 from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
 from beekeed.control.metrics import metrics
 from beekeed.control.openapi import TABLE, openapi
+from beekeed.control.password import (
+    PasswordAnswer,
+    PasswordAsked,
+    password,
+    set_password,
+    unlock,
+)
 from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
 from beekeed.control.report import ReportAnswer, report
 from beekeed.control.route import Right, Route
+from beekeed.control.session import (
+    SessionAnswer,
+    SignedInAnswer,
+    SignedOutAnswer,
+    SignInAsked,
+    session,
+    sign_in,
+    sign_out,
+)
 from beekeed.control.set_aside import (
     ConfirmAnswer,
     ConfirmAsked,
@@ -119,17 +137,30 @@ ROUTES = (
     Route("GET", "/v1/health", health, Right.READ, HealthAnswer),
     Route("GET", "/v1/metrics", metrics, Right.READ, media="text/plain"),
     Route("GET", "/v1/report", report, Right.ADMINISTER, ReportAnswer),
+    Route("GET", "/v1/session", session, Right.READ, SessionAnswer),
+    Route(
+        "POST", "/v1/session", sign_in, Right.READ, SignedInAnswer, body=SignInAsked,
+        codes=(Code.PASSWORD_WRONG, Code.SIGN_IN_OFF, Code.SIGN_IN_HELD),
+    ),
+    Route("DELETE", "/v1/session", sign_out, Right.ADMINISTER, SignedOutAnswer),
+    Route("GET", "/v1/password", password, Right.CONTROL, PasswordAnswer),
+    Route(
+        "POST", "/v1/password", set_password, Right.CONTROL, PasswordAnswer, body=PasswordAsked,
+        codes=(Code.PASSWORD_TOO_SHORT, Code.PASSWORD_TOO_LONG),
+    ),
+    Route("POST", "/v1/password/unlock", unlock, Right.CONTROL, PasswordAnswer),
     Route("GET", "/v1/openapi.json", openapi, Right.READ),
 )  # fmt: skip
 
 
-def application(api: Api) -> web.Application:
-    """Build the web application that serves the table."""
-    app = web.Application(client_max_size=asked.MOST_BODY_BYTES, middlewares=[_in_envelope])
+def application(api: Api, door: Door, body_seconds: float = 10) -> web.Application:
+    """Build the web application that serves the table at one of the sockets."""
+    middlewares = [_in_envelope, guard_of(body_seconds)]
+    app = web.Application(client_max_size=asked.MOST_BODY_BYTES, middlewares=middlewares)
     app[TABLE] = ROUTES
     app.on_shutdown.append(_end_watching(api))
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _handler(api, route))
+        app.router.add_route(route.method, route.path, _handler(api, route, door))
     return app
 
 
@@ -140,8 +171,11 @@ def _end_watching(api: Api) -> Callable[[web.Application], Awaitable[None]]:
     return end
 
 
-def _handler(api: Api, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(
+    api: Api, route: Route, door: Door
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
+        admit(request, route.right, door, api.signing)
         await asked.read(request, route.body, route.query)
         answer = await route.serve(api, request)
         return answer if isinstance(answer, web.StreamResponse) else success(answer)

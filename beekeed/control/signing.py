@@ -11,6 +11,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -46,15 +47,19 @@ class Ticket:
 
 
 class Signing:
-    """Who may sign in, and who is."""
+    """Who may sign in, and who is. `costs`: those of the next password that is set."""
 
-    def __init__(self, *, clock: Clock, store: PasswordStore) -> None:
+    def __init__(
+        self, *, clock: Clock, store: PasswordStore, costs: scrypt.Costs | None = None
+    ) -> None:
         self._clock = clock
         self._store = store
+        self._costs = costs or scrypt.Costs()
         self._digest = ""
         self._sessions: Sessions = {}
         self._throttle = Throttle(pool_at=clock.monotonic())
-        self._one_at_a_time = asyncio.Semaphore(1)  # each takes 16 MiB: a flood would take all
+        # One at a time, and always in the same thread: each takes 16 MiB, which a thread keeps.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="password")
 
     async def restore(self) -> None:
         """Take up the password that was set before this start."""
@@ -76,19 +81,12 @@ class Signing:
         )
         return -int(-wait // 1)
 
-    async def set_password(self, password: str) -> None:
-        """Set the password, or with an empty one take it away; this ends all sessions.
+    async def set_password(self, password: str | None) -> None:
+        """Set the password, or with None take it away; this ends all sessions.
 
         Raises BeekeedError PASSWORD_TOO_SHORT or PASSWORD_TOO_LONG.
         """
-        if password and len(password) < SHORTEST_PASSWORD:
-            raise BeekeedError(Code.PASSWORD_TOO_SHORT, least=SHORTEST_PASSWORD)
-        if len(password) > LONGEST_PASSWORD:
-            raise BeekeedError(Code.PASSWORD_TOO_LONG, most=LONGEST_PASSWORD)
-        salt = secrets.token_bytes(_SALT_BYTES)
-        digest = ""
-        if password:
-            digest = await self._hashing(lambda: scrypt.digest(password, salt))
+        digest = "" if password is None else await self._new_digest(password)
         await self._store.keep(digest)
         self._digest = digest
         self._sessions = {}
@@ -104,6 +102,8 @@ class Signing:
         digest = self._digest
         if not digest:
             raise BeekeedError(Code.SIGN_IN_OFF)
+        if len(password) > LONGEST_PASSWORD:
+            raise BeekeedError(Code.PASSWORD_TOO_LONG, most=LONGEST_PASSWORD)
         if address is not None:
             self._take_try(address)
         is_right = await self._hashing(lambda: scrypt.matches(password, digest))
@@ -154,9 +154,16 @@ class Signing:
         if seconds := self.seconds_to_next_try(address):  # so that it is said once, not each time
             log.warning("signing in from %s: after this try the next is in %d s", name, seconds)
 
+    async def _new_digest(self, password: str) -> str:
+        if len(password) < SHORTEST_PASSWORD:
+            raise BeekeedError(Code.PASSWORD_TOO_SHORT, least=SHORTEST_PASSWORD)
+        if len(password) > LONGEST_PASSWORD:
+            raise BeekeedError(Code.PASSWORD_TOO_LONG, most=LONGEST_PASSWORD)
+        salt = secrets.token_bytes(_SALT_BYTES)
+        return await self._hashing(lambda: scrypt.digest(password, salt, self._costs))
+
     async def _hashing(self, compute: Callable[[], T]) -> T:
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(compute)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, compute)
 
 
 def form_token(session_id: str) -> str:

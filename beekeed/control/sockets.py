@@ -1,33 +1,57 @@
-"""Opens control.sock: who may connect is decided by the file's mode and group."""
+"""Opens control.sock and page.sock: who may connect is decided by the file's mode and group."""
 
+import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.caller import Door
+from beekeed.control.connections import Crowd, Limits
+from beekeed.control.envelope import failure_bytes
 from beekeed.control.routes import application
-from beekeed.errors import Code, ConfigError
+from beekeed.errors import BeekeedError, Code, ConfigError
 
 _SHUTDOWN_SECONDS = 2
+_LINGERING_SECONDS = 2  # how long what a refused request still sends is read and thrown away
+LIMITS: Mapping[Door, Limits] = {Door.CONTROL: Limits(most=256), Door.PAGE: Limits(most=64)}
+_BACKLOG = 512  # a client that finds it full gets an error at once, and says we do not run
 
 
 @asynccontextmanager
-async def serve_control(api: Api, path: Path, group: str) -> AsyncIterator[None]:
-    """Serve the control API on a unix socket while the body runs.
+async def serve(
+    api: Api, door: Door, path: Path, group: str, limits: Limits | None = None
+) -> AsyncIterator[None]:
+    """Serve the API at one of the sockets while the body runs; `limits`: others than its own.
 
     Raises ConfigError where the socket cannot be made.
     """
-    runner = web.AppRunner(application(api), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    limits = limits or LIMITS[door]
+    runner = web.AppRunner(
+        application(api, door, limits.body_seconds),
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        keepalive_timeout=limits.quiet_seconds,
+        lingering_time=_LINGERING_SECONDS,
+    )
     await runner.setup()
+    assert runner.server is not None  # noqa: S101 - setup made it
+    refusal = failure_bytes(BeekeedError(Code.TOO_MANY_CLIENTS))
+    crowd = Crowd(limits=limits, make=runner.server, refusal=refusal)
     try:
         with _bound(path, group) as bound:
-            await web.SockSite(runner, bound).start()
-            yield
+            listening = await asyncio.get_running_loop().create_server(
+                crowd.connection, sock=bound, backlog=_BACKLOG
+            )
+            try:
+                yield
+            finally:
+                listening.close()
     finally:
         await runner.cleanup()
 

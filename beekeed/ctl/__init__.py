@@ -17,6 +17,7 @@ from beekeed.ctl import (
     history,
     limit,
     link,
+    password,
     report,
     set_aside,
     settings,
@@ -24,6 +25,7 @@ from beekeed.ctl import (
     status,
     stop,
     sync,
+    token,
     usage,
     verify,
     watch,
@@ -64,6 +66,8 @@ COMMANDS: Mapping[str, Command] = {
     "link": link,
     "check": check,
     "report": report,
+    "password": password,
+    "token": token,
 }
 """Every command, in the order in which help lists them."""
 

@@ -55,8 +55,11 @@ EXITS: Mapping[Exit, str] = {
 
 _CODES: Mapping[Exit, tuple[str, ...]] = {
     Exit.NOT_RUNNING: ("daemon_not_running",),
-    Exit.NOT_PERMITTED: ("not_permitted",),
-    Exit.USAGE: ("bad_request",),
+    Exit.NOT_PERMITTED: ("not_permitted", "not_root", "only_on_box", "not_signed_in"),
+    Exit.USAGE: (
+        *("bad_request", "password_too_short", "password_too_long", "passwords_differ"),
+        "no_token_given",
+    ),
     Exit.OFFLINE: (
         *("offline", "no_interface", "no_carrier", "no_address", "no_route"),
         *("name_not_found", "name_unknown"),

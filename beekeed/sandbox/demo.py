@@ -39,6 +39,7 @@ token_file = "{folder}/token"
 [daemon]
 state_directory = "{folder}/state"
 control_socket = "{folder}/control.sock"
+page_socket = "{folder}/page.sock"
 """
 
 

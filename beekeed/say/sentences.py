@@ -86,13 +86,13 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "socket_unusable": Entry(
-        "The control socket {path} cannot be made: {detail}.",
-        "Check daemon.control_socket and daemon.control_group in the settings.",
+        "The socket {path} cannot be made: {detail}.",
+        "Check the sockets and their groups in the settings, under [daemon].",
         "technician",
     ),
     "socket_in_use": Entry(
-        "Another program answers at the control socket {path}.",
-        "Stop it first, or change daemon.control_socket.",
+        "Another program answers at the socket {path}.",
+        "Stop it first, or change the socket in the settings, under [daemon].",
         "technician",
     ),
     "settings_changed": Entry(
@@ -943,6 +943,98 @@ SENTENCES: Mapping[str, Entry] = {
         "Which accounts of the online Moodle hold a role on the whole site or in a category"
         " cannot be seen from here, and the settings name nobody whom beekeed must never touch.",
         "Name the usernames of managers and the like in accounts.never_touch.",
+        "administrator",
+    ),
+    # Who may do what.
+    "strange_host": Entry(
+        "The request is for another host than beekeed.",
+        "Only beekeectl and beekeed's own page speak to this socket.",
+        "technician",
+    ),
+    "from_browser": Entry(
+        "The request comes from a browser.",
+        "Only beekeectl and beekeed's own page speak to this socket.",
+        "technician",
+    ),
+    "request_too_large": Entry(
+        "The request is larger than {most} bytes.",
+        "Send less at once.",
+        "",
+    ),
+    "request_too_slow": Entry(
+        "The request did not arrive in time.",
+        "Try it again.",
+        "",
+    ),
+    "too_many_clients": Entry(
+        "Too many programs speak to beekeed at once.",
+        "Try it again in a minute. If that does not help, look for programs that do not end.",
+        "technician",
+    ),
+    "only_on_box": Entry(
+        "This cannot be done from the page.",
+        "Use beekeectl on the box.",
+        "technician",
+    ),
+    "not_signed_in": Entry(
+        "Nobody is signed in here, or not any more.",
+        "Sign in, and do it again.",
+        "administrator",
+    ),
+    "form_stale": Entry(
+        "This page was opened before the latest signing in, or by another website.",
+        "Open it again, and do it again.",
+        "administrator",
+    ),
+    "sign_in_off": Entry(
+        "Nobody can sign in, because no password is set.",
+        "Set one on the box with `beekeectl password set`.",
+        "technician",
+    ),
+    "sign_in_held": Entry(
+        "There were too many wrong passwords. The next one is looked at in {minutes} min.",
+        "Wait, or let everybody try again on the box with `beekeectl password unlock`.",
+        "administrator",
+    ),
+    "password_wrong": Entry(
+        "The password is wrong.",
+        "Try it again. A new one can be set on the box with `beekeectl password set`.",
+        "administrator",
+    ),
+    "password_too_short": Entry(
+        "The password is shorter than {least} letters.",
+        "Choose a longer one, for example four words in a row.",
+        "technician",
+    ),
+    "password_too_long": Entry(
+        "The password is longer than {most} letters.",
+        "Choose a shorter one.",
+        "technician",
+    ),
+    "passwords_differ": Entry(
+        "The two passwords are not the same.",
+        "Nothing is changed. Try it again.",
+        "technician",
+    ),
+    "not_root": Entry(
+        "Only root may write the file with the token.",
+        "Use the command again with sudo.",
+        "technician",
+    ),
+    "no_token_given": Entry(
+        "What was given does not look like a token of Moodle: 32 letters a to f and digits.",
+        "Copy it from the online Moodle: Site administration, Server, Manage tokens. Then:"
+        " beekeectl token set",
+        "technician",
+    ),
+    "token_not_kept": Entry(
+        "The file {path} cannot be written: {detail}.",
+        "Mend that, or name another file with --file.",
+        "technician",
+    ),
+    "not_started_again": Entry(
+        "The token is kept in {path}, but beekeed could not be started again: {detail}.",
+        "Look at its journal (journalctl -u beekeed), and start it (systemctl restart beekeed).",
         "technician",
     ),
 }

@@ -127,7 +127,7 @@ _RAW = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.sendall(f"{sys.argv[2]} {sys.argv[3]} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n".encode())
+s.sendall(f"{sys.argv[2]} {sys.argv[3]} HTTP/1.0\\r\\nHost: beekeed\\r\\n\\r\\n".encode())
 print(b"".join(iter(lambda: s.recv(65536), b"")).decode().replace("\\r", ""))
 """
 

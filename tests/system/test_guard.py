@@ -1,7 +1,6 @@
 """`beekeectl guard`: what is asked before much is lowered online, and the answer."""
 
 import os
-import pwd
 
 import pytest
 
@@ -53,7 +52,7 @@ def test_an_accident_is_said_in_a_sentence_and_answered(emptied: World) -> None:
     assert answered["guards"] == []
     events = [each for each in answered["history"] if each["what"] == "accepted"]
     assert len(events) == len(asked)
-    assert {each["by"] for each in events} == {pwd.getpwuid(os.getuid()).pw_name}
+    assert all(each["by"].startswith(f"uid {os.getuid()}, process ") for each in events)
     assert "accepted by" in emptied.ctl("guard").out
     assert emptied.sync()["status"] == "completed"
 

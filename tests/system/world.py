@@ -49,6 +49,7 @@ class World:
         self.box = folder / "box.sqlite"
         self.online = folder / "online.sqlite"
         self.socket = folder / "control.sock"
+        self.page_socket = folder / "page.sock"
         self.state = folder / "state" / "beekeed.sqlite"
         self.token = folder / "token"
         self.address = ""
@@ -96,6 +97,7 @@ class World:
             "online.timeout_seconds": "20",
             "daemon.state_directory": f'"{self.state.parent}"',
             "daemon.control_socket": f'"{self.socket}"',
+            "daemon.page_socket": f'"{self.page_socket}"',
         } | {name.replace("__", "."): value for name, value in settings.items()}
         lines: list[str] = []
         for section in (
