@@ -50,7 +50,7 @@ class DeviceSettings(Section, frozen=True, kw_only=True):
 class OnlineSettings(Section, frozen=True, kw_only=True):
     """The online Moodle."""
 
-    address: Annotated[str, Meta(pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")]
+    address: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
     token_file: FilePath
     allow_http: bool = False
     timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
@@ -163,7 +163,7 @@ _EXAMPLES: Mapping[str, str] = {
 _MUST_BE: Mapping[str, str] = {
     "device.database": '"mariadb", "mysql" or "postgresql", or empty',
     "device.prefix": "small letters, digits and _, or empty",
-    "online.address": "the web address of the site, without a page or a question mark",
+    "online.address": "the web address of the site, without a page, a question mark or a password",
     "online.assignment_grades": '"assignment" or "gradebook"',
     "accounts.username_prefix": "what a Moodle username may hold: small letters, digits and -.@_",
     "accounts.password": '"random" or "mailed"',

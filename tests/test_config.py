@@ -135,6 +135,7 @@ def test_http_must_be_asked_for(tmp_path: Path) -> None:
         "https://mo..odle.example",
         "https://[moodle",
         "https://host:99999",
+        "https://name:password@moodle.example",  # it is shown to everybody
         "https://host:0",
         "https://" + "a" * 64 + ".example",
         "moodle.example.org",

@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from beekeed.control.asked import MOST_BODY_BYTES
-from beekeed.control.caller import Door, note_caller
+from beekeed.control.caller import Door, caller, note_caller
 from beekeed.control.route import Right
 from beekeed.control.signing import Signing, is_form_token
 from beekeed.errors import BeekeedError, Code
@@ -71,18 +71,25 @@ def admit(request: web.Request, right: Right, door: Door, signing: Signing) -> N
 
     Raises BeekeedError ONLY_ON_BOX, NOT_SIGNED_IN or FORM_STALE.
     """
-    given = request.headers.get(SESSION_HEADER, "") if door is Door.PAGE else ""
-    session_id = given if given and signing.use(given) else ""
-    asking = note_caller(request, door, request.headers.get(ADDRESS_HEADER, ""), session_id)
-    changes = request.method != "GET"
     if door is Door.PAGE:
-        if right is Right.CONTROL:
-            raise BeekeedError(Code.ONLY_ON_BOX)
-        if right is Right.ADMINISTER and not session_id:
-            raise BeekeedError(Code.NOT_SIGNED_IN)
-        form = request.headers.get(FORM_HEADER, "")
-        if session_id and changes and not is_form_token(session_id, form):
-            raise BeekeedError(Code.FORM_STALE)
-    if changes and right is not Right.READ:
+        _admit_browser(request, right, signing)
+    else:
+        note_caller(request, door)
+    if request.method != "GET" and right is not Right.READ:
         resource = request.match_info.route.resource
-        log.info("%s %s by %s", request.method, resource and resource.canonical, asking.who)
+        who = caller(request).who
+        log.info("%s %s by %s", request.method, resource and resource.canonical, who)
+
+
+def _admit_browser(request: web.Request, right: Right, signing: Signing) -> None:
+    """Decide for a browser that the page's process asks for."""
+    given = request.headers.get(SESSION_HEADER, "")
+    session_id = given if given and signing.use(given) else ""
+    note_caller(request, Door.PAGE, request.headers.get(ADDRESS_HEADER, ""), session_id)
+    if right is Right.CONTROL:
+        raise BeekeedError(Code.ONLY_ON_BOX)
+    if right is Right.ADMINISTER and not session_id:
+        raise BeekeedError(Code.NOT_SIGNED_IN)
+    form = request.headers.get(FORM_HEADER, "")
+    if session_id and request.method != "GET" and not is_form_token(session_id, form):
+        raise BeekeedError(Code.FORM_STALE)

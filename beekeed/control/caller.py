@@ -38,8 +38,8 @@ class Caller:
 _CALLER = web.RequestKey("caller", Caller)
 
 
-def note_caller(request: web.Request, door: Door, address: str, session_id: str) -> Caller:
-    """Keep who asks with the request; `address` is believed at page.sock only."""
+def note_caller(request: web.Request, door: Door, address: str = "", session_id: str = "") -> None:
+    """Keep who asks with the request; what is told of a browser counts at page.sock only."""
     program = _program(request)
     if door is Door.CONTROL:
         found = Caller(program, door)
@@ -48,7 +48,6 @@ def note_caller(request: web.Request, door: Door, address: str, session_id: str)
         who = f"{'signed in' if session_id else 'somebody'} at {where} ({program})"
         found = Caller(who, door, where, session_id)
     request[_CALLER] = found
-    return found
 
 
 def caller(request: web.Request) -> Caller:

@@ -1023,8 +1023,8 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "no_token_given": Entry(
         "What was given does not look like a token of Moodle: 32 letters a to f and digits.",
-        "Copy it from the online Moodle: Site administration, Server, Manage tokens. Then:"
-        " beekeectl token set",
+        "Copy it from the online Moodle (Site administration, Server, Manage tokens), and use"
+        " `beekeectl token set` again.",
         "technician",
     ),
     "token_not_kept": Entry(

@@ -119,6 +119,18 @@ def test_the_table_has_no_route_twice_and_reading_changes_nothing() -> None:
             assert route.method == "GET" or route.path == "/v1/session", route
 
 
+def test_a_method_that_the_table_does_not_have_is_refused(running: World) -> None:
+    """At both sockets, for every path, with the one envelope."""
+    known = {(each.method, each.path) for each in ROUTES}
+    for path in {each.path for each in ROUTES}:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+            if (method, path) not in known:
+                for socket in (running.socket, running.page_socket):
+                    asked = ask(socket, method, path)
+                    assert asked.status in (404, 405), (method, path)
+                    assert asked.code
+
+
 def test_what_only_page_sock_believes_is_nothing_at_control_sock(running: World) -> None:
     """A session's header does nothing there, and the browser's address is not looked at."""
     headers = sign_in(running.page_socket, PASSWORD)
