@@ -15,9 +15,10 @@ from beekeed.control.caller import Door
 from beekeed.control.connections import Limits
 from beekeed.control.signing import Signing
 from beekeed.control.sockets import LIMITS, serve
+from beekeed.control.watchers import Watchers
 from beekeed.sqlite.password import SqlitePassword
 from beekeed.sqlite.store import open_store
-from tests.engine.school import FakeClock
+from tests.clock import FakeClock
 
 SHORT = Limits(most=3, quiet_seconds=0.3, body_seconds=0.3, stuck_seconds=0.3)
 ASK = b"GET /v1/session HTTP/1.1\r\nHost: beekeed\r\n\r\n"
@@ -31,7 +32,7 @@ async def door(folder: Path, limits: Limits) -> AsyncIterator[Path]:
     clock, path = FakeClock(), folder / "page.sock"
     store = await open_store(folder / "beekeed.sqlite")
     signing = Signing(clock=clock, store=SqlitePassword(store=store, clock=clock))
-    api = cast("Api", SimpleNamespace(signing=signing))
+    api = cast("Api", SimpleNamespace(signing=signing, watchers=Watchers(clock=clock)))
     async with serve(api, Door.PAGE, path, "", limits):
         yield path
     await store.close()

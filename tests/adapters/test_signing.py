@@ -13,7 +13,7 @@ from beekeed.core.sessions import MOST
 from beekeed.errors import BeekeedError, Code
 from beekeed.sqlite.password import SqlitePassword
 from beekeed.sqlite.store import open_store
-from tests.engine.school import FakeClock
+from tests.clock import FakeClock
 
 PASSWORD = "correct horse battery"
 CHEAP = scrypt.Costs(log_n=4, p=1)
