@@ -61,7 +61,7 @@ class Client:
             time.sleep(_AGAIN_SECONDS)
 
     def _watch(self, last_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Watch over one connection until it ends: views with their ids, None for a sign of life."""
+        """Watch over one connection to its end: views with their ids, None for a sign of life."""
         connection = _UnixConnection(self._path, _SILENCE_SECONDS)
         try:
             headers = {"Last-Event-ID": last_id} if last_id else {}
