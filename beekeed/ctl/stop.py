@@ -22,9 +22,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     event_id = stopping["event_id"]
     if arguments.wait and event_id is not None:
         left = "stops as soon as what is under way has an answer"
-        return _show_end(
-            terminal, stopping, await_end(client, terminal, event_id, "is stopping", left)
-        )
+        return _show_end(terminal, await_end(client, terminal, event_id, "is stopping", left))
     if terminal.as_json:
         terminal.json(stopping)
     elif event_id is None:
@@ -34,11 +32,11 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     return Exit.OK
 
 
-def _show_end(terminal: Terminal, stopping: dict[str, Any], details: dict[str, Any]) -> Exit:
+def _show_end(terminal: Terminal, details: dict[str, Any]) -> Exit:
     """Tell how it ended: it may have been over, well or not, before it heard of the stop."""
     event_id, status, reason = (details[name] for name in ("event_id", "status", "reason"))
     if terminal.as_json:
-        terminal.json(stopping | {"status": status, "reason": reason})
+        terminal.json(details)
     elif status == "stopped":
         terminal.line(f"Sync {event_id} has stopped. What arrived is kept; the rest waits.")
     else:
