@@ -32,7 +32,7 @@ NEVER_ENDS = {
     *("welcome_messages", "mailed_passwords", "assignment_notices"),
 }
 PLAIN = {"refused_by_moodle", "interrupted", "unsettled", "internal", "not_found",
-         "setting_fixed", "no_limit"}  # fmt: skip
+         "setting_fixed", "no_limit", "not_ready", "too_many_watchers"}  # fmt: skip
 COMING = {"sync_disabled"}
 
 
