@@ -30,9 +30,15 @@ NEVER_ENDS = {
     *("missing_online", "changed_online", "unseen_online"),
     *("stays_badge", "stays_course_completion", "stays_password", "stays_time", "stays_comment"),
     *("welcome_messages", "mailed_passwords", "assignment_notices"),
+    # Said to browsers and to the page only.
+    *("strange_host", "from_browser", "form_stale", "sign_in_off", "sign_in_held"),
+    "password_wrong",
 }
-PLAIN = {"refused_by_moodle", "interrupted", "unsettled", "internal", "not_found",
-         "setting_fixed", "no_limit", "not_ready", "too_many_watchers"}  # fmt: skip
+PLAIN = {
+    *("refused_by_moodle", "interrupted", "unsettled", "internal", "not_found"),
+    *("setting_fixed", "no_limit", "not_ready", "too_many_watchers", "too_many_clients"),
+    *("request_too_large", "request_too_slow", "token_not_kept", "not_started_again"),
+}
 COMING = {"sync_disabled"}
 
 
