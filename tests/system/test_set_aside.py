@@ -63,3 +63,16 @@ def test_each_action_is_shown_with_its_learner(here: World) -> None:
     assert len(actions) == counted
     assert actions[0]["username"] not in here.ctl("show", run["event_id"]).out
     assert here.ctl("show", "nothing", "--actions").code == 1
+
+
+def test_a_list_of_any_length_is_confirmed_at_once(here: World) -> None:
+    """More names than one request carries; those that nothing is to be confirmed of are listed."""
+    here.start_daemon()
+    here.sync()
+    names = [f"somebody.with.a.rather.long.username.{number:04}" for number in range(750)]
+    file = here.folder / "names.csv"
+    file.write_text("\ufeff# from the office\n" + "\n".join(f"{name},6b" for name in names))
+    said = here.ctl("set-aside", "confirm", "--file", str(file), "--json")
+    assert said.json["unknown"] == names
+    assert said.json["confirmed"] == []
+    assert said.code == 1

@@ -112,3 +112,19 @@ def test_no_name_and_no_token_is_ever_logged(here: World) -> None:
     assert here.token.read_text().strip() not in log
     names = here.on_box("SELECT username, lastname, email FROM mdl_user WHERE id > 2")
     assert not [name for row in names for name in row if len(name) > 2 and name in log]
+
+
+def test_history_is_turned_page_by_page(here: World) -> None:
+    """Each sync is on one page, the latest first; a page says how to see the next."""
+    here.start_daemon()
+    made = [here.sync()["event_id"] for _ in range(3)]
+    pages = [here.ctl("history", "--limit", "2", "--page", str(page)).out for page in (1, 2, 3)]
+    assert [[each in page for each in reversed(made)] for page in pages] == [
+        [True, True, False],
+        [False, False, True],
+        [False, False, False],
+    ]
+    assert "1 to 2 of 3; the next: beekeectl history --limit 2 --page 2" in pages[0]
+    assert "the next" not in pages[1]
+    assert pages[2] == "There are no more.\n"
+    assert here.ctl("show", "latest", "--json").json["event_id"] == made[-1]
