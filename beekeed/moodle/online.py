@@ -27,7 +27,7 @@ from beekeed.moodle.calls import Manner
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.pushing import Pushing
 from beekeed.moodle.requests import Requests
-from beekeed.moodle.settling import Held, is_sure, settled
+from beekeed.moodle.settling import Held, failed_to_write, is_sure, settled
 from beekeed.moodle.transport import Transport
 from beekeed.ports.online import Enrolled, Fields, Grades, Place, States
 from beekeed.ports.rights import Rights
@@ -79,6 +79,8 @@ class MoodleWebServices:
         self._role_was_seen = False
         self._unsure: dict[Key, Outcome] = {}
         """What was answered to steps of which only reading tells."""
+        self._failed: set[Key] = set()
+        """What the site's database failed to write once, since we came."""
 
     async def probe(self) -> Site:
         """See ports.OnlineMoodle.
@@ -132,6 +134,7 @@ class MoodleWebServices:
 
     async def close(self) -> None:
         """See ports.OnlineMoodle."""
+        self._failed.clear()
         await self._requests.close()
 
     async def courses(self, shortnames: Collection[str]) -> Mapping[str, OnlineCourse]:
@@ -353,7 +356,17 @@ class MoodleWebServices:
     async def settle(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """See ports.OnlineMoodle."""
         held = await self._look(steps)
-        return [settled(step, held, self._unsure.pop(step.change.key, None)) for step in steps]
+        return [self._settled(step, held) for step in steps]
+
+    def _settled(self, step: Step, held: Held) -> Outcome:
+        """Tell what became of a step; what a database failed to write is worth a second try."""
+        key = step.change.key
+        outcome = settled(step, held, self._unsure.pop(key, None))
+        is_refused = outcome.verdict is Verdict.REFUSED
+        if is_refused and failed_to_write(outcome) and key not in self._failed:
+            self._failed.add(key)
+            return Outcome(Verdict.NOT_TRIED)
+        return outcome
 
     def is_silenced(self, steps: Sequence[Step]) -> bool:
         """See ports.OnlineMoodle. A service that lacks the function cannot be told."""

@@ -54,7 +54,16 @@ def is_sure(step: Step, answered: Outcome) -> bool:
         return True
     if isinstance(step, CreateAccount):
         return False
-    return answered.reason is None or answered.reason.params.get("errorcode") != _WRITE_FAILED
+    return not failed_to_write(answered)
+
+
+def failed_to_write(answered: Outcome) -> bool:
+    """Tell whether the site's database refused a record: what is wrong with it, or with the record.
+
+    A deadlock and a value that is too long have the same errorcode.
+    """
+    reason = answered.reason
+    return reason is not None and reason.params.get("errorcode") == _WRITE_FAILED
 
 
 def settled(step: Step, held: Held, answered: Outcome | None = None) -> Outcome:
