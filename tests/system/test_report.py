@@ -11,6 +11,7 @@ from tests.system.world import World
 _PASSWORD = "Geheim-Wort-93/+x"
 _MAILBOX = "school.secretary@example.org"
 _MAIL_USER = "smtp-user-77"
+_SAID = "Duplicate-entry-Xaver-Zimt"
 
 
 def plant(here: World) -> list[str]:
@@ -39,7 +40,20 @@ def plant(here: World) -> list[str]:
         mail__password_file=f'"{secrets}"',
     )
     here.sync()
-    extra = ["Ottilie", "Xanthippe", "headmistress", "zqschool", _MAILBOX, _MAIL_USER, _PASSWORD]
+    # A reason may carry any text: what somebody else's program said, a name among it.
+    said = json.dumps({"detail": _SAID, "course": "BK-MATH"})
+    here.in_state("UPDATE run SET code = 'refused_by_moodle', params = ?", said)
+    here.in_state("UPDATE change SET aside_params = ? WHERE aside_code IS NOT NULL", said)
+    extra = [
+        _SAID,
+        "Ottilie",
+        "Xanthippe",
+        "headmistress",
+        "zqschool",
+        _MAILBOX,
+        _MAIL_USER,
+        _PASSWORD,
+    ]
     return [*planted, *extra, token]
 
 
