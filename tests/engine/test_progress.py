@@ -56,16 +56,6 @@ async def test_what_is_set_aside_is_done_and_what_waits_for_it_is_not_left(here:
     assert (told.done, told.total, told.left) == (2, 2, 0)
 
 
-async def test_what_has_to_be_said_again_is_done_once(here: School) -> None:
-    """A request that was cut off did nothing; another did, and nobody knew it at first."""
-    learners(here, 4)
-    switch(here, "cut_before", f"{COMPLETE}:1")
-    switch(here, "cut_after", "enrol_manual_enrol_users:1")
-    told = await run(here, Request("test"))
-    assert told.status is RunStatus.COMPLETED
-    assert (told.done, told.total) == (8, 8)
-
-
 async def test_in_the_middle_it_tells_what_was_acknowledged_and_what_is_left(
     here: School,
 ) -> None:
