@@ -10,7 +10,7 @@ from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Bytes, Reason, RunStatus
 from beekeed.core.progress import Progress
-from beekeed.core.request import Request, wanted
+from beekeed.core.request import SCHEDULED, Request, wanted
 from beekeed.engine.begun import Begun
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.headway import Headway
@@ -130,9 +130,10 @@ class Engine:
 
     async def skip(self, reason: Reason) -> None:
         """Write down a run whose time came and which was not to be, and why; nothing is read."""
-        target_id = await self._open()
+        latest, target_id = self._latest, await self._open()
         run = await self._begin(Request(SCHEDULED), self._policy(), Stop(), lambda _: None)
         await self._end(run, target_id, (RunStatus.SKIPPED, reason))
+        self._latest = latest
 
     def stop(self) -> None:
         """Ask the run to stop: what is in flight is settled, nothing more is sent."""
