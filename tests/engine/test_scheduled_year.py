@@ -23,16 +23,19 @@ from beekeed.core.budget import Terms
 from beekeed.core.model import RunStatus
 from beekeed.core.schedule import Plan, hour_of_week
 from beekeed.errors import Code
+from beekeed.link.meter import RunMeter
+from beekeed.link.uplink import Uplink
 from beekeed.loop import Loop
 from beekeed.moodle.transport import Transport
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.schedule import SqliteSlots
 from beekeed.sqlite.usage import SqliteUsage
-from tests.engine.ledger import FakeBoot, LimitedTransport
+from tests.clock import START, FakeBoot
 from tests.engine.looping import loop_of
-from tests.engine.school import START, School, school
+from tests.engine.school import School, school
 from tests.engine.stepped import SteppedClock, SteppedTrust
 from tests.engine.test_year import Year
+from tests.line import paid_line
 
 FIRST, LAST = date(2027, 11, 1), date(2028, 10, 31)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -103,7 +106,7 @@ class NoLink:
         raise AssertionError
 
 
-class CountedTransport(LimitedTransport):
+class CountedTransport(Transport):
     """Counts the bodies of requests and answers besides, by the day on which each went by."""
 
     counted: Counter[date]
@@ -128,23 +131,25 @@ class ScheduledYear(Year):
         here.clock = EnginesClock(clock)  # type: ignore[assignment]
         here.trust = SteppedTrust(clock)  # type: ignore[assignment]
         here.terms = PLENTY
-        ledger = SqliteLedger(
+        self.ledger = SqliteLedger(
             store=here.store,
             clock=clock,
             trust=here.trust,
             boot=FakeBoot(clock.monotonic),
             terms=lambda: here.terms,
         )
-        here.ledger = ledger  # type: ignore[assignment]
+        here.ledger = self.ledger  # type: ignore[assignment]
+        self.line = paid_line(self.ledger, uplink=(uplink := Uplink()))
+        here.meter = RunMeter(line=self.line, uplink=uplink)
         self.usage = SqliteUsage(
-            store=here.store, ledger=ledger, clock=clock, terms=lambda: here.terms
+            store=here.store, ledger=self.ledger, clock=clock, terms=lambda: here.terms
         )
         here.transport = self.transport  # type: ignore[method-assign]
 
     def transport(self) -> Transport:
         """Give the way to the online Moodle."""
         made = CountedTransport(
-            ledger=self.here.ledger,
+            line=self.line,
             address=self.here.address,
             token=self.here.token,
             timeout_seconds=10,
@@ -210,21 +215,29 @@ class ScheduledYear(Year):
         return Counter(str(status) for _, status, _ in self.expected)
 
     async def compare_ledger(self) -> int:
-        """Hold each billing month's account against the bytes that went by; gives the months."""
-        months: dict[date, int] = {}
-        for day, count in self.counted.items():
-            month = day.replace(day=BILLING_DAY)
-            if day.day < BILLING_DAY:
-                month = (month.replace(day=1) - DAY).replace(day=BILLING_DAY)
-            months[month] = months.get(month, 0) + count
-        self.here.terms = PLENTY
-        for first, count in months.items():
+        """Hold each billing month's account against the history's bytes and those that went by.
+
+        Each of these is on the line with its headers. Gives the months.
+        """
+        rows = await self.here.store.rows("SELECT started_at, bytes_sent, bytes_received FROM run")
+        by_runs: Counter[date] = Counter()
+        for at, sent, received in rows:
+            by_runs[datetime.fromtimestamp(at, UTC).date()] += sent + received
+        assert {day for day, count in by_runs.items() if count} == set(self.counted)
+        assert all(by_runs[day] > bodies for day, bodies in self.counted.items())
+        self.here.terms, months = PLENTY, {billing_month(day) for day in self.counted}
+        for first in months:
             shown = await self.usage.month(first)
-            assert (shown.first, shown.charged) == (first, count)
-            by_day = {each.day: each.whole for each in shown.charges if each.whole}
-            of_month = {day: n for day, n in self.counted.items() if shown.first <= day}
-            assert by_day == {day: n for day, n in of_month.items() if day <= shown.last and n}
+            of_month = {day: n for day, n in by_runs.items() if n and billing_month(day) == first}
+            assert (shown.first, shown.charged) == (first, sum(of_month.values()))
+            assert {each.day: each.whole for each in shown.charges if each.whole} == of_month
         return len(months)
+
+
+def billing_month(day: date) -> date:
+    """The first day of the plan's month."""
+    month = day.replace(day=BILLING_DAY)
+    return month if month <= day else (month.replace(day=1) - DAY).replace(day=BILLING_DAY)
 
 
 @contextmanager
