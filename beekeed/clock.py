@@ -5,13 +5,16 @@ box without a battery clock.
 """
 
 import asyncio
+import os
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LOCAL_TIME = Path("/etc/localtime")
 
 
 class Clock(Protocol):
@@ -44,6 +47,32 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """See Clock."""
         await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A time zone, and how far its clocks are ahead of UTC at some moment."""
+
+    name: str
+    offset_seconds: int
+
+
+def local_zone(moment: datetime) -> Zone:
+    """Give the machine's zone at a moment, also where it was set since we started."""
+    time.tzset()
+    local = time.localtime(moment.timestamp())
+    return Zone(_zone_name() or local.tm_zone, local.tm_gmtoff)
+
+
+def _zone_name() -> str:
+    """Give its name as people choose it, like Europe/Paris; empty where it has none."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named:
+        return named
+    try:
+        return str(_LOCAL_TIME.readlink()).partition("/zoneinfo/")[2]
+    except OSError:
+        return ""
 
 
 class Boot(Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from beekeed import __version__, disclosure, host, meaning
-from beekeed.clock import Clock, SystemBoot, SystemClock
+from beekeed.clock import Clock, SystemBoot, SystemClock, local_zone
 from beekeed.config import Settings, load, read, read_token
 from beekeed.control.api import Api, Surroundings, Way
 from beekeed.control.caller import Door
@@ -22,7 +22,7 @@ from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Category, Charge
-from beekeed.engine import Engine, Stores
+from beekeed.engine import Engine, Schedule, Stores
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.line import PaidLine
@@ -50,6 +50,7 @@ from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.password import SqlitePassword
+from beekeed.sqlite.schedule import SqliteSlots
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
@@ -86,12 +87,20 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         notify(_status(phase))
         watchers.wake()
 
+    lookout = _lookout(base)
+    schedule = _schedule(base, engine)
     loop = Loop(
         engine=engine,
+        schedule=schedule,
+        clock=base.clock,
+        route=base.route,
+        arrival=lookout.arrival,
+        is_enabled=lambda: base.tuning.settings.sync.enabled,
         announce=announce,
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
-    api = _api(base, device, loop, watchers)
+    base.tuning.tell(loop.settings_changed)
+    api = _api(base, device, loop, watchers, schedule, lookout)
     await api.signing.restore()
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
     if interrupted:
@@ -237,10 +246,39 @@ def _engine(base: _Base, device: SqlDevice) -> Engine:
     )
 
 
-def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
-    clock, stores, settings = base.clock, base.stores, base.settings
+def _schedule(base: _Base, engine: Engine) -> Schedule:
+    return Schedule(
+        clock=base.clock,
+        trust=base.trust,
+        slots=SqliteSlots(store=base.store),
+        plan=lambda draw: meaning.plan(base.tuning.settings.schedule, draw),
+        skip=engine.skip,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookout:
+    """What knows of the way to the online Moodle, without a sync."""
+
+    diagnosis: Diagnosis
+    arrival: SiteArrival
+
+
+def _lookout(base: _Base) -> _Lookout:
     diagnosis = _diagnosis(base)
-    watch = KernelWatch(route=base.route, clock=clock)
+    watch = KernelWatch(route=base.route, clock=base.clock)
+    return _Lookout(diagnosis, SiteArrival(watch=watch, diagnosis=diagnosis, clock=base.clock))
+
+
+def _api(
+    base: _Base,
+    device: SqlDevice,
+    loop: Loop,
+    watchers: Watchers,
+    schedule: Schedule,
+    lookout: _Lookout,
+) -> Api:
+    clock, stores, settings = base.clock, base.stores, base.settings
     return Api(
         version=__version__,
         clock=clock,
@@ -256,9 +294,11 @@ def _api(base: _Base, device: SqlDevice, loop: Loop, watchers: Watchers) -> Api:
         usage=SqliteUsage(store=base.store, ledger=base.ledger, clock=clock, terms=base.terms),
         tuner=base.tuning,
         signing=Signing(clock=clock, store=SqlitePassword(store=base.store, clock=clock)),
+        timetable=schedule,
+        zone=local_zone,
         trust=base.trust,
-        diagnosis=diagnosis,
-        arrival=SiteArrival(watch=watch, diagnosis=diagnosis, clock=clock),
+        diagnosis=lookout.diagnosis,
+        arrival=lookout.arrival,
         manager=NetworkManager(),
         address=settings.online.address,
         token_digest=token_digest(base.token),

@@ -226,6 +226,9 @@ class Code(StrEnum):
     TOKEN_NOT_KEPT = "token_not_kept"  # noqa: S105
     NOT_STARTED_AGAIN = "not_started_again"
 
+    # The schedule.
+    SYNC_DISABLED = "sync_disabled"
+
 
 Param = str | int
 

@@ -1,10 +1,12 @@
 """What the settings mean, in the nouns of each part."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from beekeed.config import LimitSettings, Settings, read_password
+from beekeed.config import LimitSettings, ScheduleSettings, Settings, read_password
 from beekeed.core.budget import Terms
+from beekeed.core.schedule import Plan, hour_of_week, jitter, minute_of_day
 from beekeed.engine import FactRules, Policy, Rules
 from beekeed.errors import Code
 from beekeed.moodle.calls import Manner
@@ -58,6 +60,16 @@ def terms(limit: LimitSettings) -> Terms:
         billing_day=limit.billing_day,
         pacing=limit.pacing,
         reserve_percent=limit.reserve_percent,
+    )
+
+
+def plan(schedule: ScheduleSettings, draw: int) -> Plan:
+    """Tell when syncs begin by themselves, on the device with a draw."""
+    hours = schedule.hours if schedule.grid_active else ()
+    return Plan(
+        daily=minute_of_day(schedule.daily_at) if schedule.enabled else None,
+        hours=frozenset(hour_of_week(each) for each in hours),
+        jitter=jitter(timedelta(minutes=schedule.jitter_minutes), draw),
     )
 
 

@@ -5,7 +5,7 @@ as the file, and is kept in our own database.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from beekeed import config
@@ -30,7 +30,12 @@ class Tuning:
         self._file = file
         self._store = store
         self._changed: dict[str, Value] = {}
+        self._told: list[Callable[[], None]] = []
         self.settings: Settings = config.build(inputs, file)
+
+    def tell(self, changed: Callable[[], None]) -> None:
+        """Have somebody told of each change from now on, once it holds."""
+        self._told.append(changed)
 
     async def restore(self) -> None:
         """Take up what was changed before this start.
@@ -65,6 +70,8 @@ class Tuning:
         if changes:
             await self._store.keep(changes, by)
             self._take(kept)
+            for tell in self._told:
+                tell()
 
     async def changes(self, count: int, before: int | None = None) -> Sequence[NotedChange]:
         """Give the newest changes, or the newest of those with a lower number."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from beekeed.clock import Clock
+from beekeed.clock import Clock, Zone
 from beekeed.control.signing import Signing
 from beekeed.control.watchers import Watchers
 from beekeed.core.cost import Preview
@@ -21,6 +22,7 @@ from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.rights import RightsReader
+from beekeed.ports.schedule import Timetable
 from beekeed.ports.settings import NotedChange, Setting, Value
 from beekeed.ports.stores import Changes, History, Targets
 
@@ -144,12 +146,15 @@ class Api:
     guards: Guards
     days: Days
     usage: UsageBook
+    timetable: Timetable
     tuner: Tuner
     signing: Signing
     trust: ClockTrust
     diagnosis: Diagnosis
     arrival: Arrival
     manager: Manager
+    zone: Callable[[datetime], Zone]
+    """The box's own time zone at a moment."""
     address: str
     token_digest: str
     mail_consents: Callable[[], Sequence[Code]]

@@ -43,6 +43,7 @@ from beekeed.control.password import (
 from beekeed.control.preview import PreviewAnswer, PreviewAsked, preview
 from beekeed.control.report import ReportAnswer, report
 from beekeed.control.route import Right, Route
+from beekeed.control.schedule import ScheduleAnswer, ScheduleAsked, schedule, set_schedule
 from beekeed.control.session import (
     SessionAnswer,
     SignedInAnswer,
@@ -80,17 +81,18 @@ from beekeed.errors import BeekeedError, Code
 log = logging.getLogger(__name__)
 
 _BUSY = (Code.ALREADY_RUNNING,)
+_OFF = (Code.SYNC_DISABLED,)
 _NO_SUCH = (Code.NOT_FOUND,)
 
 ROUTES = (
     Route("GET", "/v1/status", status, Right.READ, StatusAnswer),
-    Route("POST", "/v1/sync", sync, Right.ADMINISTER, SyncAnswer, body=SyncAsked),
+    Route("POST", "/v1/sync", sync, Right.ADMINISTER, SyncAnswer, body=SyncAsked, codes=_OFF),
     Route("POST", "/v1/stop", stop, Right.ADMINISTER, StopAnswer),
     Route(
         "GET", "/v1/preview", preview, Right.ADMINISTER, PreviewAnswer,
         query=PreviewAsked, codes=_BUSY,
     ),
-    Route("POST", "/v1/verify", verify, Right.ADMINISTER, VerifyAnswer, codes=_BUSY),
+    Route("POST", "/v1/verify", verify, Right.ADMINISTER, VerifyAnswer, codes=_BUSY + _OFF),
     Route("GET", "/v1/runs", history, Right.READ, HistoryAnswer, query=HistoryQuery),
     Route(
         "GET", "/v1/runs/{event_id}", run, Right.READ, RunAnswer, query=RunQuery, codes=_NO_SUCH
@@ -100,6 +102,11 @@ ROUTES = (
         codes=_NO_SUCH,
     ),
     Route("GET", "/v1/calendar", month, Right.READ, CalendarAnswer, query=AskedMonth),
+    Route("GET", "/v1/schedule", schedule, Right.READ, ScheduleAnswer),
+    Route(
+        "POST", "/v1/schedule", set_schedule, Right.ADMINISTER, ScheduleAnswer,
+        body=ScheduleAsked, codes=(Code.SETTING_FIXED,),
+    ),
     Route("GET", "/v1/usage", usage, Right.READ, UsageAnswer, query=AskedMonth),
     Route("GET", "/v1/limit", limit, Right.READ, LimitAnswer),
     Route(

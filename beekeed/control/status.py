@@ -9,9 +9,11 @@ from beekeed.control.api import Api
 from beekeed.control.envelope import ReasonView, Time, maybe_reason
 from beekeed.control.guard import GuardView, guard_view
 from beekeed.control.history import RunView, run_view
+from beekeed.control.schedule import due
 from beekeed.control.usage import UsageSummary, summary
 from beekeed.core.clocktrust import Trust
 from beekeed.core.cycle import Phase
+from beekeed.core.schedule import SlotKind
 
 
 class ClockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,9 @@ class TargetView(msgspec.Struct, frozen=True, kw_only=True):
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """How it stands. `running`: the run under way. `waiting`: as the box was read at `read_at`.
 
+    `enabled`: Enable Sync. `next_due_at` is never in the past; null: nothing is scheduled.
+    `awaiting_link_until`: a selected hour came without a link, and its sync begins with one.
+
     `latest`: the latest run that ended and was not skipped.
     """
 
@@ -40,6 +45,10 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     clock: ClockView
     phase: Phase
     running: str | None
+    enabled: bool
+    next_due_at: Time | None
+    next_due_kind: SlotKind | None
+    awaiting_link_until: Time | None
     target: TargetView
     read_at: Time | None
     waiting: int | None
@@ -56,12 +65,17 @@ async def status(api: Api, _: web.Request) -> StatusAnswer:
     await api.trust.look()
     latest = await api.history.latest()
     guards = await api.guards.open(target_id) if target_id else []
+    following = await due(api)
     return StatusAnswer(
         version=api.version,
         now=api.clock.now(),
         clock=_clock(api),
         phase=api.runner.phase,
         running=api.runner.event_id,
+        enabled=following.enabled,
+        next_due_at=following.next_due_at,
+        next_due_kind=following.next_due_kind,
+        awaiting_link_until=following.awaiting_link_until,
         target=TargetView(
             address=api.address, name=await api.targets.name(target_id) if target_id else ""
         ),

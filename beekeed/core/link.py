@@ -138,6 +138,8 @@ _WAY: Mapping[Node, frozenset[Code]] = {
         }
     ),
 }
+_BEFORE_ANSWERS = frozenset({Node.INTERFACE, Node.ADDRESS, Node.NAME, Node.CONNECTION})
+_UNANSWERED = frozenset({Code.OFFLINE, Code.SILENT, Code.NO_ANSWER})
 # What a Moodle says: whoever hears it has reached one.
 _ANSWERED = frozenset(
     {
@@ -157,6 +159,11 @@ _ANSWERED = frozenset(
 def node_of(code: Code) -> Node | None:
     """Tell in which node a trouble lies; None: not on the way."""
     return next((node for node, codes in _WAY.items() if code in codes), None)
+
+
+def is_unreached(code: Code) -> bool:
+    """Tell whether a trouble is that nobody answered, so that it ends when the way is another."""
+    return code in _UNANSWERED or node_of(code) in _BEFORE_ANSWERS
 
 
 def held(node: Node, **facts: Param) -> Finding:

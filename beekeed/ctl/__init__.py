@@ -12,6 +12,8 @@ from beekeed.client import Client, Refused
 from beekeed.ctl import (
     calendar,
     check,
+    disable,
+    enable,
     exits,
     guard,
     history,
@@ -19,6 +21,7 @@ from beekeed.ctl import (
     link,
     password,
     report,
+    schedule,
     set_aside,
     settings,
     show,
@@ -51,9 +54,12 @@ class Command(Protocol):
 
 COMMANDS: Mapping[str, Command] = {
     "status": status,
+    "enable": enable,
+    "disable": disable,
     "sync": sync,
     "stop": stop,
     "watch": watch,
+    "schedule": schedule,
     "calendar": calendar,
     "history": history,
     "show": show,

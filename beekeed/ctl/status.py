@@ -5,6 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.schedule import next_sync
 from beekeed.ctl.show import waiting
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.ctl.usage import in_short
@@ -30,6 +31,7 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Now", terminal.word(status["phase"])),
         ("Waiting here", _waiting(terminal, status)),
         ("Latest sync", _latest(terminal, latest)),
+        ("Next sync", next_sync(terminal, status)),
         ("Data this month", in_short(status["usage"])),
     ]
     clock = status["clock"]

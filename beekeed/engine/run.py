@@ -10,7 +10,7 @@ from beekeed.core.cost import Preview
 from beekeed.core.cycle import Event
 from beekeed.core.model import Bytes, Reason, RunStatus
 from beekeed.core.progress import Progress
-from beekeed.core.request import Request, wanted
+from beekeed.core.request import SCHEDULED, Request, wanted
 from beekeed.engine.begun import Begun
 from beekeed.engine.daybook import DayBook
 from beekeed.engine.headway import Headway
@@ -89,10 +89,10 @@ class Engine:
 
     async def run(
         self, request: Request, begun: Callable[[str], None], report: Callable[[Event], None]
-    ) -> RunStatus:
+    ) -> Ended:
         """Synchronize once. `begun` is told the event's ID, `report` each step of the cycle.
 
-        Ends with a status and never with an expected trouble; raises StoreBroken
+        Ends with a status and its reason, never with an expected trouble; raises StoreBroken
         where not even that can be written down, and whatever is our own mistake.
         """
         self._stop = stop = Stop()
@@ -126,7 +126,14 @@ class Engine:
             await self._online.close()
             await self._stores.changes.drop_again()
             await self._end(run, sync.target_id, ended)
-        return ended[0]
+        return ended
+
+    async def skip(self, reason: Reason) -> None:
+        """Write down a run whose time came and which was not to be, and why; nothing is read."""
+        latest, target_id = self._latest, await self._open()
+        run = await self._begin(Request(SCHEDULED), self._policy(), Stop(), lambda _: None)
+        await self._end(run, target_id, (RunStatus.SKIPPED, reason))
+        self._latest = latest
 
     def stop(self) -> None:
         """Ask the run to stop: what is in flight is settled, nothing more is sent."""

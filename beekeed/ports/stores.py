@@ -615,7 +615,7 @@ class History(Protocol):
         ...
 
     async def trouble_since(self, moment: datetime | None) -> Code | None:
-        """Tell why the last run ended in error, if it did and not before a moment."""
+        """Tell why the last run, but for skipped ones, ended in error; not before a moment."""
         ...
 
     async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:

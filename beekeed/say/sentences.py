@@ -1037,4 +1037,9 @@ SENTENCES: Mapping[str, Entry] = {
         "Look at its journal (journalctl -u beekeed), and start it (systemctl restart beekeed).",
         "technician",
     ),
+    "sync_disabled": Entry(
+        "Sync is switched off on this box: nothing runs, scheduled or by hand.",
+        "Switch it on where it may go on: `beekeectl enable`.",
+        "administrator",
+    ),
 }

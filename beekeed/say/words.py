@@ -13,6 +13,8 @@ WORDS: Mapping[str, str] = {
     "skipped": "skipped",
     # What the daemon is doing.
     "idle": "idle",
+    "awaiting": "waiting for a link",
+    "off": "switched off",
     "reading": "reading the box's Moodle",
     "contacting": "contacting the online Moodle",
     "matching": "checking courses",
@@ -25,6 +27,10 @@ WORDS: Mapping[str, str] = {
     # Why a run began.
     "manual": "started by hand",
     "verify": "reading back",
+    "scheduled": "by the schedule",
+    # What makes a sync due.
+    "daily": "the daily time",
+    "hour": "a selected hour",
     # Kinds of change.
     "account": "account",
     "enrolment": "enrolment",
@@ -51,6 +57,7 @@ WORDS: Mapping[str, str] = {
     "nothing": "nothing",
     "not_read": "not read before",
     # Days.
+    "hour_of_week": "hour",
     "day": "day",
     "today": "today",
     "green": "saved",
@@ -135,6 +142,7 @@ WORDS: Mapping[str, str] = {
 }
 
 PLURALS: Mapping[str, str] = {
+    "hour_of_week": "hours",
     "account": "accounts",
     "enrolment": "enrolments",
     "completion": "activity completions",

@@ -200,8 +200,9 @@ class SqliteHistory:
     async def trouble_since(self, moment: datetime | None) -> Code | None:
         """See ports.History."""
         row = await self._store.row(
-            "SELECT status, code, ended_at FROM run WHERE ended_at IS NOT NULL"
-            " ORDER BY id DESC LIMIT 1"
+            "SELECT status, code, ended_at FROM run WHERE ended_at IS NOT NULL AND status <> ?"
+            " ORDER BY id DESC LIMIT 1",
+            str(RunStatus.SKIPPED),
         )
         if row is None or row["status"] != str(RunStatus.ERROR) or row["code"] is None:
             return None

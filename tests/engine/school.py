@@ -308,7 +308,7 @@ class School:
             nonlocal phase
             phase = advance(phase, event)
 
-        status = await self.engine().run(request or Request("test"), ids.append, report)
+        status, _ = await self.engine().run(request or Request("test"), ids.append, report)
         assert phase is Phase.IDLE
         details = await self.history.details(ids[0])
         assert details is not None

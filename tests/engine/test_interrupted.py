@@ -14,11 +14,11 @@ from beekeed.core.model import Change, Kind, RunStatus
 from beekeed.core.request import Period, Request
 from beekeed.core.step import Outcome, Step
 from beekeed.errors import Code, LinkDown, OutcomeUnknown
-from beekeed.loop import Loop
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.device import DeviceMoodle, DeviceSnapshot
 from tests.adapters.test_transport import server
+from tests.engine.looping import loop_of
 from tests.engine.school import School, counts
 from tests.line import paid_line
 
@@ -97,7 +97,7 @@ async def stopped_once_settled(here: School) -> None:
     device = here.device
     here.device = StoppedAtSecondReading(device, lambda: engine.stop())
     engine = here.engine()
-    status = await engine.run(Request("test"), lambda _: None, lambda _: None)
+    status, _ = await engine.run(Request("test"), lambda _: None, lambda _: None)
     here.device = device
     assert status is RunStatus.STOPPED
     assert not await here.store.rows("SELECT 1 FROM intent")
@@ -351,7 +351,7 @@ async def test_a_request_that_never_does_anything_is_given_up(amina: School) -> 
 async def test_a_stop_while_a_run_begins_is_heard(amina: School) -> None:
     """SIGTERM in the first moment of a run: nothing is read and nothing sent."""
     amina.box.complete("amina", "Numbers")
-    loop = Loop(engine=amina.engine(), announce=lambda _: None, look_every_seconds=3600)
+    loop = loop_of(amina)
     running = asyncio.create_task(loop.run())
     begin = amina.history.begin
 
@@ -379,7 +379,7 @@ async def test_a_stop_does_not_wait_for_what_only_reads(amina: School) -> None:
     while not amina.online.sql("SELECT 1 FROM sandbox_request"):
         await asyncio.sleep(0.01)
     engine.stop()
-    assert await asyncio.wait_for(run, 5) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 5))[0] is RunStatus.STOPPED
 
 
 @pytest.mark.parametrize("in_batches", [True, False])
@@ -404,7 +404,7 @@ async def test_a_stop_is_heard_between_two_requests(here: School, in_batches: bo
         await asyncio.sleep(0.01)
     engine.stop()
     here.online.sql("DELETE FROM sandbox_switch")
-    assert await run is RunStatus.STOPPED
+    assert (await run)[0] is RunStatus.STOPPED
     assert len(here.online.sql("SELECT 1 FROM mdl_course_modules_completion")) == 1
     assert len(await here.store.rows("SELECT 1 FROM receipt WHERE kind = 3")) == 1
     assert counts(await here.completed())[("completion", "done")] == 4

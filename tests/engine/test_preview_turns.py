@@ -7,6 +7,7 @@ import pytest
 from beekeed.core.request import Request
 from beekeed.errors import BeekeedError, Code
 from beekeed.loop import Loop
+from tests.engine.looping import loop_of
 from tests.engine.school import School
 
 
@@ -16,7 +17,7 @@ def loop(here: School) -> Loop:
     for number in range(5):
         here.box.learner(f"l{number}", "Learner", f"Number {number}", "MATHS")
         here.box.complete(f"l{number}", "Numbers")
-    return Loop(engine=here.engine(), announce=lambda _: None, look_every_seconds=3600)
+    return loop_of(here)
 
 
 async def test_two_dry_runs_take_turns(loop: Loop) -> None:

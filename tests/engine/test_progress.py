@@ -71,7 +71,7 @@ async def test_in_the_middle_it_tells_what_was_acknowledged_and_what_is_left(
     engine.stop()
     assert progress(engine).status is RunStatus.STOPPING
     switch(here, "hold_before", None)
-    assert await asyncio.wait_for(running, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(running, 30))[0] is RunStatus.STOPPED
     told = progress(engine)
     (acknowledged,) = await here.store.rows("SELECT count(*) FROM receipt WHERE kind IN (2, 3)")
     assert told.status is RunStatus.STOPPED

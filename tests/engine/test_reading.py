@@ -14,7 +14,6 @@ from beekeed.core.step import Outcome, Verdict
 from beekeed.engine import FactRules, Stop
 from beekeed.engine.reading import Reader
 from beekeed.errors import Code, ConfigError, DeviceUnreadable
-from beekeed.loop import Loop
 from beekeed.ports.device import (
     About,
     CompletionRow,
@@ -24,6 +23,7 @@ from beekeed.ports.device import (
     GradeRow,
     MembershipRow,
 )
+from tests.engine.looping import loop_of
 from tests.engine.school import School, counts, school
 
 
@@ -299,7 +299,7 @@ async def test_a_quiet_box_is_looked_through_once_a_day(here: School, watched: W
     here.box.complete("l3", "Fractions")
     here.clock.time += timedelta(hours=19)
     before = here.online.one("SELECT count(*) FROM sandbox_request")
-    loop = Loop(engine=here.engine(), announce=lambda _: None, look_every_seconds=0.05)
+    loop = loop_of(here, look_every_seconds=0.05)
     running = asyncio.create_task(loop.run())
     await asyncio.sleep(0.3)
     assert await here.waiting() == 0  # a class is at work

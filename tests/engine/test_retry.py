@@ -54,7 +54,7 @@ async def test_a_run_that_may_not_ask_ends_and_says_when(amina: School) -> None:
 
     async def sync() -> tuple[RunStatus, Code | None]:
         ids: list[str] = []
-        status = await engine.run(Request("test"), ids.append, lambda _: None)
+        status, _ = await engine.run(Request("test"), ids.append, lambda _: None)
         details = await amina.history.details(ids[0])
         assert details is not None
         return status, details.run.reason.code if details.run.reason else None
@@ -94,7 +94,7 @@ async def test_a_stop_ends_the_waiting_at_once(amina: School) -> None:
     async with asyncio.timeout(10):
         await clock.is_waiting.wait()
         engine.stop()
-        assert await run is RunStatus.STOPPED
+        assert (await run)[0] is RunStatus.STOPPED
 
 
 async def test_maintenance_that_lasts_ends_the_run(amina: School) -> None:

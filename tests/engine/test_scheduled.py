@@ -1,6 +1,6 @@
 """A run whose time came while there is nothing to send."""
 
-from beekeed.core.model import RunStatus
+from beekeed.core.model import Reason, RunStatus
 from beekeed.core.request import SCHEDULED, Request
 from beekeed.errors import Code
 from tests.engine.school import School
@@ -48,6 +48,18 @@ async def test_who_asks_without_a_way_out_is_told_all_the_same(here: School) -> 
     await here.completed()
     here.route.up = False
     assert (await here.sync()).run.status is RunStatus.COMPLETED
+
+
+async def test_a_skipped_run_hides_no_trouble(here: School) -> None:
+    """After a sync that failed every row of the box is compared, whatever was skipped since."""
+    here.box.learner("amina", "Amina", "Diallo", "MATHS")
+    here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES ('maintenance', '1')")
+    assert (await here.sync()).run.status is RunStatus.ERROR
+    await here.engine().skip(Reason(Code.OFFLINE))
+    skipped = (await here.history.recent(1))[0]
+    assert (skipped.status, skipped.cause) == (RunStatus.SKIPPED, SCHEDULED)
+    assert skipped.ended_at == skipped.started_at
+    assert await here.history.trouble_since(None) is Code.MAINTENANCE
 
 
 async def test_what_was_skipped_is_listed_once_a_day_and_is_never_the_latest(here: School) -> None:

@@ -9,8 +9,9 @@ import pytest
 from beekeed.core.model import RunStatus
 from beekeed.core.request import Request
 from beekeed.engine import Engine
+from beekeed.engine.judging import Ended
 from beekeed.errors import Code
-from beekeed.loop import Loop
+from tests.engine.looping import loop_of
 from tests.engine.school import School
 from tests.engine.test_groups import put
 from tests.engine.test_profiles import amina as edited
@@ -38,7 +39,7 @@ def switch(here: School, name: str, value: str | None) -> None:
         here.online.sql("INSERT INTO sandbox_switch (name, value) VALUES (?, ?)", name, value)
 
 
-def start(here: School) -> tuple[Engine, asyncio.Task[RunStatus]]:
+def start(here: School) -> tuple[Engine, asyncio.Task[Ended]]:
     """Start a run."""
     engine = here.engine()
     return engine, asyncio.create_task(engine.run(Request("test"), lambda _: None, lambda _: None))
@@ -70,7 +71,7 @@ async def test_what_was_in_flight_is_settled_although_its_answer_is_lost(
     engine.stop()
     switch(amina, "cut_after", function)
     switch(amina, "hold_after", None)
-    assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 30))[0] is RunStatus.STOPPED
     assert await amina.store.rows("SELECT 1 FROM intent") == []
     kind = 4 if what == "grade" else 3
     assert len(await amina.store.rows("SELECT 1 FROM receipt WHERE kind = ?", kind)) == 1
@@ -88,7 +89,7 @@ async def test_what_cannot_be_settled_soon_is_said_to_be_open(amina: School) -> 
     switch(amina, "cut_after", GRADE)
     switch(amina, "html", "gradereport_user_get_grade_items")
     switch(amina, "hold_after", None)
-    assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 30))[0] is RunStatus.STOPPED
     (stopped,) = await amina.history.recent(1)
     assert stopped.reason is not None
     assert stopped.reason.code is Code.UNSETTLED
@@ -120,7 +121,7 @@ async def test_an_answer_that_is_being_checked_is_no_reason_to_go_on_waiting(
     async with asyncio.timeout(8):  # below the line's own patience
         await until(lambda: edited.online.one(asked, ENROLLED) > before + 1)
     switch(edited, "hold_before", None)
-    assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 30))[0] is RunStatus.STOPPED
     assert await edited.store.rows("SELECT 1 FROM intent") == []
 
 
@@ -135,7 +136,7 @@ async def test_a_group_that_is_being_made_is_waited_for(amina: School) -> None:
     ended, _ = await asyncio.wait({run}, timeout=0.5)
     assert not ended
     switch(amina, "hold_before", None)
-    assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 30))[0] is RunStatus.STOPPED
     assert amina.online.sql("SELECT name FROM mdl_groups") == [("Lions",)]
 
 
@@ -164,7 +165,7 @@ async def test_a_stop_is_heard_after_the_batch_function_was_lost(here: School) -
     await until(lambda: here.online.sql(done))
     engine.stop()
     switch(here, "hold_after", None)
-    assert await asyncio.wait_for(run, 30) is RunStatus.STOPPED
+    assert (await asyncio.wait_for(run, 30))[0] is RunStatus.STOPPED
     assert len(here.online.sql(done)) == 1
     assert await here.store.rows("SELECT 1 FROM intent") == []
 
@@ -175,7 +176,7 @@ async def test_who_asks_while_a_sync_is_being_stopped_gets_one_of_their_own(
     """It begins when the other is over."""
     amina.box.complete("amina", "Numbers")
     switch(amina, "hold_after", COMPLETE)
-    loop = Loop(engine=amina.engine(), announce=lambda _: None, look_every_seconds=3600)
+    loop = loop_of(amina)
     running = asyncio.create_task(loop.run())
     first = await loop.request(Request())
     await until(lambda: amina.online.state("amina", "Numbers"))
