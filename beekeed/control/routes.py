@@ -77,6 +77,7 @@ from beekeed.control.sync import SyncAnswer, SyncAsked, sync
 from beekeed.control.usage import UsageAnswer, usage
 from beekeed.control.verify import VerifyAnswer, verify
 from beekeed.errors import BeekeedError, Code
+from beekeed.say import clean
 
 log = logging.getLogger(__name__)
 
@@ -202,5 +203,5 @@ async def _in_envelope(
     except web.HTTPException:
         return failure(BeekeedError(Code.NOT_FOUND, what=f"{request.method} {request.path}"))
     except Exception:
-        log.exception("cannot serve %s %s", request.method, request.path)
+        log.exception("cannot serve %s %s", request.method, clean(request.path))
         return failure(BeekeedError(Code.INTERNAL))

@@ -33,9 +33,11 @@ async def door(folder: Path, limits: Limits) -> AsyncIterator[Path]:
     store = await open_store(folder / "beekeed.sqlite")
     signing = Signing(clock=clock, store=SqlitePassword(store=store, clock=clock))
     api = cast("Api", SimpleNamespace(signing=signing, watchers=Watchers(clock=clock)))
-    async with serve(api, Door.PAGE, path, "", limits):
-        yield path
-    await store.close()
+    try:
+        async with serve(api, Door.PAGE, path, "", limits):
+            yield path
+    finally:
+        await store.close()
 
 
 class Client:

@@ -137,22 +137,6 @@ async def test_tries_of_the_same_moment_are_counted_one_by_one(signing: Signing)
     assert sorted(map(str, tries)) == ["password_wrong"] * 5 + ["sign_in_held"] * 15
 
 
-async def test_the_daemon_does_other_things_while_a_password_is_computed(
-    tmp_path: Path, clock: FakeClock
-) -> None:
-    """With the costs of real ones."""
-    store = await open_store(tmp_path / "beekeed.sqlite")
-    slow = Signing(clock=clock, store=SqlitePassword(store=store, clock=clock))
-    computing = asyncio.create_task(slow.set_password(PASSWORD))
-    others = 0
-    while not computing.done():
-        await asyncio.sleep(0.001)
-        others += 1
-    await store.close()
-    assert slow.is_on
-    assert others > 10
-
-
 class InMemory:
     """Keeps a digest without taking any time."""
 
@@ -166,6 +150,27 @@ class InMemory:
     async def keep(self, digest: str) -> None:
         """See ports.PasswordStore."""
         self._digest = digest
+
+
+async def test_the_daemon_does_other_things_while_a_password_is_computed(
+    clock: FakeClock,
+) -> None:
+    """With the costs of real ones; who must wait is told so without anything being computed."""
+    kept = InMemory()
+    await kept.keep(scrypt.digest("old horse", b"salt", CHEAP))
+    signing = Signing(clock=clock, store=kept)
+    await signing.restore()
+    for _ in range(5):
+        assert await said(signing, "wrong horse") is Code.PASSWORD_WRONG
+    computing = asyncio.create_task(signing.set_password(PASSWORD))
+    await asyncio.sleep(0)
+    assert await said(signing, "wrong horse") is Code.SIGN_IN_HELD
+    assert not computing.done()
+    others = 0
+    while not computing.done():
+        await asyncio.sleep(0.001)
+        others += 1
+    assert others > 10
 
 
 async def test_an_old_password_opens_nothing_that_lasts_while_a_new_one_is_set(

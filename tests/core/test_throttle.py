@@ -52,6 +52,18 @@ def test_after_an_hour_of_peace_the_first_hold_is_short_again() -> None:
     assert wrong_until_held(state, "10.0.0.9", now)[1] == QUARTER
 
 
+def test_the_quarter_of_an_hour_begins_with_each_try() -> None:
+    """Who waits for the first to be forgotten has one more then, not five."""
+    state, _ = attempt(Throttle(), "10.0.0.9", 0.0)
+    for _ in range(3):
+        state, _ = attempt(state, "10.0.0.9", 890.0)
+    looked_at = 0
+    for _ in range(5):
+        state, looked = attempt(state, "10.0.0.9", 900.0)
+        looked_at += looked
+    assert looked_at == 2
+
+
 def test_the_right_password_forgets_the_wrong_ones() -> None:
     """Four typing errors, the right one, four typing errors: nobody is held."""
     state = Throttle()
