@@ -231,6 +231,7 @@ class Code(StrEnum):
     MAIL_ADDRESS_WRONG = "mail_address_wrong"
     MAIL_PASSWORD_UNREADABLE = "mail_password_unreadable"  # noqa: S105
     MAIL_PASSWORD_EXPOSED = "mail_password_exposed"  # noqa: S105
+    MAIL_SERVER_OPEN = "mail_server_open"
     MAIL_EXPOSED = "mail_exposed"
     MAIL_NOT_REACHED = "mail_not_reached"
     MAIL_CERTIFICATE_REFUSED = "mail_certificate_refused"

@@ -5,6 +5,7 @@ that has something new to tell; the others are counted, and the mail of the run 
 series says how many there were, and since when.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +37,13 @@ class Security(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"
+
+
+USUAL_PORTS: Mapping[Security, int] = {
+    Security.STARTTLS: 587,
+    Security.TLS: 465,
+    Security.NONE: 25,
+}
 
 
 class MailState(StrEnum):

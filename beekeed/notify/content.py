@@ -52,7 +52,7 @@ class Place:
 
     box: str
     site: str
-    address: str
+    host: str
 
 
 def of_test(place: Place, language: str) -> Content:
@@ -131,7 +131,7 @@ def _said(reason: Reason, language: str) -> str:
 
 
 def _places(place: Place, language: str) -> list[Fact]:
-    site = f"{one_line(place.site)} ({place.address})" if place.site else place.address
+    site = f"{one_line(place.site)} ({place.host})" if place.site else place.host
     return [
         Fact(phrase("mail_box", language), one_line(place.box)),
         Fact(phrase("mail_site", language), one_line(site, 2 * _LONGEST_NAME)),

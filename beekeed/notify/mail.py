@@ -75,9 +75,14 @@ class RunMailer:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            await self._judge_runs()
+            await self.tend()
             if self._stopping:
                 return
+
+    async def tend(self) -> None:
+        """Judge the runs that ended, and send what waits where that may be now."""
+        await self._judge_runs()
+        if not self._stopping:
             await self._send_waiting()
 
     def wake(self) -> None:

@@ -1061,6 +1061,12 @@ SENTENCES: Mapping[str, Entry] = {
         " password.",
         "technician",
     ),
+    "mail_server_open": Entry(
+        "The password for the mail server goes to none but one that the settings file {file} names,"
+        " and that file does not set mail.server: so no mail is sent.",
+        "Put mail.server into that file, where mail.password_file is.",
+        "technician",
+    ),
     "mail_exposed": Entry(
         "Mails to {server} are not encrypted: anybody on the way can read and change them.",
         "Set mail.security to starttls or tls, if the mail server can do that.",
