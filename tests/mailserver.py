@@ -71,8 +71,18 @@ class MailServer:
         self.connections = 0
         self.logins: list[tuple[str, str]] = []
         self.commands: list[str] = []
+        self.hidden: set[str] = set()
+        """Extensions that it does not offer."""
         self.is_held = False
         """Whether a message that came waits for its answer."""
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, _: Envelope, hostname: str, offered: list[str]
+    ) -> list[str]:
+        """See aiosmtpd."""
+        session.host_name = hostname
+        self.commands.append(f"EHLO {hostname}")
+        return [each for each in offered if each[4:] not in self.hidden]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
@@ -121,9 +131,9 @@ class _Counting(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Say something else where the greeting was to come, if a test says so."""
         said = status.decode() if isinstance(status, bytes) else status
-        if said.startswith("220") and self.session.host_name is None:
-            status = self.event_handler.answers.get("greeting", status)
-        await super().push(status)
+        if said.startswith("220") and self.session is not None and not self.session.host_name:
+            said = self.event_handler.answers.get("greeting", said)
+        await super().push(said)
 
 
 @contextmanager
@@ -145,7 +155,7 @@ def mail_server(
     ) -> AuthResult:
         given = (data.login.decode(), data.password.decode())
         made.logins.append(given)
-        return AuthResult(success=given == login)
+        return AuthResult(success=given == login, handled=False)
 
     def protocol() -> SMTP:
         return _Counting(
@@ -153,7 +163,7 @@ def mail_server(
             tls_context=starttls,
             require_starttls=starttls is not None,
             authenticator=check if login else None,
-            auth_required=login is not None,
+            auth_required=login is not None and starttls is not None,
             auth_require_tls=starttls is not None,
             hostname="mail.test",
             loop=loop,
