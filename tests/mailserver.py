@@ -69,6 +69,7 @@ class MailServer:
         self.taken: list[Taken] = []
         self.came: list[Taken] = []
         self.connections = 0
+        self.transports: list[asyncio.BaseTransport] = []
         self.logins: list[tuple[str, str]] = []
         self.commands: list[str] = []
         self.hidden: set[str] = set()
@@ -107,7 +108,11 @@ class MailServer:
         raw = envelope.original_content or b""
         came = Taken(str(envelope.mail_from), list(envelope.rcpt_tos), raw)
         self.came.append(came)
-        await self._hold()
+        try:
+            await self._hold()
+        except asyncio.CancelledError:  # the sender is gone, and the mail is here
+            self.taken.append(came)
+            raise
         answer = self.answers.get("DATA", "250 taken")
         if answer.startswith("250"):
             self.taken.append(came)
@@ -126,6 +131,7 @@ class _Counting(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         is_new = transport.get_extra_info("ssl_object") is None or self.transport is None
         self.event_handler.connections += is_new
+        self.event_handler.transports.append(transport)
         super().connection_made(transport)
 
     async def push(self, status: str | bytes) -> None:
@@ -182,14 +188,16 @@ def mail_server(
         yield made
     finally:
         made.is_held = False
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end(server, made), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _end(server: asyncio.Server) -> None:
+async def _end(server: asyncio.Server, made: MailServer) -> None:
     server.close()
+    for transport in made.transports:
+        transport.close()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for each in others:
         each.cancel()

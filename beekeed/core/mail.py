@@ -19,7 +19,7 @@ MOST_WAITING = 50
 
 _FIRST_WAIT_SECONDS = 900.0
 _LONGEST_WAIT_SECONDS = 86_400.0
-_BY_CHOICE = frozenset({"sync_disabled", "sync_off"})
+_BY_CHOICE = frozenset({"sync_disabled"})
 """Why a run is skipped that somebody wanted so: nobody has to be told."""
 
 
