@@ -4,14 +4,13 @@ Both are for administrators: what a mail server answers has addresses in it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
-from beekeed.control.envelope import ReasonView, maybe_reason
+from beekeed.control.envelope import ReasonView, Time, maybe_reason
 from beekeed.core.mail import MailState, Notify
 from beekeed.ports.mail import Mail
 
@@ -23,7 +22,7 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: str
     state: MailState
-    at: datetime | None
+    at: Time | None
     reason: ReasonView | None
 
 
@@ -42,9 +41,9 @@ class MailAnswer(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     dropped: int
     folded: int
-    folded_since: datetime | None
+    folded_since: Time | None
     trouble: ReasonView | None
-    trouble_at: datetime | None
+    trouble_at: Time | None
     warning: ReasonView | None
     recent: Sequence[MailView]
 

@@ -81,6 +81,10 @@ class MailBook(Protocol):
         """Note what is wrong with sending; None: nothing is."""
         ...
 
+    async def state(self, event_id: str) -> MailState | None:
+        """Tell what became of the mail about a run; None where there is none."""
+        ...
+
     async def recent(self, limit: int) -> Sequence[Mail]:
         """List the latest mails, newest first."""
         ...

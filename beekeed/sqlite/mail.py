@@ -125,6 +125,11 @@ class SqliteMailBook:
         async with self._store.write() as db:
             await _note_trouble(db, reason, now)
 
+    async def state(self, event_id: str) -> MailState | None:
+        """See ports.MailBook."""
+        row = await self._store.row(f"{_MAIL} WHERE event_id = ?", event_id)
+        return None if row is None else MailState(row["state"])
+
     async def recent(self, limit: int) -> Sequence[Mail]:
         """See ports.MailBook."""
         rows = await self._store.rows(f"{_MAIL} ORDER BY run_id DESC LIMIT ?", limit)

@@ -8,7 +8,6 @@ from beekeed.core.mail import Mailing, Notify, Security
 from beekeed.core.model import Bytes, Category, Charge, Course, Kind, Reason, RunStatus
 from beekeed.errors import Code
 from beekeed.link.line import PaidLine
-from beekeed.link.uplink import Uplink
 from beekeed.notify.content import Place
 from beekeed.notify.mail import RunMailer
 from beekeed.ports.stores import Action, CourseMatch, Ending
@@ -16,8 +15,9 @@ from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.mail import SqliteMailBook
 from beekeed.sqlite.store import Store
-from tests.engine.school import FakeClock, FakeTrust
-from tests.link.ledger import MemoryLedger
+from tests.clock import FakeClock, FakeTrust
+from tests.ledger import Purse
+from tests.line import paid_line
 
 REFUSED = Action(Kind.ACCOUNT, "refused", Reason(Code.ACCOUNT_REFUSED, {}), 3)
 SENT = Action(Kind.GRADE, "done", None, 12)
@@ -40,7 +40,7 @@ class Post:
         self.up = True
         self.clock = FakeClock()
         self.trust = FakeTrust(self.clock)
-        self.ledger = MemoryLedger(limit)
+        self.ledger = Purse(limit)
         self.history = SqliteHistory(store=store)
         self.book = SqliteMailBook(store=store)
         self._catalogue = SqliteCatalogue(store=store)
@@ -66,12 +66,8 @@ class Post:
         )
 
     def _line(self, mailing: Mailing) -> PaidLine:
-        return PaidLine(
-            ledger=self.ledger,
-            category=Category.MAIL,
-            encrypted=mailing.security is not Security.NONE,
-            uplink=Uplink(),
-        )
+        encrypted = mailing.security is not Security.NONE
+        return paid_line(self.ledger, category=Category.MAIL, encrypted=encrypted)
 
     def set(self, **changes: object) -> None:
         """Change the settings of mail."""

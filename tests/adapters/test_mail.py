@@ -8,13 +8,14 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from beekeed.core.mail import Notify
-from beekeed.core.model import Category, Reason, RunStatus
+from beekeed.core.model import Bytes, Category, Reason, RunStatus
 from beekeed.core.request import SCHEDULED, VERIFY
 from beekeed.errors import BeekeedError, Code
 from beekeed.notify.content import Place
 from beekeed.say import say
 from beekeed.sqlite.store import Store
 from tests.adapters.post import REFUSED, SENT, Post
+from tests.clock import START
 from tests.mailserver import MailServer, mail_server
 
 PARTIAL, ERROR, SKIPPED = RunStatus.PARTIAL, RunStatus.ERROR, RunStatus.SKIPPED
@@ -216,6 +217,15 @@ async def test_a_run_that_ended_right_before_a_kill_is_told_after_the_start(
     assert await post.states() == ["sent", "sent"]
 
 
+async def test_a_run_that_a_power_cut_ended_is_told(post: Post, server: MailServer) -> None:
+    """The start ends it, and judges it; the mail goes with the next run's."""
+    await post.history.begin("scheduled", post.trust.moment())
+    await post.history.close_interrupted(post.clock.now())
+    await post.ran()
+    assert subjects(server) == ["beekee-7: sync error", "beekee-7: syncs work again"]
+    assert say(Code.INTERRUPTED, {}).what in server.taken[0].text
+
+
 async def test_too_many_that_wait_drop_the_oldest_and_the_next_says_so(
     post: Post, server: MailServer
 ) -> None:
@@ -236,7 +246,7 @@ async def test_too_many_that_wait_drop_the_oldest_and_the_next_says_so(
 async def test_every_byte_is_in_the_ledger_as_mail(post: Post, server: MailServer) -> None:
     """Held before, settled after, and about what a mail must cost."""
     await post.ran(PARTIAL, actions=[SENT, REFUSED], set_aside=3)
-    (entry,) = post.ledger.entries
+    (entry,) = post.ledger.entries.values()
     assert entry.category is Category.MAIL
     assert entry.settled
     size = len(server.taken[0].raw)
@@ -251,11 +261,24 @@ async def test_no_mail_goes_over_the_cap_and_it_waits(store: Store, server: Mail
     assert server.connections == 0
     assert await post.trouble() is Code.LIMIT_REACHED
     assert post.ledger.charged() == 0
-    post.ledger.limit = 100_000
+    post.ledger.top_ups.append((START.date(), 100_000))
     await post.ran()
     assert await post.states() == ["sent", "sent"]
     assert await post.trouble() is None
-    assert post.ledger.most_charged <= 100_000
+    assert post.ledger.most_charged <= 104_000
+
+
+async def test_a_mail_leaves_the_last_part_of_the_limit_alone(
+    store: Store, server: MailServer
+) -> None:
+    """That is kept for grades: a mail is what may wait."""
+    post = Post(store, server.port, limit=1_000_000)
+    entry = await post.ledger.hold(None, Category.SYNC, None, Bytes(), 930_000)
+    await post.ledger.settle(entry, Bytes(930_000, 0))
+    await post.ran()
+    assert await post.trouble() is Code.LIMIT_RESERVED
+    assert await post.states() == ["waiting"]
+    assert server.connections == 0
 
 
 async def test_a_talkative_server_is_cut_off_at_the_cap(store: Store, server: MailServer) -> None:
@@ -432,7 +455,7 @@ async def test_a_test_message_tells_what_the_server_said(post: Post, server: Mai
     (mail,) = server.taken
     assert mail.message["Subject"] == "beekee-7: test"
     assert tried.answer == "250 taken"
-    (entry,) = post.ledger.entries
+    (entry,) = post.ledger.entries.values()
     assert tried.spent == entry.spent
     server.answers["RCPT"] = "550 no"
     with pytest.raises(BeekeedError) as caught:

@@ -10,8 +10,8 @@ from beekeed.core.mail import Security
 from beekeed.errors import BeekeedError, Code
 from beekeed.sqlite.store import Store
 from tests.adapters.post import REFUSED, SENT, Post
+from tests.certificates import Certificates
 from tests.conftest import TOLD
-from tests.link.certificates import Certificates
 from tests.mailserver import MailServer, mail_server
 
 HOST = "localhost"
@@ -59,7 +59,7 @@ async def test_it_is_encrypted_and_logged_in(
         await post.ran(actions=[SENT, REFUSED], set_aside=3)
         (mail,) = server.taken
         assert server.logins == [LOGIN]
-        (entry,) = post.ledger.entries
+        (entry,) = post.ledger.entries.values()
         cost = f"{entry.spent.sent} up, {entry.spent.received} down"
         pytestconfig.stash[TOLD].append(f"{security}: a mail of {len(mail.raw)} bytes cost {cost}")
         assert entry.spent.sent < len(mail.raw) + 2_500
@@ -154,7 +154,7 @@ async def test_no_password_goes_out_for_everybody_to_read(store: Store) -> None:
     post.set(server="mail.example.org", user="box")
     await post.ran()
     assert await post.trouble() is Code.MAIL_PASSWORD_EXPOSED
-    assert post.ledger.entries == []
+    assert post.ledger.entries == {}
     with pytest.raises(BeekeedError):
         await post.mailer.test()
     post.set(user="")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from beekeed.ctl.exits import Exit
-from tests.link.certificates import Certificates
+from tests.certificates import Certificates
 from tests.mailserver import MailServer, mail_server, mail_settings
 from tests.system.test_set_aside import doubtful
 from tests.system.world import World, world
