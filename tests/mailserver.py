@@ -8,7 +8,7 @@ import email
 import email.policy
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -74,6 +74,8 @@ class MailServer:
         self.commands: list[str] = []
         self.hidden: set[str] = set()
         """Extensions that it does not offer."""
+        self.greeted: Callable[[], None] = lambda: None
+        """Called when somebody connects."""
         self.is_held = False
         """Whether a message that came waits for its answer."""
 
@@ -132,6 +134,7 @@ class _Counting(SMTP):
         is_new = transport.get_extra_info("ssl_object") is None or self.transport is None
         self.event_handler.connections += is_new
         self.event_handler.transports.append(transport)
+        self.event_handler.greeted()
         super().connection_made(transport)
 
     async def push(self, status: str | bytes) -> None:

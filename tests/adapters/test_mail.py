@@ -11,6 +11,7 @@ from beekeed.core.mail import Notify
 from beekeed.core.model import Bytes, Category, Reason, RunStatus
 from beekeed.core.request import SCHEDULED, VERIFY
 from beekeed.errors import BeekeedError, Code
+from beekeed.link import allowance
 from beekeed.notify.content import Place
 from beekeed.say import say
 from beekeed.sqlite.store import Store
@@ -254,6 +255,19 @@ async def test_every_byte_is_in_the_ledger_as_mail(post: Post, server: MailServe
     assert 500 < entry.spent.received < 2_000
 
 
+async def test_all_that_a_mail_may_cost_is_held_before_it_leaves(
+    store: Store, server: MailServer
+) -> None:
+    """When the server sees a connection, the whole mail is in the ledger, should it be lost once,
+    and what the server may send until it is cut off."""
+    post = Post(store, server.port, limit=100_000)
+    held: list[int] = []
+    server.greeted = lambda: held.append(post.ledger.charged())
+    await post.ran(courses=[(f"{number} {'x' * 70}", None) for number in range(10)])
+    mail = 2 * len(server.taken[0].raw)
+    assert held[0] >= mail + allowance.coming_bytes(allowance.LEAST_WINDOW_BYTES)
+
+
 async def test_no_mail_goes_over_the_cap_and_it_waits(store: Store, server: MailServer) -> None:
     """Nothing leaves where it cannot be paid; it does once there is more."""
     post = Post(store, server.port, limit=4_000)
@@ -385,8 +399,8 @@ async def test_other_settings_are_tried_at_once(post: Post, server: MailServer) 
 async def test_names_cannot_add_a_header_or_a_part(post: Post, server: MailServer) -> None:
     """Lines, in whatever way they end, and what ends a part or markup, in the names of the site,
     the box and a course, and in what Moodle said."""
-    ends = ("\r\n", "\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\0")
-    evil = "".join(f"x{end}Bcc: thief@example.org{end}{end}<b>--=_" for end in ends)
+    ends = ("\u2028", "\r\n", "\n", "\r", "\u2029", "\x85", "\x0b", "\0")
+    evil = "<b>--=_" + "".join(f"{end}Bcc:a@b" for end in ends)
     post.place = Place(evil, evil, "moodle.example.org")
     left_out = Reason(Code.COURSE_NOT_ONLINE, {"course": evil})
     await post.ran(
