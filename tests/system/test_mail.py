@@ -122,7 +122,7 @@ def test_a_box_without_a_mail_server_says_what_is_missing(here: World) -> None:
     here.start_daemon()
     assert here.ctl("mail", "--json").json["warning"] is None
     said = here.ctl("mail", "test")
-    assert said.code == Exit.FAILURE
+    assert said.code == Exit.SETTINGS
     assert "mail.to is empty" in said.err
     here.sync()
     assert here.in_state("SELECT count(*) FROM mail") == [(0,)]
