@@ -328,7 +328,7 @@ MAILED = [
     MailCell(False, Answered("451", "451 4.3.0 try later"), Arrives.ONCE),
     MailCell(False, Answered("garbage", "<html>"), Arrives.ONCE, full=True),
     MailCell(False, Step("clock step", "+400d"), Arrives.ONCE, full=True),
-    MailCell(True, Full("disk full"), Arrives.TWICE, ends=True),
+    MailCell(True, Full("disk full"), Arrives.TWICE, ends=True, full=True),
 ]
 # fmt: on
 

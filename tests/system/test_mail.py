@@ -159,4 +159,6 @@ def test_a_password_goes_only_to_the_server_of_the_file(
             assert tried.json["error"]["code"] == "mail_server_open"
             assert server.logins == []
             assert here.ctl("mail", "--json").json["warning"]["code"] == "mail_server_open"
+            steps = {each["step"]: each for each in here.ctl("check", "--json").json["steps"]}
+            assert steps["notices"]["reason"]["code"] == "mail_server_open"
         assert "s3cret" not in here.log() + tried.out
