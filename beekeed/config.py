@@ -7,6 +7,7 @@ each key with its comment, and a test holds the two together.
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -422,6 +423,21 @@ def read_password(settings: Settings) -> str:
     """
     path = _secret_file("device_password", settings.device.password_file)
     return _read_secret(path, Code.PASSWORD_UNREADABLE) if path != Path() else ""
+
+
+def read_mail_password(settings: Settings) -> str:
+    """Read the password for the mail server: credential `mail_password`, else the file.
+
+    Empty where neither is there. Raises ConfigError, also where everybody may read the file.
+    """
+    path = _secret_file("mail_password", settings.mail.password_file)
+    if path == Path():
+        return ""
+    password = _read_secret(path, Code.MAIL_PASSWORD_UNREADABLE)
+    if path.stat().st_mode & stat.S_IROTH:
+        detail = "everybody may read it"
+        raise ConfigError(Code.MAIL_PASSWORD_UNREADABLE, path=str(path), detail=detail)
+    return password
 
 
 def _secret_file(credential: str, file: str) -> Path:

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from beekeed import __version__, disclosure, host, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock, local_zone
-from beekeed.config import Settings, load, read, read_token
+from beekeed.config import Settings, load, read, read_mail_password, read_token
 from beekeed.control.api import Api, Surroundings, Way
 from beekeed.control.caller import Door
 from beekeed.control.signing import Signing
@@ -21,8 +22,10 @@ from beekeed.control.watchers import Watchers
 from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
+from beekeed.core.mail import Mailing, Security
 from beekeed.core.model import Category, Charge
 from beekeed.engine import Engine, Schedule, Stores
+from beekeed.errors import Code, ConfigError
 from beekeed.link.clocktrust import BoxClockTrust
 from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.line import PaidLine
@@ -38,6 +41,8 @@ from beekeed.moodle.device import SqlDevice
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.moodle.patience import Patience
 from beekeed.moodle.transport import Transport
+from beekeed.notify.content import Place
+from beekeed.notify.mail import RunMailer
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import word
 from beekeed.sqlite.catalogue import SqliteCatalogue
@@ -48,6 +53,7 @@ from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.ledger import SqliteLedger
+from beekeed.sqlite.mail import SqliteMailBook
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.password import SqlitePassword
 from beekeed.sqlite.schedule import SqliteSlots
@@ -82,10 +88,13 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
     engine = _engine(base, device)
     notify = notifier()
     watchers = Watchers(clock=base.clock)
+    mailer = _mailer(base)
 
     def announce(phase: Phase) -> None:
         notify(_status(phase))
         watchers.wake()
+        if phase is Phase.IDLE:
+            mailer.wake()
 
     lookout = _lookout(base)
     schedule = _schedule(base, engine)
@@ -100,7 +109,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
     base.tuning.tell(loop.settings_changed)
-    api = _api(base, device, loop, watchers, schedule, lookout)
+    api = _api(base, device, loop, watchers, schedule, lookout, mailer)
     await api.signing.restore()
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
     if interrupted:
@@ -110,7 +119,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         serve(api, Door.PAGE, Path(ours.page_socket), ours.page_group),
         serve(api, Door.CONTROL, Path(ours.control_socket), ours.control_group),
     ):
-        await _until_stopped(loop, notify)
+        await _until_stopped(loop, mailer, notify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +133,26 @@ class _Base:
     stores: Stores
     clock: Clock
     trust: ClockTrust
+    mail_book: SqliteMailBook
     tuning: Tuning
     terms: Callable[[], Terms]
     ledger: SqliteLedger
     route: KernelRoute
     patience: Patience
 
-    def line(self, category: Category, uplink: Uplink) -> PaidLine:
-        """Give a line of its own to whoever wants one: one request at a time goes over it."""
+    def line(
+        self, category: Category, uplink: Uplink, *, encrypted: bool | None = None
+    ) -> PaidLine:
+        """Give a line of its own to whoever wants one: one request at a time goes over it.
+
+        `encrypted`: whether connections are; None: as those to the online Moodle.
+        """
+        if encrypted is None:
+            encrypted = self.settings.online.address.startswith("https:")
         return PaidLine(
             ledger=self.ledger,
             category=category,
-            encrypted=self.settings.online.address.startswith("https:"),
+            encrypted=encrypted,
             uplink=uplink,
             charge=lambda: Charge(self.tuning.settings.limit.charge),
         )
@@ -198,6 +215,7 @@ async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Ba
         stores=stores,
         clock=clock,
         trust=trust,
+        mail_book=SqliteMailBook(store=store),
         tuning=tuning,
         terms=terms,
         ledger=SqliteLedger(store=store, clock=clock, trust=trust, boot=SystemBoot(), terms=terms),
@@ -270,6 +288,48 @@ def _lookout(base: _Base) -> _Lookout:
     return _Lookout(diagnosis, SiteArrival(watch=watch, diagnosis=diagnosis, clock=base.clock))
 
 
+def _mailer(base: _Base) -> RunMailer:
+    return RunMailer(
+        book=base.mail_book,
+        history=base.stores.history,
+        mailing=lambda: meaning.mailing(base.tuning.settings.mail),
+        password=lambda: _mail_password(base),
+        place=lambda: _place(base),
+        open_line=lambda mailing: _mail_line(base, mailing),
+        is_up=lambda host: KernelRoute(host).is_up(),
+        ledger=base.ledger,
+        trust=base.trust,
+        clock=base.clock,
+    )
+
+
+def _mail_line(base: _Base, mailing: Mailing) -> PaidLine:
+    encrypted = mailing.security is not Security.NONE
+    return base.line(Category.MAIL, Uplink(), encrypted=encrypted)
+
+
+def _mail_password(base: _Base) -> str:
+    """Read the password for the mail server.
+
+    Whoever may change settings at run time may not have it sent elsewhere. Raises ConfigError.
+    """
+    password = read_mail_password(base.settings)
+    if password and base.tuning.fixed("mail.server") is None:
+        raise ConfigError(Code.MAIL_SERVER_OPEN, file=str(base.file))
+    return password
+
+
+async def _place(base: _Base) -> Place:
+    """Tell what mails call the box and the site."""
+    address, targets = base.settings.online.address, base.stores.targets
+    target_id = await targets.find(address, token_digest(base.token))
+    return Place(
+        box=socket.gethostname(),
+        site=await targets.name(target_id) if target_id is not None else "",
+        host=urlsplit(address).hostname or "",
+    )
+
+
 def _api(
     base: _Base,
     device: SqlDevice,
@@ -277,6 +337,7 @@ def _api(
     watchers: Watchers,
     schedule: Schedule,
     lookout: _Lookout,
+    mailer: RunMailer,
 ) -> Api:
     clock, stores, settings = base.clock, base.stores, base.settings
     return Api(
@@ -304,6 +365,8 @@ def _api(
         token_digest=token_digest(base.token),
         mail_consents=lambda: meaning.mail_consents(base.tuning.settings),
         surroundings=base.surroundings,
+        mailer=mailer,
+        mail_book=base.mail_book,
         recheck_settings=lambda: _unchanged(settings, base.token, base.file),
     )
 
@@ -319,8 +382,8 @@ def _diagnosis(base: _Base) -> Diagnosis:
     )
 
 
-async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:
-    """Run the loop until a signal asks to stop; a second signal does not hurry it."""
+async def _until_stopped(loop: Loop, mailer: RunMailer, notify: Callable[[str], None]) -> None:
+    """Run the loop, and the mails, until a signal asks to stop; a second one hurries nothing."""
 
     def stop() -> None:
         notify("STOPPING=1")
@@ -332,7 +395,9 @@ async def _until_stopped(loop: Loop, notify: Callable[[str], None]) -> None:
     notify(f"READY=1\n{_status(Phase.IDLE)}")
     log.info("beekeed %s is ready", __version__)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(loop.run(), name="loop")
+        tasks.create_task(mailer.run(), name="mails")
+        await tasks.create_task(loop.run(), name="loop")
+        mailer.stop()
 
 
 def is_quiet() -> bool:

@@ -5,7 +5,6 @@ setting that is added later shows nothing until somebody thought about it.
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -16,7 +15,8 @@ Shown = str | int | bool
 _SHOWN_TEXTS = frozenset(
     {
         *("device.database", "device.path", "device.moodle_config", "device.prefix"),
-        *("online.learner_role", "online.assignment_grades", "online.token_file"),
+        *("online.address", "online.learner_role", "online.assignment_grades"),
+        "online.token_file",
         *("accounts.password", "accounts.removed_enrolments"),
         *("sync.late_changes", "limit.charge", "schedule.daily_at"),
         *("mail.notify", "mail.security", "mail.language"),
@@ -38,8 +38,6 @@ def public(settings: Settings) -> dict[str, Shown]:
 
 
 def _shown(key: str, value: object) -> Shown:
-    if key == "online.address":
-        return without_login(str(value))
     if isinstance(value, bool | int):
         return value
     if isinstance(value, list | tuple):
@@ -48,9 +46,3 @@ def _shown(key: str, value: object) -> Shown:
     if value and key not in _SHOWN_TEXTS:
         return "set"
     return str(value or "not set")
-
-
-def without_login(address: str) -> str:
-    """Give a web address without the name and password that somebody put into it."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

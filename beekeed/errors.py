@@ -228,6 +228,21 @@ class Code(StrEnum):
 
     # The schedule.
     SYNC_DISABLED = "sync_disabled"
+    # Mails about syncs (notify).
+    MAIL_NOT_SET_UP = "mail_not_set_up"
+    MAIL_ADDRESS_WRONG = "mail_address_wrong"
+    MAIL_PASSWORD_UNREADABLE = "mail_password_unreadable"  # noqa: S105
+    MAIL_PASSWORD_EXPOSED = "mail_password_exposed"  # noqa: S105
+    MAIL_SERVER_OPEN = "mail_server_open"
+    MAIL_EXPOSED = "mail_exposed"
+    MAIL_NOT_REACHED = "mail_not_reached"
+    MAIL_CERTIFICATE_REFUSED = "mail_certificate_refused"
+    MAIL_NOT_ENCRYPTED = "mail_not_encrypted"
+    MAIL_LOGIN_REFUSED = "mail_login_refused"
+    MAIL_BROKE_OFF = "mail_broke_off"
+    MAIL_UNREADABLE = "mail_unreadable"
+    MAIL_DEFERRED = "mail_deferred"
+    MAIL_REFUSED = "mail_refused"
 
 
 Param = str | int

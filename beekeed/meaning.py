@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from beekeed.config import LimitSettings, ScheduleSettings, Settings, read_password
+from beekeed.config import LimitSettings, MailSettings, ScheduleSettings, Settings, read_password
 from beekeed.core.budget import Terms
+from beekeed.core.mail import USUAL_PORTS, Mailing, Notify, Security
 from beekeed.core.schedule import Plan, hour_of_week, jitter, minute_of_day
 from beekeed.engine import FactRules, Policy, Rules
 from beekeed.errors import Code
@@ -78,6 +79,21 @@ def manner(settings: Settings) -> Manner:
     return Manner(
         mailed_passwords=settings.accounts.password == "mailed",  # noqa: S105
         tells_learners=settings.online.tell_learners,
+    )
+
+
+def mailing(mail: MailSettings) -> Mailing:
+    """Tell which syncs are mailed, to whom, and by which server."""
+    security = Security(mail.security)
+    return Mailing(
+        notify=Notify(mail.notify),
+        to=mail.to,
+        sender=mail.sender,
+        server=mail.server,
+        port=mail.port or USUAL_PORTS[security],
+        security=security,
+        user=mail.user,
+        language=mail.language,
     )
 
 

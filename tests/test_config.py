@@ -210,6 +210,28 @@ def test_the_databases_password_comes_from_its_file_or_credential(
     assert config.read_password(settings) == "of systemd"
 
 
+def test_the_mail_servers_password_comes_from_its_file_or_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read when it is needed; a file that everybody may read is refused, and is never shown."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    file = tmp_path / "password"
+    file.write_text("s3cret\n")
+    file.chmod(0o600)
+    settings = config.load(written(tmp_path, f'{MINIMAL}\n[mail]\npassword_file = "{file}"\n'))
+    assert config.read_mail_password(settings) == "s3cret"
+    file.chmod(0o644)
+    with pytest.raises(ConfigError) as caught:
+        config.read_mail_password(settings)
+    assert caught.value.code is Code.MAIL_PASSWORD_UNREADABLE
+    assert "s3cret" not in str(caught.value)
+    credential = tmp_path / "mail_password"
+    credential.write_text("of systemd")
+    credential.chmod(0o400)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert config.read_mail_password(settings) == "of systemd"
+
+
 def test_fragments_override_in_order_and_are_named(tmp_path: Path) -> None:
     """beekeed.toml.d/*.toml come after the file, in order of name."""
     file = written(tmp_path, MINIMAL)

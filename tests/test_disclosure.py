@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beekeed import config
-from beekeed.disclosure import public, without_login
+from beekeed.disclosure import public
 
 _SECRET = "Zq-secret"
 
@@ -38,13 +38,3 @@ def test_every_setting_is_there() -> None:
     assert shown["accounts.never_touch"] == "2 set"
     assert shown["limit.bytes"] == 500_000_000
     assert shown["sync.enabled"] is True
-
-
-def test_a_login_in_the_address_is_taken_out() -> None:
-    """Some put one there for a site behind a password."""
-    assert without_login("https://u:p@moodle.example.org:8443/x") == (
-        "https://moodle.example.org:8443/x"
-    )
-    assert public(settings(**{"online.address": "https://u:p@m.example"}))["online.address"] == (
-        "https://m.example"
-    )

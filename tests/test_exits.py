@@ -37,6 +37,8 @@ NEVER_ENDS = {
 PLAIN = {
     *("refused_by_moodle", "interrupted", "unsettled", "internal", "not_found"),
     *("setting_fixed", "no_limit", "not_ready", "too_many_watchers", "too_many_clients"),
+    *("mail_not_reached", "mail_certificate_refused", "mail_not_encrypted", "mail_login_refused"),
+    *("mail_broke_off", "mail_unreadable", "mail_deferred", "mail_refused"),
     *("request_too_large", "request_too_slow", "token_not_kept", "not_started_again"),
 }
 COMING = {"sync_disabled"}

@@ -28,6 +28,7 @@ RULES: dict[str, tuple[set[str], str]] = {
     "moodle": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),
     "link": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),
     "sqlite": ({"core", "ports", "errors", "clock"}, "an adapter knows no other adapter"),
+    "notify": ({"core", "ports", "errors", "clock", "say"}, "an adapter that speaks to people"),
     "engine": ({"core", "ports", "errors", "clock"}, "it runs on any adapters, twins included"),
     "loop": ({"core", "ports", "errors", "clock", "engine"}, "it only wakes the engine"),
     "control": ({"core", "ports", "errors", "clock", "say"}, "it shows, it decides nothing"),

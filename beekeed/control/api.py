@@ -20,6 +20,7 @@ from beekeed.ports.device import DeviceMoodle
 from beekeed.ports.guard import Guards
 from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
+from beekeed.ports.mail import MailBook, Mailer
 from beekeed.ports.online import OnlineMoodle
 from beekeed.ports.rights import RightsReader
 from beekeed.ports.schedule import Timetable
@@ -160,6 +161,8 @@ class Api:
     mail_consents: Callable[[], Sequence[Code]]
     """What the settings allow that makes the online Moodle mail learners."""
     surroundings: Callable[[], Awaitable[Surroundings]]
+    mailer: Mailer
+    mail_book: MailBook
     recheck_settings: Callable[[], bool]
     """Read the settings again; False where they are not those that beekeed started with.
 

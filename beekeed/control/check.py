@@ -39,7 +39,7 @@ async def check(api: Api, _: web.Request) -> CheckAnswer:
     spent = await _check_way(api, courses, findings)
     _check_clock(api, findings)
     _check_accounts(api, findings)
-    _check_mail(api, findings)
+    await _check_mail(api, findings)
     return CheckAnswer(
         ok=not findings.failed(),
         sent_bytes=spent.sent,
@@ -114,10 +114,10 @@ def _check_accounts(api: Api, findings: Findings) -> None:
         findings.add("accounts", "not_tried", Reason(Code.NOBODY_PROTECTED))
 
 
-def _check_mail(api: Api, findings: Findings) -> None:
+async def _check_mail(api: Api, findings: Findings) -> None:
     """Name what mails learners (features.md, row 26): what is allowed, and what nobody can see.
 
-    Then when we mail ourselves: that the settings for it are whole is part of the first step.
+    Then when we mail ourselves, and what is wrong with that: nothing is sent to find it out.
     """
     for code in api.mail_consents():
         findings.add("mail", "warning", Reason(code))
@@ -125,4 +125,6 @@ def _check_mail(api: Api, findings: Findings) -> None:
     facts: dict[str, Param] = {"sent": str(api.tuner.value("mail.notify"))}
     if facts["sent"] != "off":
         facts["server"] = str(api.tuner.value("mail.server"))
-    findings.add("notices", "ok", facts=facts)
+    trouble = await api.mail_book.trouble()
+    wrong = api.mailer.warning() or (trouble.reason if trouble else None)
+    findings.add("notices", "warning" if wrong else "ok", wrong, facts)

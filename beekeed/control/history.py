@@ -13,6 +13,7 @@ from beekeed.control.api import Api
 from beekeed.control.asked import LONGEST_WAIT_SECONDS, Asked, Number, Wait, query_of
 from beekeed.control.envelope import ReasonView, Time, maybe_reason, reason_view
 from beekeed.core.cycle import Phase
+from beekeed.core.mail import MailState
 from beekeed.core.model import Charge, Kind, RunStatus, Uncarried
 from beekeed.core.request import VERIFY, Period
 from beekeed.core.verify import Finding
@@ -99,6 +100,8 @@ class RunAnswer(RunView, frozen=True, kw_only=True):
     actions: list[RunActionView]
     uncarried: list[UncarriedView]
     verified: VerifiedView | None
+    mail: MailState | None
+    """What became of the mail about it; null where none tells of it."""
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +149,7 @@ async def run(api: Api, request: web.Request) -> RunAnswer:
         actions=[_action_view(each) for each in details.actions],
         uncarried=_uncarried(details.uncarried),
         verified=_verified(details),
+        mail=await api.mail_book.state(event_id),
     )
 
 

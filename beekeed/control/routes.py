@@ -31,6 +31,7 @@ from beekeed.control.history import (
 )
 from beekeed.control.limit import LimitAnswer, LimitAsked, TopUpAsked, limit, set_limit, top_up
 from beekeed.control.link import LinkAnswer, LinkQuery, link, try_link
+from beekeed.control.mail import MailAnswer, MailTestAnswer, mail, try_mail
 from beekeed.control.metrics import metrics
 from beekeed.control.openapi import TABLE, openapi
 from beekeed.control.password import (
@@ -137,6 +138,11 @@ ROUTES = (
     Route(
         "GET", "/v1/settings/history", settings_history, Right.ADMINISTER, SettingsHistoryAnswer,
         query=SettingsHistoryQuery,
+    ),
+    Route("GET", "/v1/mail", mail, Right.ADMINISTER, MailAnswer),
+    Route(
+        "POST", "/v1/mail/test", try_mail, Right.ADMINISTER, MailTestAnswer,
+        codes=(Code.MAIL_NOT_SET_UP, Code.MAIL_ADDRESS_WRONG),
     ),
     Route("GET", "/v1/link", link, Right.READ, LinkAnswer, query=LinkQuery),
     Route("POST", "/v1/link", try_link, Right.ADMINISTER, LinkAnswer, codes=_BUSY),

@@ -14,6 +14,7 @@ from beekeed.control.usage import UsageSummary, summary
 from beekeed.core.clocktrust import Trust
 from beekeed.core.cycle import Phase
 from beekeed.core.schedule import SlotKind
+from beekeed.errors import Code
 
 
 class ClockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,13 @@ class TargetView(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     name: str
+
+
+class MailInShort(msgspec.Struct, frozen=True, kw_only=True):
+    """How many mails wait, and what is wrong with sending; `GET /v1/mail` tells more."""
+
+    waiting: int
+    trouble: Code | None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +64,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     set_aside: int
     usage: UsageSummary
     guards: list[GuardView]
+    mail: MailInShort
     latest: RunView | None
 
 
@@ -85,7 +94,17 @@ async def status(api: Api, _: web.Request) -> StatusAnswer:
         set_aside=await api.changes.set_aside_count(target_id) if target_id else 0,
         usage=summary(await api.usage.usage()),
         guards=[guard_view(each) for each in guards],
+        mail=await _mail(api),
         latest=run_view(latest) if latest else None,
+    )
+
+
+async def _mail(api: Api) -> MailInShort:
+    """Show the mails without what a server said: that has addresses in it, and all may see this."""
+    trouble = await api.mail_book.trouble()
+    return MailInShort(
+        waiting=len(await api.mail_book.waiting()),
+        trouble=trouble.reason.code if trouble else None,
     )
 
 

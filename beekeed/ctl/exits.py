@@ -96,6 +96,8 @@ _CODES: Mapping[Exit, tuple[str, ...]] = {
         *("settings_unreadable", "setting_unknown", "setting_missing", "setting_wrong"),
         *("settings_wrong", "token_unreadable", "password_unreadable", "address_not_https"),
         *("state_not_writable", "socket_unusable", "socket_in_use"),
+        *("mail_not_set_up", "mail_address_wrong", "mail_password_unreadable"),
+        *("mail_password_exposed", "mail_server_open", "mail_exposed"),
     ),
 }
 _OF_CODE = {code: ending for ending, codes in _CODES.items() for code in codes}

@@ -82,6 +82,7 @@ def _rows(terminal: Terminal, details: dict[str, Any]) -> list[tuple[str, str]]:
         *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
         ("Saved", _saved(terminal, details)),
         ("Still waiting", waiting(terminal, details)),
+        *([("Mail", terminal.word(f"mail_state_{details['mail']}"))] if details["mail"] else []),
     ]
 
 

@@ -35,6 +35,8 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
         ("Data this month", in_short(status["usage"])),
     ]
     clock = status["clock"]
+    if status["mail"]["trouble"]:
+        rows.append(("Mails", f"{status['mail']['waiting']} wait; beekeectl mail says why"))
     rows.append(("Clock", f"{moment(status['now'])}, {terminal.word(clock['trust'])}"))
     terminal.fields(rows)
     if clock["reason"]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from beekeed.say.phrases import PHRASES
 from beekeed.say.sentences import SENTENCES
 from beekeed.say.words import PLURALS, WORDS
 
@@ -51,6 +52,11 @@ def counted(count: int, name: str, language: str = "en") -> str:
     """Say how many of something there are."""
     singular, plural = WORDS[name], PLURALS[name]
     return f"{count} {_catalogue(language).ngettext(singular, plural, count)}"
+
+
+def phrase(name: str, language: str = "en", **values: str) -> str:
+    """Say a sentence of a mail with what is put into it."""
+    return _catalogue(language).gettext(PHRASES[name]).format_map(_Shown(values))
 
 
 def clean(text: str) -> str:

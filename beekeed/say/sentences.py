@@ -1042,4 +1042,85 @@ SENTENCES: Mapping[str, Entry] = {
         "Switch it on where it may go on: `beekeectl enable`.",
         "administrator",
     ),
+    # Mails about syncs.
+    "mail_not_set_up": Entry(
+        "No mail can be sent: the setting mail.{key} is empty.",
+        "Set mail.to and mail.server, and what else the mail server asks for.",
+        "technician",
+    ),
+    "mail_address_wrong": Entry(
+        "No mail can be sent: {address} in the mail settings is not an address.",
+        "Correct mail.to and mail.sender in the settings: plain addresses, in Latin letters.",
+        "technician",
+    ),
+    "mail_password_unreadable": Entry(
+        "The file with the password for the mail server cannot be used: {path}: {detail}.",
+        "Check mail.password_file in the settings: it must be readable for beekeed's user, and not"
+        " for everybody (mode 0600).",
+        "technician",
+    ),
+    "mail_password_exposed": Entry(
+        "The password for the mail server {server} would go over the network for everybody to"
+        " read, so no mail is sent.",
+        "Set mail.security to starttls or tls; or leave mail.user empty, if the server asks for no"
+        " password.",
+        "technician",
+    ),
+    "mail_server_open": Entry(
+        "The password for the mail server goes to none but one that the settings file {file} names,"
+        " and that file does not set mail.server: so no mail is sent.",
+        "Put mail.server into that file, where mail.password_file is.",
+        "technician",
+    ),
+    "mail_exposed": Entry(
+        "Mails to {server} are not encrypted: anybody on the way can read and change them.",
+        "Set mail.security to starttls or tls, if the mail server can do that.",
+        "technician",
+    ),
+    "mail_not_reached": Entry(
+        "The mail server {server} (port {port}) could not be reached: {detail}.",
+        "Check mail.server and mail.port in the settings, and whether the network lets the box"
+        " through. The mails wait.",
+        "technician",
+    ),
+    "mail_certificate_refused": Entry(
+        "What answered could not prove to be the mail server {server}: {detail}. Neither the"
+        " password nor a mail was sent to it.",
+        "Check mail.server in the settings: it must be the name in the server's certificate. Else"
+        " the certificate must be renewed, or the network is in the way. The mails wait.",
+        "technician",
+    ),
+    "mail_not_encrypted": Entry(
+        "No encrypted way to the mail server {server} could be made: {detail}. Neither the password"
+        " nor a mail was sent to it.",
+        "Check mail.security and mail.port in the settings: mostly starttls goes with port 587, and"
+        " tls with 465. The mails wait.",
+        "technician",
+    ),
+    "mail_login_refused": Entry(
+        "The mail server {server} refused the login of {user}: {answer}.",
+        "Check mail.user and its password. The mails wait.",
+        "technician",
+    ),
+    "mail_broke_off": Entry(
+        "The mail server {server} stopped answering in the middle.",
+        "There is nothing to do: it is tried again after a later sync. One mail may arrive twice.",
+        "",
+    ),
+    "mail_unreadable": Entry(
+        "What answers at {server} (port {port}) does not speak as a mail server does.",
+        "Check mail.server, mail.port and mail.security in the settings. The mails wait.",
+        "technician",
+    ),
+    "mail_deferred": Entry(
+        "The mail server {server} does not take mails now: {answer}.",
+        "There is nothing to do: it is tried again after a later sync. If it lasts, ask whoever"
+        " runs the mail server.",
+        "technician",
+    ),
+    "mail_refused": Entry(
+        "The mail server {server} refused a mail for good, and it was given up: {answer}.",
+        "Check mail.to and mail.sender in the settings, then try `beekeectl mail test`.",
+        "technician",
+    ),
 }

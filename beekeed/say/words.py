@@ -39,6 +39,15 @@ WORDS: Mapping[str, str] = {
     "membership": "group membership",
     "profile": "profile field",
     "change": "change",
+    # What mails count.
+    "run_failed": "failed sync",
+    "run_partial": "sync that was completed in part",
+    "mail_older": "older mail",
+    # What became of a mail.
+    "mail_state_waiting": "waits",
+    "mail_state_sent": "sent",
+    "mail_state_given_up": "given up",
+    "mail_state_dropped": "dropped",
     # What the two sides hold.
     "state_0": "not complete",
     "state_1": "complete",
@@ -156,5 +165,8 @@ PLURALS: Mapping[str, str] = {
     "comment": "comments",
     "change": "changes",
     "day": "days",
+    "run_failed": "failed syncs",
+    "run_partial": "syncs that were completed in part",
+    "mail_older": "older mails",
 }
 """What is counted, in the plural."""

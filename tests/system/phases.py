@@ -9,17 +9,20 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.mailserver import MailServer
 from tests.system.freeze import frozen
 from tests.system.world import World
 
 GRADE = "core_grades_update_grades"
 _BEFORE = "gradereport_user_get_grade_items"  # asked right before grades are sent
 _KIND = 4  # of grades, in our store
+_PATIENCE_SECONDS = 60
 
 Daemon = subprocess.Popen[str]
 Moment = Callable[[World, Daemon], AbstractContextManager[None]]
@@ -153,6 +156,39 @@ def recorded(here: World, daemon: Daemon) -> Iterator[None]:
         assert grades(here) == (False, True, True)
         assert peek(here, "SELECT count(*) FROM run WHERE ended_at IS NULL") == [(1,)]
         yield
+
+
+@contextmanager
+def handed_over(here: World, mail: MailServer) -> Iterator[None]:
+    """The mail about a sync is at the mail server, which says nothing yet."""
+    mail.is_held = True
+    here.ctl("sync")
+    _until_came(mail)
+    try:
+        yield
+    finally:
+        mail.is_held = False
+
+
+@contextmanager
+def accepted(here: World, daemon: Daemon, mail: MailServer) -> Iterator[None]:
+    """The mail server took the mail about a sync, and nothing is written of that."""
+    log = here.state.with_name(here.state.name + "-wal")
+    with ExitStack() as holding:
+        holding.enter_context(handed_over(here, mail))
+        with frozen(daemon.pid, log, "pwrite64", done=False) as still:
+            holding.close()
+            still.wait()
+            assert len(mail.taken) == 1
+            assert peek(here, "SELECT state FROM mail") == [("waiting",)]
+            yield
+
+
+def _until_came(mail: MailServer) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not mail.came:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _answers(here: World) -> list[tuple[Any, ...]]:

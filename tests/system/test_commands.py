@@ -77,6 +77,9 @@ TRIED: tuple[tuple[str, Exit | tuple[Exit, ...]], ...] = (
     ("password unlock", Exit.OK),
     ("link", Exit.OK),
     ("link --try", Exit.OK),
+    ("mail", Exit.OK),
+    ("mail show", Exit.OK),
+    ("mail test", Exit.SETTINGS),
     ("check", Exit.OK),
     ("report -", Exit.OK),
 )

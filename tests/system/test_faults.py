@@ -19,9 +19,10 @@ import pytest
 
 from beekeed.client import Client
 from beekeed.errors import Code
+from tests.mailserver import MailServer
 from tests.system import phases
 from tests.system.phases import GRADE, Daemon, Moment, asked, grades, peek
-from tests.system.trouble import Cut, Fault, Full, Kill, Step, Switched
+from tests.system.trouble import Answered, Cut, Fault, Full, Kill, Step, Switched
 from tests.system.world import World, world
 
 
@@ -279,7 +280,7 @@ def check_history(here: World, daemon: Daemon, cell: Cell) -> None:
     assert (run["duration_seconds"] or 0) < _LONGEST_SECONDS  # whatever the wall clock says
 
 
-def check_end(here: World, undisturbed: Result, cell: Cell) -> None:
+def check_end(here: World, undisturbed: Result, cell: "Cell | MailCell") -> None:
     """Everything is online and was written once, and another sync sends nothing."""
     assert here.compare().verified
     assert result(here) == undisturbed
@@ -293,8 +294,117 @@ def check_end(here: World, undisturbed: Result, cell: Cell) -> None:
     assert "Traceback" not in here.log()
 
 
+class Arrives(StrEnum):
+    """How often the mail about the sync that was hit arrives, in the end."""
+
+    ONCE = "once"
+    TWICE = "twice, with one Message-ID: SMTP cannot tell that the server has it"
+
+
+@dataclass(frozen=True)
+class MailCell:
+    """One row of the phase `mailed`: the sync has ended, and the mail about it is on its way.
+
+    `accepted`: the server took it, and nobody noted that; else it says nothing yet. `ends`:
+    whether the daemon does.
+    """
+
+    accepted: bool
+    fault: Fault
+    arrives: Arrives
+    ends: bool = False
+    full: bool = False
+
+
+_MAIL_FAULTS = ("SIGKILL", "link cut", "421", "451", "garbage", "clock step", "disk full")
+
+# fmt: off
+MAILED = [
+    MailCell(False, Kill("SIGKILL"), Arrives.TWICE, ends=True, full=True),
+    MailCell(True, Kill("SIGKILL"), Arrives.TWICE, ends=True),
+    MailCell(False, Cut("link cut", _SOON), Arrives.ONCE, full=True),
+    MailCell(False, Cut("link cut"), Arrives.TWICE, full=True),
+    MailCell(False, Answered("421", "421 4.3.2 closing"), Arrives.ONCE, full=True),
+    MailCell(False, Answered("451", "451 4.3.0 try later"), Arrives.ONCE),
+    MailCell(False, Answered("garbage", "<html>"), Arrives.ONCE, full=True),
+    MailCell(False, Step("clock step", "+400d"), Arrives.ONCE, full=True),
+    MailCell(True, Full("disk full"), Arrives.TWICE, ends=True, full=True),
+]
+# fmt: on
+
+
+def mail_parameter(cell: MailCell) -> Any:
+    """Give a row its name, and its marks."""
+    marks = [pytest.mark.full] if cell.full else []
+    return pytest.param(
+        cell, id=f"mailed-{cell.fault.name}-{cell.arrives.name}-{cell.accepted:d}", marks=marks
+    )
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("cell", [mail_parameter(cell) for cell in MAILED])
+def test_after_a_fault_while_it_was_mailed_no_mail_is_lost(
+    tmp_path: Path, undisturbed: Result, cell: MailCell
+) -> None:
+    """The table's row: how often the mail arrives; the next sync's does as well, and the work of
+    the syncs is as if nothing had happened."""
+    here = World(tmp_path, learners=4, now=_NOW)
+    count_writes(here)
+    cell.fault.mails = True
+    with ExitStack() as stack:
+        daemon = cell.fault.begin(here, stack)
+        mail = cell.fault.mail
+        with ExitStack() as fault:
+            moment = (phases.accepted(here, daemon, mail) if cell.accepted
+                      else phases.handed_over(here, mail))  # fmt: skip
+            with moment:
+                fault.enter_context(cell.fault.strikes(here, daemon))
+            wait_for_mail(here, daemon, cell)
+        ((event_id, status),) = peek(here, "SELECT event_id, status FROM run")
+        assert status == "completed"
+        start_again(here, daemon, cell)
+        assert here.sync()["status"] == "completed"
+        check_mails(here, mail, event_id, 2 if cell.arrives is Arrives.TWICE else 1)
+        check_end(here, undisturbed, cell)
+
+
+def wait_for_mail(here: World, daemon: Daemon, cell: MailCell) -> None:
+    """Wait until it is known what became of the mail, or until the daemon ends."""
+    if cell.ends:
+        daemon.wait(20)
+        return
+    known = (
+        "SELECT count(*) FROM mail, mail_book WHERE state = 'sent' OR mail_book.code IS NOT NULL"
+    )
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while peek(here, known) == [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def start_again(here: World, daemon: Daemon, cell: MailCell) -> None:
+    """Start the daemon again if it is gone, or leaves the mail server alone for a while."""
+    if daemon.poll() is None and here.in_state("SELECT code FROM mail_book") != [(None,)]:
+        daemon.terminate()
+        daemon.wait(20)
+    if daemon.poll() is not None:
+        cell.fault.start(here)
+
+
+def check_mails(here: World, mail: MailServer, event_id: str, times: int) -> None:
+    """The first sync's mail arrived so often, as one and the same, and the second's once."""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while here.in_state("SELECT count(*) FROM mail WHERE state = 'sent'") != [(2,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    seen = Counter(each.message["Message-ID"] for each in mail.taken)
+    assert sorted(seen.values()) == sorted([times, 1])
+    assert [event_id in each.text for each in mail.taken] == [True] * times + [False]
+
+
 def test_the_table_has_every_fault_in_every_phase() -> None:
     """No cell is left out."""
+    assert {cell.fault.name for cell in MAILED} == set(_MAIL_FAULTS)
     assert {(cell.phase, cell.fault.name) for cell in TABLE} == {
         (phase, fault) for phase in Phase for fault in _FAULTS
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from tests.mailserver import MailServer, mail_server, mail_settings
 from tests.namespaces import UPLINK, Line, ip, line
 from tests.system.phases import Daemon
 from tests.system.wallclock import set_clock, wall_clock
@@ -23,11 +24,27 @@ class Fault:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.mails = False
+        """Whether the box mails its syncs, so that there is a mail server."""
+        self.mail = MailServer()
+
+    def start_mail(
+        self, here: World, stack: ExitStack, host: str = "127.0.0.1", space: str = ""
+    ) -> None:
+        """Start a mail server where one is wanted, and have the box mail its syncs by it."""
+        if self.mails:
+            self.mail = stack.enter_context(mail_server(host=host, space=space))
+            here.settings |= mail_settings(self.mail.port, host)
 
     def begin(self, here: World, stack: ExitStack) -> Daemon:
         """Start a world in which it can happen; the stack takes it down again."""
         stack.callback(here.end)
         here.start_online()
+        self.start_mail(here, stack)
+        return self.start(here)
+
+    def start(self, here: World) -> Daemon:
+        """Start the daemon where it can reach the others."""
         return here.start_daemon()
 
     @contextmanager
@@ -63,7 +80,12 @@ class Cut(Fault):
         self._line = made = stack.enter_context(line())
         stack.callback(here.end)
         here.start_online(made.net_address, inside=made.net)
-        return here.start_daemon(inside=made.box, online__timeout_seconds="5")
+        self.start_mail(here, stack, made.net_address, made.net)
+        return self.start(here)
+
+    def start(self, here: World) -> Daemon:
+        """See Fault."""
+        return here.start_daemon(inside=self._line.box, online__timeout_seconds="5")
 
     @contextmanager
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
@@ -121,6 +143,21 @@ class Switched(Fault):
         here.switch(self._switch, None)
 
 
+class Answered(Fault):
+    """The mail server says no to a mail, or something that is no answer."""
+
+    def __init__(self, name: str, answer: str) -> None:
+        super().__init__(name)
+        self._answer = answer
+
+    @contextmanager
+    def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
+        """See Fault."""
+        self.mail.answers["DATA"] = self._answer
+        yield
+        self.mail.answers.clear()
+
+
 class Step(Fault):
     """The daemon's wall clock is set to another time, and is right again at the end."""
 
@@ -132,6 +169,7 @@ class Step(Fault):
         """See Fault. libfaketime is between the daemon and the wall clock; others are real."""
         stack.callback(here.end)
         here.start_online()
+        self.start_mail(here, stack)
         with wall_clock(here):
             return here.start_daemon()
 

@@ -54,6 +54,8 @@ class World:
         self.token = folder / "token"
         self.address = ""
         self.environment = os.environ | {"LC_ALL": "C.UTF-8"}
+        self.settings: dict[str, str] = {}
+        """What `configure` sets each time, as it takes it."""
         self._children: list[subprocess.Popen[str]] = []
         now = int(time.time()) if now is None else now
         self.token.write_text(make_online(self.online, now=now, seed=seed))
@@ -98,7 +100,9 @@ class World:
             "daemon.state_directory": f'"{self.state.parent}"',
             "daemon.control_socket": f'"{self.socket}"',
             "daemon.page_socket": f'"{self.page_socket}"',
-        } | {name.replace("__", "."): value for name, value in settings.items()}
+        }
+        settings = self.settings | settings
+        values |= {name.replace("__", "."): value for name, value in settings.items()}
         lines: list[str] = []
         for section in (
             "device",
