@@ -86,16 +86,19 @@ class Synchronization:
                 log.warning("sync %s cannot go on: %s", self._run.event_id, error)
                 return self._judge.of_trouble(error)
             log.info("sync %s ends at the data limit: %s", self._run.event_id, error.code)
-            got_on = self._has_got_on
+            got_on = await self._has_got_on()
             ended = await self._judge.of_limit(self.target_id, error, got_on=got_on)
         return await self._judge.of_stop(self.target_id) if self._run.stop.asked else ended
 
-    @property
-    def _has_got_on(self) -> bool:
-        """Whether it did anything that it was for."""
-        sent = self._sender is not None and self._sender.acknowledged > 0
+    async def _has_got_on(self) -> bool:
+        """Tell whether it did anything that it was for, or may have."""
         checked = self._auditor is not None and self._auditor.checked
-        return bool(self._settled) or sent or checked
+        if self._settled or checked:
+            return True
+        if self._sender is None:
+            return False
+        intents = await self._stores.journal.intents(self.target_id)
+        return self._sender.acknowledged > 0 or bool(intents)
 
     async def _synchronize(self) -> Ended:
         await self._contact.ask_time()

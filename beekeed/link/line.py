@@ -109,9 +109,10 @@ class PaidLine:
         if tab is None or not tab.is_open:
             tab = self._new_tab(left)
         tab.begin(size, self._window(left, tab))
+        was_open = tab.is_open
         try:
             await self._hold(tab, self._most(tab, left))
-            if not tab.is_open:
+            if was_open and not tab.is_open:
                 await self._hold(tab, self._most(tab, left))  # it went while that was written down
         except BaseException:
             tab.end()
