@@ -74,7 +74,10 @@ def add_service(
     now: int,
     functions: Sequence[str] = (*FUNCTIONS, *FURTHER),
 ) -> int:
-    """Switches REST on and adds account, role, service and token; answers the account's id."""
+    """Switches REST on and adds account, role, service and token; answers the account's id.
+
+    Where the service has all of FURTHER, its role has what goes with that.
+    """
     set_config(db, "enablewebservices", "1")
     set_config(db, "webserviceprotocols", "rest")
     account = add_user(
@@ -82,7 +85,8 @@ def add_service(
         email="sync@example.org", now=now,
     )  # fmt: skip
     system = context_id(db, SYSTEM, 0)
-    role = _add_role(db, system, now)
+    further = _FURTHER_CAPABILITIES if {*FURTHER} <= {*functions} else ()
+    role = _add_role(db, system, now, (*_CAPABILITIES, *further))
     assign_role(db, role, system, account, now, ADMIN_ID)
     service = insert(
         db, "external_services", name="Beekee sync", shortname=SERVICE, enabled=1,
@@ -101,7 +105,7 @@ def add_service(
     return account
 
 
-def _add_role(db: sqlite3.Connection, system: int, now: int) -> int:
+def _add_role(db: sqlite3.Connection, system: int, now: int, capabilities: Sequence[str]) -> int:
     """The account's own role: no archetype, may assign students and nobody else."""
     order = len(rows(db, "SELECT id FROM mdl_role")) + 1
     role = insert(
@@ -110,8 +114,7 @@ def _add_role(db: sqlite3.Connection, system: int, now: int) -> int:
     insert(db, "role_context_levels", roleid=role, contextlevel=SYSTEM)
     insert(db, "role_allow_assign", roleid=role, allowassign=role_id(db, "student"))
     views = rows(db, "SELECT name FROM mdl_capabilities WHERE name LIKE 'mod/%:view'")
-    own = (*_CAPABILITIES, *_FURTHER_CAPABILITIES)
-    for capability in (*own, *(row["name"] for row in views)):
+    for capability in (*capabilities, *(row["name"] for row in views)):
         allow(db, role, capability, context=system, now=now)
     return role
 

@@ -19,6 +19,9 @@ UPDATE = "core_grades_update_grades"
 READ = "gradereport_user_get_grade_items"
 NOOR, JUN = 7, 8
 NOBODY = 99_999
+SEES_NOTHING_HIDDEN = (
+    "DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/grade:viewhidden' AND roleid > 8"
+)
 
 
 async def send(call: Caller, cmid: int, kind: str, grades: dict[int, object], **more: Any) -> Any:
@@ -408,6 +411,7 @@ async def test_the_course_is_not_completed_by_a_grade(call: Caller, sql: Sql, qu
 
 async def test_a_hidden_item_is_not_listed(call: Caller, sql: Sql, quiz: int) -> None:
     """As if there were none; the course's total is blank and no weight is told."""
+    sql(SEES_NOTHING_HIDDEN)
     await send(call, quiz, "quiz", {KOFI: 8})
     await send(call, module(sql, "assign", "Essay"), "assign", {KOFI: 50})
     items = await read(call)
@@ -426,8 +430,6 @@ async def test_a_hidden_item_is_listed_for_who_sees_hidden_grades(
     """With moodle/grade:viewhidden it is like any other, said to be hidden."""
     await send(call, quiz, "quiz", {KOFI: 8})
     sql("UPDATE mdl_grade_items SET hidden = 1 WHERE itemmodule = 'quiz'")
-    sql("UPDATE mdl_role_capabilities SET capability = 'moodle/grade:viewhidden' "
-        "WHERE capability = 'mod/choice:view' AND roleid > 8")  # fmt: skip
     item = (await read(call))["quiz"]
     assert (item["graderaw"], item["gradeishidden"], item["weightraw"]) == (8, True, 1)
     assert item["gradeformatted"] == "8.00"
@@ -438,6 +440,7 @@ async def test_hidden_until_a_time_is_listed_without_its_grade(
     call: Caller, sql: Sql, quiz: int
 ) -> None:
     """A reader must not take it for no grade: gradeishidden tells."""
+    sql(SEES_NOTHING_HIDDEN)
     await send(call, quiz, "quiz", {KOFI: 8})
     sql("UPDATE mdl_grade_grades SET hidden = ? WHERE rawgrade = 8", NOW + 1000)
     item = (await read(call))["quiz"]

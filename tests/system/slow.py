@@ -17,6 +17,7 @@ class SlowLine:
 
     def __init__(self, bytes_per_second: int) -> None:
         self._pace = _PIECE / bytes_per_second
+        self._asks = threading.Event()
         self.port_behind = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -34,6 +35,12 @@ class SlowLine:
         self._thread.join(10)
         self._loop.close()
 
+    def slow_down(self, bytes_per_second: int) -> None:
+        """Be slower from now on; comes back when a request has begun that has more to come."""
+        self._pace = _PIECE / bytes_per_second
+        self._asks.clear()
+        assert self._asks.wait(30)
+
     async def _listen(self) -> asyncio.Server:
         # Little room before it: what the box has sent is soon on the line.
         return await asyncio.start_server(self._pass_on, "127.0.0.1", 0, limit=_PIECE)
@@ -47,11 +54,20 @@ class SlowLine:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, to_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
-        await asyncio.gather(self._carry(reader, to_behind), self._carry(behind, writer))
+        await asyncio.gather(
+            self._carry(reader, to_behind, self._asks), self._carry(behind, writer)
+        )
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        begun: threading.Event | None = None,
+    ) -> None:
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
+                if begun is not None and len(piece) == _PIECE:
+                    begun.set()
                 await asyncio.sleep(self._pace * len(piece) / _PIECE)
                 writer.write(piece)
                 await writer.drain()
@@ -59,7 +75,9 @@ class SlowLine:
 
 
 @contextmanager
-def slow_world(folder: Path, *, bytes_per_second: int, **options: int) -> Iterator[World]:
+def slow_world(
+    folder: Path, *, bytes_per_second: int, **options: int
+) -> Iterator[tuple[World, SlowLine]]:
     """Make a world with such a line between the box and its online Moodle."""
     line, made = SlowLine(bytes_per_second), World(folder, **options)
     line.start()
@@ -67,7 +85,7 @@ def slow_world(folder: Path, *, bytes_per_second: int, **options: int) -> Iterat
         made.start_online(wwwroot=line.address)
         line.port_behind = int(made.address.rpartition(":")[2])
         made.address = line.address
-        yield made
+        yield made, line
     finally:
         made.end()
         line.stop()

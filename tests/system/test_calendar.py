@@ -148,7 +148,7 @@ def post(here: World, body: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection("x")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(here.socket))
-    connection.request("POST", "/v1/sync", body)
+    connection.request("POST", "/v1/sync", body, {"Host": "beekeed"})
     answer: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()
     return answer

@@ -73,13 +73,14 @@ def test_a_run_of_2000_changes_on_a_slow_line_is_watched_and_stopped_in_the_midd
 
     Done and left add up all along, and never go back; each view is another than the one before.
     """
-    with slow_world(tmp_path, bytes_per_second=40_000, learners=85) as here:
+    with slow_world(tmp_path, bytes_per_second=100_000, learners=85) as (here, line):
         daemon = here.start_daemon(online__max_input_vars="300")
         watch = Recorder(here.socket)
         client = Client(str(here.socket))
         event_id = client.post("sync")["event_id"]
         begun = watch.until("running", done=900)
         assert begun["steps_total"] >= 2000
+        line.slow_down(8_000)
         arrived = here.on_online("SELECT count(*) FROM sandbox_request")[0][0]
         assert client.post("stop")["event_id"] == event_id
         watch.until("stopping")

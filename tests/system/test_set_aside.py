@@ -43,7 +43,7 @@ def test_a_person_confirms_who_somebody_is(here: World, tmp_path: Path) -> None:
 def test_wrong_use_says_what_to_do(here: World, tmp_path: Path) -> None:
     """Nobody named; a file that is not there; nobody who waits for it."""
     here.start_daemon()
-    assert "Name the learners" in here.ctl("set-aside", "confirm").out
+    assert "name the learners" in here.ctl("set-aside", "confirm").err
     missing = here.ctl("set-aside", "confirm", "--file", str(tmp_path / "none"))
     assert "No such file" in " ".join(missing.err.split())
     unknown = here.ctl("set-aside", "confirm", "nobody", "--json")
