@@ -251,7 +251,7 @@ async def test_keeps_grades_of_assignments_as_a_real_site(tmp_path: Path) -> Non
     assert await _mismatches(database, "assignments.jsonl") == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 @pytest.mark.parametrize(
     ("name", "make"),
     [

@@ -18,6 +18,26 @@ WRITES = {
 """The table that each function writes online, and the number of its kind in our store."""
 
 
+_FIRST = {
+    ("hold_before", CREATE),
+    ("hold_after", COMPLETE),
+    ("cut_before", COMPLETE),
+    ("cut_after", ENROL),
+    ("garbage", CREATE),
+}
+"""What the normal run tries; the histories of tests/engine try them all, and more, without a
+process of its own for each."""
+
+
+def tried(*faults: str) -> list[Any]:
+    """Each fault with each function that writes; most with --full only."""
+    return [
+        pytest.param(fault, function, marks=[] if (fault, function) in _FIRST else pytest.mark.full)
+        for fault in faults
+        for function in WRITES
+    ]
+
+
 COMPLETED = "SELECT count(*) FROM receipt WHERE kind = 3"
 
 
@@ -42,8 +62,7 @@ def work_online(here: World) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-@pytest.mark.parametrize("function", WRITES)
-@pytest.mark.parametrize("held", ["hold_before", "hold_after"])
+@pytest.mark.parametrize(("held", "function"), tried("hold_before", "hold_after"))
 def test_a_kill_in_the_middle_loses_and_doubles_nothing(
     here: World, held: str, function: str
 ) -> None:
@@ -75,8 +94,7 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(
     assert here.sync()["actions"] == []
 
 
-@pytest.mark.parametrize("function", WRITES)
-@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "garbage"])
+@pytest.mark.parametrize(("fault", "function"), tried("cut_before", "cut_after", "garbage"))
 def test_a_lost_answer_is_settled_in_the_same_run(here: World, fault: str, function: str) -> None:
     """The connection is cut, or the answer breaks off: read back, and go on."""
     here.switch(fault, f"{function}:1")
