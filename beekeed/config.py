@@ -24,6 +24,9 @@ Text = Annotated[str, Meta(min_length=1)]
 FilePath = Annotated[str, Meta(pattern=r"^/[^\0]*$")]
 FilePathOrNone = Annotated[str, Meta(pattern=r"^(/[^\0]*)?$")]
 Hour = Annotated[str, Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)-([01][0-9]|2[0-3])$(?!\n)")]
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_IPV6 = r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,36}"
+Host = Annotated[str, Meta(pattern=rf"^({_LABEL}(\.{_LABEL})*\.?|{_IPV6})?$(?!\n)")]
 Mailbox = Annotated[str, Meta(pattern=r"^([^\s@,;<>\"()\\]+@[^\s@,;<>\"()\\]+)?$(?!\n)")]
 
 
@@ -43,7 +46,7 @@ class DeviceSettings(Section, frozen=True, kw_only=True):
     user: str = ""
     password_file: FilePathOrNone = ""
     path: FilePathOrNone = ""
-    prefix: Annotated[str, Meta(pattern="^[a-z0-9_]*$")] | None = None
+    prefix: Annotated[str, Meta(pattern=r"^[a-z0-9_]*$(?!\n)")] | None = None
     statement_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
 
@@ -51,7 +54,7 @@ class DeviceSettings(Section, frozen=True, kw_only=True):
 class OnlineSettings(Section, frozen=True, kw_only=True):
     """The online Moodle."""
 
-    address: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
+    address: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$(?!\n)")]
     token_file: FilePath
     allow_http: bool = False
     timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
@@ -65,7 +68,7 @@ class OnlineSettings(Section, frozen=True, kw_only=True):
 class AccountSettings(Section, frozen=True, kw_only=True):
     """Learners' accounts on the online Moodle."""
 
-    username_prefix: Annotated[str, Meta(pattern="^[-.@_a-z0-9]*$")] = ""
+    username_prefix: Annotated[str, Meta(pattern=r"^[-.@_a-z0-9]*$(?!\n)")] = ""
     never_touch: tuple[Text, ...] = ()
     password: Literal["random", "mailed"] = "random"  # noqa: S105 - a choice, not a secret
     removed_enrolments: Literal["ignore", "suspend"] = "ignore"
@@ -106,12 +109,12 @@ class MailSettings(Section, frozen=True, kw_only=True):
     notify: Literal["off", "all", "failures"] = "off"
     to: Mailbox = ""
     sender: Mailbox = ""
-    server: str = ""
+    server: Host = ""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password_file: FilePathOrNone = ""
-    language: Annotated[str, Meta(pattern="^[a-z]{2}$")] = "en"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")] = "en"
 
 
 class DaemonSettings(Section, frozen=True, kw_only=True):
@@ -175,6 +178,7 @@ _MUST_BE: Mapping[str, str] = {
     "mail.notify": '"off", "all" or "failures"',
     "mail.to": "an e-mail address, without a name",
     "mail.sender": "an e-mail address, without a name",
+    "mail.server": "the name of a host or its address, without a port or a zone",
     "mail.security": '"starttls", "tls" or "none"',
     "mail.language": 'two small letters, like "en"',
     "daemon.log_level": '"debug", "info", "warning" or "error"',

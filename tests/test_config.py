@@ -170,6 +170,50 @@ def test_a_path_with_a_character_that_no_file_has_is_a_wrong_setting(
 
 
 @pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("device", "prefix", "mdl_\\n"),
+        ("accounts", "username_prefix", "abc\\n"),
+        ("schedule", "daily_at", "02:00\\n"),
+        ("mail", "language", "en\\n"),
+        ("mail", "to", "a@b.org\\n"),
+        ("mail", "server", "smtp.example.org\\n"),
+        ("mail", "server", "::1%\\u2028"),
+        ("mail", "server", "fe80::1%eth0"),
+        ("mail", "server", "a b"),
+        ("mail", "server", "smtp..example.org"),
+        ("mail", "server", "smtp.example.org:25"),
+        ("mail", "server", "[::1]"),
+    ],
+)
+def test_what_nobody_would_see_in_a_value_is_a_wrong_setting(
+    tmp_path: Path, section: str, key: str, value: str
+) -> None:
+    """The end of a line behind it, or a zone, which may hold anything."""
+    device, online = MINIMAL.split("[online]")
+    line = f'{key} = "{value}"\n'
+    more = {"device": f"{device}{line}[online]{online}"}
+    (problem,) = problems(tmp_path, more.get(section, f"{MINIMAL}[{section}]\n{line}"))
+    assert problem.params["key"] == f"{section}.{key}"
+
+
+def test_the_end_of_a_line_is_no_part_of_an_address(tmp_path: Path) -> None:
+    """It would be asked for with each request."""
+    (problem,) = problems(tmp_path, MINIMAL.replace('example.org"', 'example.org\\n"'))
+    assert problem.params["key"] == "online.address"
+
+
+@pytest.mark.parametrize(
+    "server", ["", "localhost", "smtp.example.org", "a_b-1.example.", "127.0.0.1", "::1", "fe80::1",
+               "2001:db8:1:2:3:4:5:6", "::ffff:192.0.2.1"]
+)  # fmt: skip
+def test_a_mail_server_is_a_name_or_an_address(tmp_path: Path, server: str) -> None:
+    """Of either family."""
+    text = f'{MINIMAL}[mail]\nserver = "{server}"\n'
+    assert config.load(written(tmp_path, text)).mail.server == server
+
+
+@pytest.mark.parametrize(
     ("device", "missing"),
     [
         ("", {"device.moodle_config"}),

@@ -56,7 +56,10 @@ def guard_of(body_seconds: float) -> Middleware:
 
 
 async def _read(request: web.Request, seconds: float) -> None:
-    """Have aiohttp read the body and keep it for whoever reads it again."""
+    """Have aiohttp read the body and keep it for whoever reads it again.
+
+    Raises BeekeedError, also where the client leaves before its end: nobody hears that.
+    """
     try:
         async with asyncio.timeout(seconds):
             await request.read()
@@ -64,6 +67,8 @@ async def _read(request: web.Request, seconds: float) -> None:
         raise BeekeedError(Code.REQUEST_TOO_SLOW) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise BeekeedError(Code.REQUEST_TOO_LARGE, most=MOST_BODY_BYTES) from error
+    except (web.RequestPayloadError, ConnectionResetError) as error:
+        raise BeekeedError(Code.BAD_REQUEST, detail="its body cannot be read") from error
 
 
 def admit(request: web.Request, right: Right, door: Door, signing: Signing) -> None:

@@ -35,6 +35,7 @@ class Caller:
     """The session of a browser that is signed in; empty: of nobody."""
 
 
+_SIGNED_IN, _SOMEBODY = _BROWSERS = ("signed in at ", "somebody at ")
 _CALLER = web.RequestKey("caller", Caller)
 
 
@@ -45,9 +46,14 @@ def note_caller(request: web.Request, door: Door, address: str = "", session_id:
         found = Caller(program, door)
     else:
         where = _plain(address)
-        who = f"{'signed in' if session_id else 'somebody'} at {where} ({program})"
+        who = f"{_SIGNED_IN if session_id else _SOMEBODY}{where} ({program})"
         found = Caller(who, door, where, session_id)
     request[_CALLER] = found
+
+
+def door_of(who: str) -> Door:
+    """Tell by which socket somebody came, of how the books name them."""
+    return Door.PAGE if who.startswith(_BROWSERS) else Door.CONTROL
 
 
 def caller(request: web.Request) -> Caller:
@@ -66,8 +72,8 @@ def _program(request: web.Request) -> str:
 
 
 def _plain(address: str) -> str:
-    """Give an address in its one spelling; what is none never reaches a log."""
+    """Give an address in its one spelling; what is none, or a zone, never reaches a log."""
     try:
-        return str(ipaddress.ip_address(address))
+        return str(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return "an unknown address"

@@ -54,12 +54,14 @@ async def events(api: Api, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             await _tell(api, response, request.headers.get("Last-Event-ID", ""))
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()
+        except ConnectionResetError:  # whoever watched has left
+            pass
         return response
 
 

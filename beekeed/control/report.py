@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from beekeed.control.api import Api
+from beekeed.control.caller import Door, door_of
 from beekeed.control.envelope import ReasonView, reason_view
 from beekeed.control.history import RunView, run_view
 from beekeed.control.limit import LimitView, limit_view
@@ -108,11 +109,11 @@ class ReportStand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Which setting was changed when and by whom; not what it was or is."""
+    """Which setting was changed when and by which socket; not what it was or is, nor by whom."""
 
     at: datetime
     key: str
-    by: str
+    by: Door
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +151,7 @@ async def report(api: Api, _: web.Request) -> ReportAnswer:
         store=around.store,
         settings=around.settings,
         changed_settings=[
-            ReportChange(at=each.at, key=each.change.key, by=each.by)
+            ReportChange(at=each.at, key=each.change.key, by=door_of(each.by))
             for each in await api.tuner.changes(_CHANGES)
         ],
         link=await _link(api),

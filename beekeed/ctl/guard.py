@@ -1,7 +1,6 @@
 """`beekeectl guard`: what is asked before much is lowered online, and the answer."""
 
 import argparse
-import sys
 from typing import Any
 
 from beekeed.client import Client
@@ -43,8 +42,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 def _accept(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     if not arguments.which:
-        print("usage: beekeectl guard accept COURSE|NUMBER [--kind KIND]", file=sys.stderr)
-        return Exit.USAGE
+        return terminal.usage("say what to accept: beekeectl guard accept COURSE|NUMBER")
     kind = {"kind": arguments.kind} if arguments.kind else {}
     answer = client.post("guard", "accept", which=arguments.which, **kind)
     if terminal.as_json:

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from typing import Any
 
 from beekeed.client import Client
@@ -61,8 +60,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     """Show the limit, or change it and show it."""
     wrong = _wrong(arguments)
     if wrong:
-        print(f"beekeectl: {wrong}", file=sys.stderr)
-        return Exit.USAGE
+        return terminal.usage(wrong)
     match arguments.action:
         case "show":
             answer = client.get("limit")

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,9 +83,9 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     """Show the schedule, or change it and show it."""
     asked = _asked(arguments)
     if arguments.action == "set" and not asked:
-        return _wrong(f"say what to set, for example: beekeectl schedule set {_EXAMPLE}")
+        return terminal.usage(f"say what to set, for example: beekeectl schedule set {_EXAMPLE}")
     if arguments.action != "set" and asked:
-        return _wrong("--daily, --hours and --jitter go with: beekeectl schedule set")
+        return terminal.usage("--daily, --hours and --jitter go with: beekeectl schedule set")
     changed = {
         "show": {},
         "set": asked,
@@ -114,11 +113,6 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.jitter is not None:
         asked["jitter_minutes"] = arguments.jitter
     return asked
-
-
-def _wrong(what: str) -> Exit:
-    print(f"beekeectl: {what}", file=sys.stderr)
-    return Exit.USAGE
 
 
 def _print(terminal: Terminal, schedule: dict[str, Any]) -> None:

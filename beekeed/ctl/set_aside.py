@@ -112,9 +112,7 @@ def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) 
     """Confirm learners by name, or those that a file lists."""
     usernames = [*arguments.usernames, *_listed(arguments.file)]
     if not usernames:
-        what = "name the learners to confirm, as beekeectl set-aside lists them"
-        print(f"beekeectl: {what}", file=sys.stderr)
-        return Exit.USAGE
+        return terminal.usage("name the learners to confirm, as beekeectl set-aside lists them")
     answer = _confirmed(client, usernames)
     if terminal.as_json:
         terminal.json(answer)

@@ -1,7 +1,6 @@
 """`beekeectl settings`: what may be changed while beekeed runs, and who changed it."""
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,26 +48,21 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     answer = client.get("settings")
     if arguments.action != "show":
         if not arguments.words:
-            return _wrong(_HOW[arguments.action])
+            return terminal.usage(_HOW[arguments.action])
         try:
             values = _values(arguments.action, arguments.words, answer["settings"])
         except ValueError as error:
-            return _wrong(str(error))
+            return terminal.usage(str(error))
         answer = client.post("settings", body={"values": values})
     shown = {word.partition("=")[0] for word in arguments.words}
     unknown = sorted(shown - {each["key"] for each in answer["settings"]})
     if unknown:
-        return _wrong(f"there is no setting {unknown[0]}; beekeectl settings lists them")
+        return terminal.usage(f"there is no setting {unknown[0]}; beekeectl settings lists them")
     if terminal.as_json:
         terminal.json(answer)
     else:
         _print([each for each in answer["settings"] if not shown or each["key"] in shown])
     return Exit.OK
-
-
-def _wrong(what: str) -> Exit:
-    print(f"beekeectl: {what}", file=sys.stderr)
-    return Exit.USAGE
 
 
 def _values(
@@ -130,7 +124,7 @@ def _history(client: Client, terminal: Terminal, limit: int) -> Exit:
     for each in answer["changes"]:
         after = "its default" if each["after"] is None else _text(each["after"])
         terminal.line(f"{moment(each['at'])}  {each['key']}: {_text(each['before'])} → {after}")
-        terminal.line(f"by {each['by']}", indent=len(_MARGIN))
+        terminal.line(f"by {clean(each['by'])}", indent=len(_MARGIN))
     if not answer["changes"]:
         terminal.line("Nobody changed a setting yet.")
     return Exit.OK

@@ -47,8 +47,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.dry_run:
         return preview.run(client, terminal, asked, arguments.limit)
     if arguments.limit is not None:
-        print("beekeectl: --limit goes with --dry-run", file=sys.stderr)
-        return Exit.USAGE
+        return terminal.usage("--limit goes with --dry-run")
     if arguments.wait_for_link:
         _await_link(client)
     started = client.post("sync", body=asked or None)

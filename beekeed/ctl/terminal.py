@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from beekeed.ctl.exits import Exit
 from beekeed.say import counted, say, word
 from beekeed.say.amounts import size as size
 from beekeed.say.amounts import span as span
@@ -56,6 +57,11 @@ class Terminal:
             print(folded(line), file=sys.stderr)
         if self.as_json:
             self.json({"error": {"code": code, "params": dict(params), "sentence": said.what}})
+
+    def usage(self, text: str) -> Exit:
+        """Say on standard error how a command is to be used; gives the exit code for that."""
+        print(folded(f"beekeectl: {text}"), file=sys.stderr)
+        return Exit.USAGE
 
     def word(self, name: str) -> str:
         """Say a status or verdict."""

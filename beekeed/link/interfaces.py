@@ -48,13 +48,16 @@ def _has_carrier(name: str) -> bool:
 
 
 def interface_to(family: int, remote: tuple[object, ...]) -> str | None:
-    """Ask the routing table which interface leads to an address; None where none does."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
+    """Ask the routing table which interface leads to an address; None where none does.
+
+    Nor does one to what is no address after all, or where the kernel lacks its family.
+    """
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect(remote)  # sends nothing: it only asks the routing table
-        except OSError:
-            return None
-        local = str(probe.getsockname()[0])
+            local = str(probe.getsockname()[0])
+    except (OSError, TypeError, ValueError):  # the latter: a zone that cannot be written down
+        return None
     if local == str(remote[0]):  # our own address: the kernel goes through loopback
         return _interface_with("127.0.0.1") or _interface_with("::1")
     return _interface_with(local)

@@ -164,12 +164,15 @@ class RunMailer:
         return not mailing.server or self._is_up(mailing.server)
 
     async def _send_all(self, mailing: Mailing, waiting: Sequence[Mail]) -> None:
+        """Send one after the other; the rest waits once the settings are others by now."""
         _check(mailing)
         await self._check_reserve()
         async with self._server(mailing, self._open_line(mailing)) as server:
             for each in waiting:
-                if not self._stopping:
-                    await self._send(server, mailing, each, is_last=each is waiting[-1])
+                if self._stopping or self.mailing() != mailing:
+                    return
+                await self._check_reserve()
+                await self._send(server, mailing, each, is_last=each is waiting[-1])
 
     async def _check_reserve(self) -> None:
         """Raise LinkDown where all that is left of the limit is not for what may wait."""

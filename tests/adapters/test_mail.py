@@ -387,6 +387,37 @@ async def test_nobody_there_is_a_trouble_with_a_sentence(post: Post) -> None:
     assert await post.states() == ["waiting"]
 
 
+async def test_settings_that_change_meanwhile_hold_for_the_next_mail(
+    post: Post, server: MailServer
+) -> None:
+    """What is under way goes where it was to go; nothing more does."""
+    post.up = False
+    for _ in range(3):
+        await post.run()
+    post.up = True
+    server.greeted = lambda: post.set(to="new@example.org")
+    await post.mailer.tend()
+    assert [mail.to for mail in server.taken] == [["school@example.org"]]
+    await post.mailer.tend()
+    assert [mail.to for mail in server.taken[1:]] == [["new@example.org"]] * 2
+
+
+async def test_many_mails_stop_at_the_last_part_of_the_limit(
+    store: Store, server: MailServer
+) -> None:
+    """It is looked at before each of them."""
+    post = Post(store, server.port, limit=1_000_000)
+    post.up = False
+    for _ in range(3):
+        await post.run()
+    post.up = True
+    entry = await post.ledger.hold(None, Category.SYNC, None, Bytes(), 899_000)
+    await post.ledger.settle(entry, Bytes(899_000, 0))
+    await post.mailer.tend()
+    assert await post.trouble() is Code.LIMIT_RESERVED
+    assert await post.states() == ["sent", "waiting", "waiting"]
+
+
 async def test_other_settings_are_tried_at_once(post: Post, server: MailServer) -> None:
     """Whoever corrects a mistake need not wait for a day."""
     post.set(port=1)

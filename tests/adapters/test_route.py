@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from beekeed.link.interfaces import interface_to
 from beekeed.link.route import KernelRoute
 from tests import namespaces
 from tests.namespaces import SITE, UPLINK, Line, ip, packets
 
 pytestmark = pytest.mark.root
 ROOT = Path(__file__).parent.parent.parent
+_DECNET = 12  # Linux lacks it since 6.1
 ASK = "import sys, beekeed.link.route as r; print(r.KernelRoute(sys.argv[1]).is_up())"
 
 
@@ -66,3 +68,9 @@ def test_an_ipv6_route_is_a_way_as_well() -> None:
 def test_this_machine_is_always_there(host: str) -> None:
     """A site on the box itself, as in the demo."""
     assert KernelRoute(host).is_up()
+
+
+def test_what_cannot_be_asked_for_leads_nowhere() -> None:
+    """A zone that no interface can have, and a family that this kernel lacks."""
+    assert not KernelRoute("fe80::1%\u2028").is_up()
+    assert interface_to(_DECNET, ("192.0.2.1", 443)) is None

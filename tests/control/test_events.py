@@ -202,6 +202,19 @@ async def test_a_client_that_never_reads_is_let_go(path: Path) -> None:
             pass
 
 
+async def test_whoever_leaves_is_no_error(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is what each does in the end: nothing of it is in the log."""
+    async with site(path, heartbeat_seconds=0.1) as made:
+        async with watching(path) as client:
+            await client.view()
+        async with asyncio.timeout(10):
+            while made.watchers.count:
+                made.runs.send(made.watchers.turn)
+                made.watchers.wake()
+                await asyncio.sleep(0.05)
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 async def test_all_are_let_go_at_the_end(path: Path) -> None:
     """At once, with a whole answer."""
     async with site(path) as made, watching(path) as client:

@@ -11,6 +11,7 @@ from tests.system.world import World
 _PASSWORD = "Geheim-Wort-93/+x"
 _MAILBOX = "school.secretary@example.org"
 _MAIL_USER = "smtp-user-77"
+_ADDRESS = "192.168.7.42"
 _SAID = "Duplicate-entry-Xaver-Zimt"
 
 
@@ -44,7 +45,12 @@ def plant(here: World) -> list[str]:
     said = json.dumps({"detail": _SAID, "course": "BK-MATH"})
     here.in_state("UPDATE run SET code = 'refused_by_moodle', params = ?", said)
     here.in_state("UPDATE change SET aside_params = ? WHERE aside_code IS NOT NULL", said)
+    here.in_state(
+        "INSERT INTO setting_change (key, before, by_whom, at) VALUES"
+        f" ('limit.bytes', '1', 'signed in at {_ADDRESS} (uid 33, process 7)', 1800000000)"
+    )
     extra = [
+        _ADDRESS,
         _SAID,
         "Ottilie",
         "Xanthippe",
@@ -96,6 +102,7 @@ def test_it_has_what_support_needs(here: World) -> None:
     assert report["settings"]["accounts.never_touch"] == "2 set"
     assert report["settings"]["mail.to"] == report["settings"]["mail.user"] == "set"
     assert report["settings"]["device.host"] == "not set"
+    assert [each["by"] for each in report["changed_settings"]] == ["page"]
     assert report["host"]["python"].startswith("3.")
     assert report["host"]["aiohttp"][0].isdigit()
     assert report["host"]["disk_free_bytes"] > 0
