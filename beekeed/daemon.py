@@ -23,7 +23,7 @@ from beekeed.core.budget import Terms
 from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.core.mail import Mailing, Security
-from beekeed.core.model import Category, Charge
+from beekeed.core.model import Category, Charge, Reason
 from beekeed.engine import Engine, Schedule, Stores
 from beekeed.errors import Code, ConfigError
 from beekeed.link.clocktrust import BoxClockTrust
@@ -97,7 +97,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
             mailer.wake()
 
     lookout = _lookout(base)
-    schedule = _schedule(base, engine)
+    schedule = _schedule(base, engine, mailer)
     loop = Loop(
         engine=engine,
         schedule=schedule,
@@ -264,13 +264,17 @@ def _engine(base: _Base, device: SqlDevice) -> Engine:
     )
 
 
-def _schedule(base: _Base, engine: Engine) -> Schedule:
+def _schedule(base: _Base, engine: Engine, mailer: RunMailer) -> Schedule:
+    async def skip(reason: Reason) -> None:
+        await engine.skip(reason)
+        mailer.wake()  # nothing ran, so that no phase tells it
+
     return Schedule(
         clock=base.clock,
         trust=base.trust,
         slots=SqliteSlots(store=base.store),
         plan=lambda draw: meaning.plan(base.tuning.settings.schedule, draw),
-        skip=engine.skip,
+        skip=skip,
     )
 
 

@@ -88,13 +88,17 @@ class Loop:
 
     async def _serve_request(self) -> None:
         async with self._turn:
-            if self._stopping:
-                return
-            if not self._is_enabled():
-                self._refuse(BeekeedError(Code.SYNC_DISABLED))
+            if code := self._barred():
+                self._refuse(BeekeedError(code))
                 return
             self._settle(awaits_link=self.phase is Phase.AWAITING)
             await self._run_once(self._request)
+
+    def _barred(self) -> Code | None:
+        """Tell why no run may begin now, if none may."""
+        if self._stopping:
+            return Code.INTERRUPTED
+        return None if self._is_enabled() else Code.SYNC_DISABLED
 
     def _refuse(self, error: BaseException) -> None:
         """Tell whoever waits for a run to begin that none does."""
@@ -174,8 +178,12 @@ class Loop:
         self._waiting.end()
         try:
             await self._schedule.begin(request)
+            if code := self._barred():  # it came meanwhile, when there was no run to stop
+                self._refuse(BeekeedError(code))
+                await self._schedule.forgo(Reason(code))
+                return
             ended = await self._engine.run(request, self._note_begun, self._note)
-            await self._schedule.end(ended)
+            await self._schedule.end(ended, has_link=self._route.is_up())
         except BaseException as error:
             self._refuse(error)
             raise

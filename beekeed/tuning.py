@@ -4,6 +4,7 @@ What the file sets is fixed. What it leaves open may be changed, is held to the 
 as the file, and is kept in our own database.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ class Tuning:
         self._store = store
         self._changed: dict[str, Value] = {}
         self._told: list[Callable[[], None]] = []
+        self._turn = asyncio.Lock()
         self.settings: Settings = config.build(inputs, file)
 
     def tell(self, changed: Callable[[], None]) -> None:
@@ -45,18 +47,39 @@ class Tuning:
         kept = {key: value for key, value in (await self._store.kept()).items() if self._open(key)}
         try:
             self._take(kept)
-        except BeekeedError:  # one by one: what fits is taken up
-            for key, value in kept.items():
-                try:
-                    self._take({**self._changed, key: value})
-                except BeekeedError as error:
-                    log.info("the setting %s, as it was changed once, is left out: %s", key, error)
+        except BeekeedError:
+            self._take_what_fits(kept)
+
+    def _take_what_fits(self, kept: Mapping[str, Value]) -> None:
+        """Take settings up one by one, again and again: some fit only once others hold."""
+        left, refused = dict(kept), dict[str, BeekeedError]()
+        while left:
+            refused = {
+                key: error for key, value in left.items() if (error := self._try(key, value))
+            }
+            if len(refused) == len(left):
+                break
+            left = {key: kept[key] for key in refused}
+        for key, error in refused.items():
+            log.info("the setting %s, as it was changed once, is left out: %s", key, error)
+
+    def _try(self, key: str, value: Value) -> BeekeedError | None:
+        """Take one setting up, or tell why it does not fit."""
+        try:
+            self._take({**self._changed, key: value})
+        except BeekeedError as error:
+            return error
+        return None
 
     async def change(self, values: Mapping[str, Value | None], by: str) -> None:
         """Change some settings, all or none; None: its default holds again. `by`: who does.
 
         Raises BeekeedError (SETTING_FIXED with the file, BAD_REQUEST with what is wrong).
         """
+        async with self._turn:  # a change is made to what the one before it left
+            await self._change(values, by)
+
+    async def _change(self, values: Mapping[str, Value | None], by: str) -> None:
         for key in values:
             self._check(key)
         changed = {**self._changed, **values}

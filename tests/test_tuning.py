@@ -1,5 +1,6 @@
 """Settings that are changed while beekeed runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from beekeed import config
 from beekeed.errors import BeekeedError, Code
-from beekeed.ports.settings import Change
+from beekeed.ports.settings import Change, Value
 from beekeed.say import say
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
@@ -159,3 +160,27 @@ async def test_what_hangs_together_comes_back_together(tmp_path: Path, store: St
     }
     await now.change(wanted, ADMIN)
     assert (await tuning(tmp_path, store)).settings == now.settings
+
+
+async def test_two_changes_at_once_are_both_made(tmp_path: Path, store: Store) -> None:
+    """The second is made to what the first left, and held to the rules with it."""
+    now = await tuning(tmp_path, store)
+    await asyncio.gather(
+        now.change({"limit.bytes": 5}, ADMIN), now.change({"limit.billing_day": 7}, ADMIN)
+    )
+    assert (now.value("limit.bytes"), now.value("limit.billing_day")) == (5, 7)
+    assert (await tuning(tmp_path, store)).settings == now.settings
+
+
+async def test_one_that_no_longer_fits_takes_no_other_with_it(tmp_path: Path, store: Store) -> None:
+    """Also where the others fit only together."""
+    kept = SqliteSettings(store=store, clock=FakeClock())
+    made: dict[str, Value] = {
+        "limit.billing_day": 31,
+        "mail.notify": "all",
+        "mail.to": "school@example.org",
+        "mail.sender": "box@example.org",
+        "mail.server": "smtp.example.org",
+    }
+    await kept.keep([Change(key, 0, value) for key, value in made.items()], ADMIN)
+    assert (await tuning(tmp_path, store)).value("mail.notify") == "all"

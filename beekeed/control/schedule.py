@@ -27,7 +27,7 @@ class ZoneView(msgspec.Struct, frozen=True, kw_only=True):
     offset_seconds: int
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class ComingView(msgspec.Struct, frozen=True, kw_only=True):
     """What comes next by the schedule; null where nothing does."""
 
     enabled: bool
@@ -107,10 +107,10 @@ async def set_schedule(api: Api, request: web.Request) -> ScheduleAnswer:
     return await schedule(api, request)
 
 
-async def due(api: Api) -> Due:
+async def due(api: Api) -> ComingView:
     """Tell what comes next."""
     following, awaited = await api.timetable.next(), await api.timetable.awaited()
-    return Due(
+    return ComingView(
         enabled=bool(api.tuner.value("sync.enabled")),
         next_due_at=following.due_at if following else None,
         next_due_kind=following.name.kind if following else None,

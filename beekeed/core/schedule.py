@@ -33,7 +33,7 @@ WHOLE_DRAW = 1_000_000
 DAILY_LASTS = timedelta(minutes=15)
 """How long after the daily time and its jitter it still counts as that time."""
 
-_LONGEST_OPEN = _HOUR
+LONGEST_OPEN = _HOUR
 """No slot is open longer than this after its name's time: 45 + 15 minutes, or an hour."""
 
 
@@ -86,6 +86,11 @@ class Plan:
             found += [(each, SlotKind.DAILY) for each in daily if each // 60 not in self.hours]
         return sorted(found)
 
+    def has(self, name: SlotName) -> bool:
+        """Tell whether a slot of that name is wanted."""
+        minute = (name.at - _A_MONDAY) % _WEEK // timedelta(minutes=1)
+        return (minute, name.kind) in self.starts()
+
     def slot(self, name: SlotName) -> Slot:
         """Give the slot of a name."""
         due_at = name.at + self.jitter
@@ -134,7 +139,7 @@ def slots_from(plan: Plan, first: datetime) -> Iterator[Slot]:
 def met(plan: Plan, since: datetime, now: datetime) -> list[Slot]:
     """List the slots that were open at some moment between two, both included."""
     found = []
-    for each in slots_from(plan, since - _LONGEST_OPEN):
+    for each in slots_from(plan, since - LONGEST_OPEN):
         if each.due_at > now:
             break
         if each.until > since:
@@ -150,7 +155,7 @@ def open_now(plan: Plan, now: datetime) -> list[Slot]:
 def coming(plan: Plan, now: datetime, used: Iterable[SlotName] = ()) -> Slot | None:
     """Give the next slot that is due after now and is not among the used ones."""
     gone = frozenset(used)
-    for each in slots_from(plan, now - _LONGEST_OPEN):
+    for each in slots_from(plan, now - LONGEST_OPEN):
         if each.due_at > now and each.name not in gone:
             return each
     return None

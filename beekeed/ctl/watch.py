@@ -25,21 +25,26 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Show each view: in one line of a terminal, else in a line each; JSON in a line each."""
     line = LiveLine(sys.stdout)
-    seen_under_way = False
+    event_id = None
     for view in client.events():
         _show(terminal, line, view)
         run = view["run"]
-        if is_under_way(run):
-            seen_under_way = True
-        elif seen_under_way:
-            seen_under_way = False
+        begun = event_id or (run["event_id"] if is_under_way(run) else None)
+        if begun and not (is_under_way(run) and run["event_id"] == begun):
             if line.is_live and not terminal.as_json:
                 print(flush=True)  # how it ended stays there
             if arguments.until_end:
-                reason = run["reason"] if run else None
-                status = run["status"] if run else "error"  # beekeed was started again meanwhile
-                return exit_of_run(status, reason["code"] if reason else None)
+                return _exit(client, begun)
+            begun = run["event_id"] if is_under_way(run) else None
+        event_id = begun
     return Exit.OK
+
+
+def _exit(client: Client, event_id: str) -> Exit:
+    """Give the exit code for a run that ended; the view may be of the one after it by now."""
+    ended = client.get("runs", event_id)
+    reason = ended["reason"]
+    return exit_of_run(ended["status"], reason["code"] if reason else None)
 
 
 def _show(terminal: Terminal, line: LiveLine, view: dict[str, Any]) -> None:

@@ -84,12 +84,14 @@ class Schedule:
     async def next(self) -> Slot | None:
         """See ports.Timetable."""
         now = self._clock.now()
-        return schedule.coming(await self.plan(), now, await self._slots.used_after(now))
+        return schedule.coming(
+            await self.plan(), now, await self._slots.used_after(now - schedule.LONGEST_OPEN)
+        )
 
     async def awaited(self) -> Slot | None:
         """See ports.Timetable."""
         plan, now = await self.plan(), self._clock.now()
-        waiting = [plan.slot(name) for name, _ in await self._slots.waiting()]
+        waiting = [plan.slot(name) for name, _ in await self._slots.waiting() if plan.has(name)]
         return next((each for each in waiting if each.is_open(now)), None)
 
     async def seconds_left(self) -> float | None:
@@ -117,8 +119,15 @@ class Schedule:
         self._joined = await self.due() if self._is_whole else ()
         await self._note(self._joined, _USED)
 
-    async def end(self, ended: Ended) -> None:
-        """Note what a run was for the slots that it met: they joined it, or had to wait for it."""
+    async def forgo(self, reason: Reason) -> None:
+        """Record the slots as skipped whose run was not to begin after all."""
+        await self.skip(self._joined, reason)
+
+    async def end(self, ended: Ended, *, has_link: bool) -> None:
+        """Note what a run was for the slots that it met: they joined it, or had to wait for it.
+
+        Where the box has no link nobody could be reached: that counts as no try.
+        """
         now = self._clock.now()
         since = now - timedelta(seconds=self._clock.monotonic() - self._began)
         met = await self._unused(schedule.met(await self.plan(), since, now))
@@ -127,22 +136,24 @@ class Schedule:
             await self.skip(over, Reason(Code.ALREADY_RUNNING))
             return
         joined = [*self._joined, *met]
-        again = [each for each in joined if each.waits_for_link and each.tries + 1 < MOST_TRIES]
+        tried = int(has_link)
+        again = [e for e in joined if e.waits_for_link and e.tries + tried < MOST_TRIES]
         again = again if _reached_nobody(ended) else []
         await self._note([each for each in met if each not in again], _USED)
         for each in again:
-            await self._note([each], Met(used=False, tries=each.tries + 1))
+            await self._note([each], Met(used=False, tries=each.tries + tried))
 
     async def _give_up(self) -> None:
         """Record the hours that are over and found no link. One that was tried is no skipped one.
 
-        Of one that a clock met which was ahead, nothing is known before its time.
+        Of one that a clock met which was ahead, nothing is known before its time; one that the
+        settings want no longer was not missed.
         """
-        now = self._clock.now()
+        plan, now = await self.plan(), self._clock.now()
         for name, met in await self._slots.waiting():
             if name.at + timedelta(hours=1) <= now:
                 await self._slots.note([name], _USED, trusted=self._trust.is_trusted())
-                if not met.tries:
+                if not met.tries and plan.has(name):
                     await self._skip(Reason(Code.OFFLINE))
 
     async def _unused(self, slots: Sequence[Slot]) -> list[Due]:

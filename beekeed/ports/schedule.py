@@ -31,8 +31,8 @@ class Slots(Protocol):
         """Write down what became of some slots, on a clock that is trusted or not."""
         ...
 
-    async def used_after(self, now: datetime) -> Collection[SlotName]:
-        """Give the used slots that are still to come: the clock was ahead when they were."""
+    async def used_after(self, moment: datetime) -> Collection[SlotName]:
+        """Give the used slots that are named after a later time than this one."""
         ...
 
     async def waiting(self) -> Sequence[tuple[SlotName, Met]]:

@@ -54,9 +54,9 @@ class SqliteSlots:
                 "DELETE FROM slot WHERE id <= (SELECT max(id) FROM slot) - ?", (_KEPT,)
             )
 
-    async def used_after(self, now: datetime) -> set[SlotName]:
+    async def used_after(self, moment: datetime) -> set[SlotName]:
         """See ports.Slots."""
-        rows = await self._store.rows("SELECT * FROM slot WHERE at > ? AND used", seconds(now))
+        rows = await self._store.rows("SELECT * FROM slot WHERE at > ? AND used", seconds(moment))
         return {_name(row) for row in rows}
 
     async def waiting(self) -> list[tuple[SlotName, Met]]:

@@ -244,9 +244,9 @@ class MemorySlots:
         """See Slots."""
         self._met |= dict.fromkeys(names, (met, trusted))
 
-    async def used_after(self, now: datetime) -> set[SlotName]:
+    async def used_after(self, moment: datetime) -> set[SlotName]:
         """See Slots."""
-        return {name for name, (met, _) in self._met.items() if met.used and name.at > now}
+        return {name for name, (met, _) in self._met.items() if met.used and name.at > moment}
 
     async def waiting(self) -> list[tuple[SlotName, Met]]:
         """See Slots."""

@@ -391,3 +391,67 @@ async def test_a_settings_change_holds_at_once(box: Box) -> None:
         await box.change(Plan(daily=minute))
         await box.step(minutes=2)
     assert box.took_place() == [("Mon 00:01", COMPLETED), ("Mon 00:03", COMPLETED)]
+
+
+class Held(MemorySlots):
+    """Slots of which the note that they are used takes until a test says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noting, self.go = asyncio.Event(), asyncio.Event()
+
+    async def note(self, names: Collection[SlotName], met: Met, *, trusted: bool) -> None:
+        """See Slots."""
+        self.noting.set()
+        await self.go.wait()
+        await super().note(names, met, trusted=trusted)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+async def test_what_ends_all_runs_just_before_one_begins_is_not_lost(stops: bool) -> None:
+    """Enable Sync off, or the end of the daemon: nothing runs, and the slot was skipped."""
+    box = Box(monday(8, 7), slots := Held(), AT_EIGHT)
+    await slots.noting.wait()
+    box.enabled = stops
+    if stops:
+        box.loop.stop()
+    else:
+        box.loop.settings_changed()
+    slots.go.set()
+    await box.step(minutes=1)
+    assert box.took_place() == [("Mon 08:07", "interrupted" if stops else DISABLED)]
+    await box.lose_power()
+
+
+async def test_an_hour_that_is_wanted_no_longer_waits_no_longer(box: Box) -> None:
+    """It is shown no more, and was not missed."""
+    await box.change(AT_EIGHT)
+    await box.link(up=False)
+    await box.step(hours=8, minutes=20)
+    await box.change(AT_TWO)
+    assert await box.schedule.awaited() is None
+    await box.step(hours=2)
+    assert [at for at, _ in box.took_place()] == []
+
+
+async def test_who_asks_without_a_link_does_not_use_the_hour_up(box: Box) -> None:
+    """However often: it begins as soon as there is one."""
+    await box.change(AT_EIGHT)
+    await box.link(up=False)
+    await box.step(hours=8, minutes=20)
+    for _ in range(MOST_TRIES + 1):
+        await box.loop.request(Request())
+        await box.settle()
+    await box.link(up=True)
+    await box.step(minutes=20)
+    assert box.took_place()[MOST_TRIES + 1 :] == [("Mon 08:20", COMPLETED)]
+
+
+async def test_a_slot_that_is_used_is_never_told_as_the_next(box: Box) -> None:
+    """Also where the jitter has grown since."""
+    await box.change(AT_TWO)
+    await box.step(hours=2, minutes=10)
+    await box.change(Plan(daily=120, jitter=timedelta(minutes=40)))
+    following = await box.schedule.next()
+    assert following is not None
+    assert following.due_at == monday(2, 40) + timedelta(days=1)

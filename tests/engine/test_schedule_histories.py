@@ -114,6 +114,8 @@ class Clerk:
         if run.ended_at is not None and run.ended_at >= run.at:
             met |= open_between(self.box.plan, run.at, min(run.ended_at, now)).keys()
         for name in met - self.used.keys():
+            if name[0] == "hour" and run.reason is Code.NOT_REACHED and not self.box.way.is_up():
+                continue  # nothing was there that could have answered
             self.tries[name] = self.tries.get(name, 0) + 1
             again = run.reason is Code.NOT_REACHED and name[0] == "hour"
             if not again or self.tries[name] >= TRIES:

@@ -230,9 +230,12 @@ class Year:
         return colours
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    ("seed", "length"),
+    [(0, 120), *(pytest.param(seed, YEAR, marks=pytest.mark.full) for seed in (0, 1))],
+)
 async def test_the_calendar_of_a_year_against_an_independent_count(
-    tmp_path: Path, seed: int
+    tmp_path: Path, seed: int, length: int
 ) -> None:
     """Work on most days, syncs on some, some fail, some work is late, the clock is lost at times.
 
@@ -245,9 +248,9 @@ async def test_the_calendar_of_a_year_against_an_independent_count(
         year.set_up()
         year.work(START + HOUR)
         await year.sync(SYNCS_FROM, Request())
-        for number in range(1, YEAR):
+        for number in range(1, length):
             now = START + number * DAY + HOUR * year.rng.randrange(8, 20)
-            if number == YEAR // 2:
+            if number == length // 2:
                 year.book.mended = True
                 for name in ODD:
                     year.track(name, 2)
@@ -261,5 +264,5 @@ async def test_the_calendar_of_a_year_against_an_independent_count(
                 await year.sync(now, year.asks(now.date()))
                 for colour, count in (await year.compare(now)).items():
                     seen[colour] = seen.get(colour, 0) + count
-    assert seen["green"] > seen["grey"] > 100
-    assert seen["amber"] > 50
+    assert seen["green"] > seen["grey"] > length // 4
+    assert seen["amber"] > length // 8

@@ -1,5 +1,6 @@
 """A sync is watched through events, by anybody, and held up by nobody."""
 
+import argparse
 import json
 import os
 import pty
@@ -21,7 +22,9 @@ from typing import Any
 import pytest
 
 from beekeed.client import Client, Refused, _UnixConnection
+from beekeed.ctl import watch
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.terminal import Terminal
 from tests.system.slow import slow_world
 from tests.system.watching import Watch
 from tests.system.world import ROOT, World
@@ -247,6 +250,28 @@ def test_watch_prints_a_line_for_each_view_where_there_is_no_terminal(here: Worl
     assert any(re.match(r"sending \[[#.]{20}\] \d+/\d+, ", line) for line in lines)
     assert {view["schema"] for view in views} == {"beekeed.events/1"}
     assert views[-1]["run"]["status"] == "completed"
+
+
+class Hurried(Client):
+    """A daemon whose next sync has begun before the end of the first was seen."""
+
+    def events(self, last_id: str = "") -> Iterator[dict[str, Any]]:
+        """Give a view of each."""
+        run = dict.fromkeys(("steps_done", "steps_total", "sent_bytes", "received_bytes"), 0)
+        for event_id in ("one", "two"):
+            told = {**run, "event_id": event_id, "cause": "manual", "status": "running"}
+            yield {"phase": "sending", "run": told}
+
+    def get(self, *path: str, **query: str | int) -> dict[str, Any]:
+        """Tell how the first ended."""
+        assert path == ("runs", "one")
+        return {"status": "stopped", "reason": None}
+
+
+def test_watch_ends_with_the_sync_that_it_began_with() -> None:
+    """Although only the next one is seen by then; its exit code is that of the first."""
+    asked = argparse.Namespace(until_end=True)
+    assert watch.run(Hurried(""), Terminal(as_json=True, language="en"), asked) == Exit.STOPPED
 
 
 def test_watch_ends_with_ctrl_c(here: World) -> None:

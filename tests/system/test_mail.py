@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,22 @@ def test_every_sync_is_told_and_its_bytes_are_mails(here: World, server: MailSer
     used = here.ctl("usage", "--json").json["current"]["categories"]["mail"]
     assert len(mail.raw) < used["sent_bytes"] < len(mail.raw) + 2_000
     assert "mails:" in here.ctl("usage").out
+
+
+def test_whether_a_skipped_sync_is_mailed_is_decided_at_once(
+    here: World, server: MailServer
+) -> None:
+    """Although nothing ran: its hour is open, and Enable Sync off."""
+    here.start_daemon(**mail_settings(server.port))
+    here.ctl("disable")
+    now = datetime.now(UTC)
+    hours = ", ".join(f"{now + timedelta(hours=n):%a %H}".lower() for n in (0, 1))
+    assert here.ctl("schedule", "set", "--hours", hours, "--jitter", "0").code == Exit.OK
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while here.in_state("SELECT seen_run_id FROM mail_book") != [(1,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert here.ctl("history", "--json").json["runs"][0]["reason"]["code"] == "sync_disabled"
 
 
 def test_beekeectl_shows_what_waits_and_tries_the_server(here: World, server: MailServer) -> None:
