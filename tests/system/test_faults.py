@@ -91,13 +91,13 @@ _FAULTS = ("SIGKILL", "link cut", "500", "503", "garbage", "clock step", "disk f
 TABLE = [
     # The intents are on disk, and the request is not out.
     Cell(_P, phases.planned, Kill("SIGKILL"), _CUT_OFF, Left.UNDONE),
-    Cell(_P, phases.planned, Cut("link cut", _SOON), _WELL, Left.NOTHING),
+    Cell(_P, phases.planned, Cut("link cut", _SOON), _WELL, Left.NOTHING, full=True),
     Cell(_P, phases.planned, Cut("link cut"), _OFFLINE, Left.UNDONE, full=True),
-    Cell(_P, phases.planned, status("status", "500 1"), _FAILED, Left.UNDONE),
-    Cell(_P, phases.planned, status("status", _LATER), _BUSY, Left.UNDONE),
+    Cell(_P, phases.planned, status("status", "500 1"), _FAILED, Left.UNDONE, full=True),
+    Cell(_P, phases.planned, status("status", _LATER), _BUSY, Left.UNDONE, full=True),
     # A captive portal gets the request.
-    Cell(_P, phases.planned, garbage("html"), _NOT_A_MOODLE, Left.UNDONE),
-    Cell(_P, phases.planned, Step("clock step", "+400d"), _WELL, Left.NOTHING),
+    Cell(_P, phases.planned, garbage("html"), _NOT_A_MOODLE, Left.UNDONE, full=True),
+    Cell(_P, phases.planned, Step("clock step", "+400d"), _WELL, Left.NOTHING, full=True),
     # There is no room for the intents: nothing may go out.
     Cell(_P, phases.intending, Full("disk full"), _CUT_OFF, Left.UNSENT),
 
@@ -108,7 +108,7 @@ TABLE = [
     Cell(_H, phases.reserved, status("status", _LATER), _BUSY, Left.UNDONE, full=True),
     Cell(_H, phases.reserved, garbage("html"), _NOT_A_MOODLE, Left.UNDONE, full=True),
     Cell(_H, phases.reserved, Step("clock step", "+400d"), _WELL, Left.NOTHING, full=True),
-    Cell(_H, phases.reserved, Full("disk full"), _CUT_OFF, Left.DONE),
+    Cell(_H, phases.reserved, Full("disk full"), _CUT_OFF, Left.DONE, full=True),
 
     # The request is there, and has no answer.
     Cell(_S, phases.done, Kill("SIGKILL"), _CUT_OFF, Left.DONE),
@@ -126,20 +126,20 @@ TABLE = [
     # The answer is here, and no receipt. What is wrong out there meets the next request.
     Cell(_A, phases.answered, Kill("SIGKILL"), _CUT_OFF, Left.DONE),
     Cell(_A, phases.answered, Cut("link cut", _SOON), _WELL, Left.NOTHING, full=True),
-    Cell(_A, phases.answered, status("status", "500 1"), _FAILED, Left.RECORDED),
+    Cell(_A, phases.answered, status("status", "500 1"), _FAILED, Left.RECORDED, full=True),
     Cell(_A, phases.answered, status("status", _LATER), _BUSY, Left.RECORDED, full=True),
-    Cell(_A, phases.answered, garbage("garbage"), _UNREADABLE, Left.RECORDED),
-    Cell(_A, phases.answered, Step("clock step", "+400d"), _WELL, Left.NOTHING),
+    Cell(_A, phases.answered, garbage("garbage"), _UNREADABLE, Left.RECORDED, full=True),
+    Cell(_A, phases.answered, Step("clock step", "+400d"), _WELL, Left.NOTHING, full=True),
     Cell(_A, phases.answered, Full("disk full"), _CUT_OFF, Left.DONE),
 
     # The receipts are on disk, and the rest of the run is to come.
     Cell(_R, phases.recorded, Kill("SIGKILL"), _CUT_OFF, Left.RECORDED),
     Cell(_R, phases.recorded, Cut("link cut", _SOON), _WELL, Left.NOTHING, full=True),
-    Cell(_R, phases.recorded, status("status_after", "500 1"), _FAILED, Left.RECORDED),
-    Cell(_R, phases.recorded, status("status", _LATER), _BUSY, Left.RECORDED),
+    Cell(_R, phases.recorded, status("status_after", "500 1"), _FAILED, Left.RECORDED, full=True),
+    Cell(_R, phases.recorded, status("status", _LATER), _BUSY, Left.RECORDED, full=True),
     Cell(_R, phases.recorded, garbage("html"), _NOT_A_MOODLE, Left.RECORDED, full=True),
-    Cell(_R, phases.recorded, Step("clock step", "-20y"), _WELL, Left.NOTHING),
-    Cell(_R, phases.recorded, Full("disk full"), _CUT_OFF, Left.RECORDED),
+    Cell(_R, phases.recorded, Step("clock step", "-20y"), _WELL, Left.NOTHING, full=True),
+    Cell(_R, phases.recorded, Full("disk full"), _CUT_OFF, Left.RECORDED, full=True),
 ]
 # fmt: on
 
