@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -132,11 +133,16 @@ class World:
         words = ("run", "--config", str(self.configure(**settings)))
         child = self.spawn(*words, inside=inside, under=under)
         deadline = time.monotonic() + _START_SECONDS
-        while not self.socket.exists():
+        while not self._listens():
             assert child.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
         return child
+
+    def _listens(self) -> bool:
+        """Tell whether the daemon takes connections: its socket is a file a moment before."""
+        with closing(socket.socket(socket.AF_UNIX)) as made:
+            return made.connect_ex(str(self.socket)) == 0
 
     def ctl(self, *words: str) -> Said:
         """Run beekeectl to its end."""
