@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+import psutil
+
 _LIBRARIES = (
     *("aiohttp", "aiosmtplib", "aiosqlite", "dbus-fast", "msgspec", "prometheus-client"),
     *("psutil", "psycopg", "pymysql", "sdnotify"),
 )
 _MODEL = Path("/proc/device-tree/model")
-_MEMORY = {"MemTotal": "memory_bytes", "MemAvailable": "memory_free_bytes"}
 
 
 def facts(state_directory: Path) -> Mapping[str, str | int]:
@@ -52,10 +53,8 @@ def _system() -> str:
 
 
 def _memory() -> dict[str, int]:
-    """Read the kernel's count of memory (proc_meminfo(5), in kB)."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    words = [line.split() for line in lines]
-    return {_MEMORY[each[0][:-1]]: int(each[1]) * 1024 for each in words if each[0][:-1] in _MEMORY}
+    memory = psutil.virtual_memory()
+    return {"memory_bytes": memory.total, "memory_free_bytes": memory.available}
 
 
 def _libraries() -> dict[str, str]:
