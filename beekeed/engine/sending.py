@@ -8,26 +8,20 @@ the others.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from beekeed.clock import Clock
 from beekeed.core import guard, person, plan
 from beekeed.core.guard import Area
 from beekeed.core.model import Change, Key, Kind, Reason
-from beekeed.core.request import EVERYTHING, Wanted
+from beekeed.engine.begun import Begun
 from beekeed.engine.completing import Completing
 from beekeed.engine.editing import Editing
 from beekeed.engine.enrolling import Enrolling
 from beekeed.engine.grading import Grading
-from beekeed.engine.headway import Headway
 from beekeed.engine.joining import Joining
-from beekeed.engine.limiting import Limiter
 from beekeed.engine.matching import MatchedCourse
 from beekeed.engine.meeting import Meeting, Rules, There
 from beekeed.engine.outbound import Accounts, Outbound
-from beekeed.engine.stopping import Stop
 from beekeed.engine.wire import Wire
 from beekeed.errors import Code
-from beekeed.ports.online import OnlineMoodle
-from beekeed.ports.stores import Catalogue, Changes, Journal, Targets
 
 _OF_ASSIGNMENTS = (
     Code.ASSIGNMENT_ADVANCED,
@@ -49,60 +43,28 @@ class Sender:
     def __init__(
         self,
         *,
-        run_id: int,
-        limiter: Limiter,
+        run: Begun,
         target_id: int,
         courses: Mapping[int, MatchedCourse],
         guarded: Collection[Area],
-        stop: Stop,
-        headway: Headway,
-        clock: Clock,
-        online: OnlineMoodle,
-        catalogue: Catalogue,
-        changes: Changes,
-        targets: Targets,
-        journal: Journal,
         rules: Rules,
-        wanted: Wanted = EVERYTHING,
     ) -> None:
-        self._wanted = wanted
-        self._limiter = limiter
-        self._headway = headway
-        self._out = out = Outbound(
-            target_id=target_id,
-            courses=courses,
-            guarded=guarded,
-            there=There(online=online, targets=targets, target_id=target_id, stop=stop),
-            wire=Wire(
-                run_id=run_id,
-                target_id=target_id,
-                online=online,
-                journal=journal,
-                clock=clock,
-                stop=stop,
-                headway=headway,
-            ),
-            stop=stop,
-            online=online,
-            catalogue=catalogue,
-            changes=changes,
-            targets=targets,
-            rules=rules,
-        )
-        self._meeting = Meeting(
+        self._wanted = run.wanted
+        self._limiter = run.limiter
+        self._headway = run.headway
+        self.out = out = _outbound(run, target_id, courses, guarded, rules)
+        self.meeting = Meeting(
             target_id=target_id,
             there=out.there,
             wire=out.wire,
-            clock=clock,
-            online=online,
-            catalogue=catalogue,
-            changes=changes,
-            targets=targets,
+            clock=run.clock,
+            online=out.online,
+            catalogue=out.catalogue,
+            changes=out.changes,
+            targets=out.targets,
             rules=rules,
-            stop=stop,
+            stop=out.stop,
         )
-        self.out = out
-        self.meeting = self._meeting
         self._enrolling = Enrolling(out)
         self._completing = Completing(out)
         self._of_kind = {
@@ -115,18 +77,18 @@ class Sender:
     @property
     def lacking(self) -> Mapping[int, Reason]:
         """Matched courses in which our account may not do something, and why; 0: anywhere."""
-        found = {**self._out.wire.withheld_courses(), **self._out.there.unreadable}
-        return {id_: each for id_, each in found.items() if id_ in self._out.courses or not id_}
+        found = {**self.out.wire.withheld_courses(), **self.out.there.unreadable}
+        return {id_: each for id_, each in found.items() if id_ in self.out.courses or not id_}
 
     @property
     def lacking_extra(self) -> Reason | None:
         """Why memberships or profiles wait that our account may not touch, or None."""
-        return self._out.wire.withheld_extra()
+        return self.out.wire.withheld_extra()
 
     @property
     def not_carried(self) -> Collection[tuple[Kind, int]]:
         """Which kinds waited in which courses because the target cannot carry them."""
-        return self._out.wire.not_carried()
+        return self.out.wire.not_carried()
 
     @property
     def left_out(self) -> Mapping[int, Reason]:
@@ -134,18 +96,18 @@ class Sender:
         return {
             course_id: reason
             for course_id, reason in self.lacking.items()
-            if course_id and course_id not in self._out.wire.served
+            if course_id and course_id not in self.out.wire.served
         }
 
     @property
     def acknowledged(self) -> int:
         """How many changes of any kind were acknowledged in this run."""
-        return self._out.wire.acknowledged
+        return self.out.wire.acknowledged
 
     @property
     def done(self) -> Mapping[Kind, int]:
         """How many changes of each kind a call of this run did."""
-        return self._out.wire.done
+        return self.out.wire.done
 
     async def send_all(self) -> None:
         """Send everything sendable in the plan's order.
@@ -153,13 +115,13 @@ class Sender:
         Raises LinkDown, RemoteRefused, RemoteGarbled or OutcomeUnknown where the
         run cannot go on, and Stopped; what was acknowledged until then is recorded.
         """
-        courses = {id_: each.online_id for id_, each in self._out.courses.items()}
-        await self._out.there.read(courses)
+        courses = {id_: each.online_id for id_, each in self.out.courses.items()}
+        await self.out.there.read(courses)
         await self._try_again_what_was_mended()
         forgotten = -1
         try:
-            while forgotten != self._meeting.forgotten:  # what they had acknowledged goes again
-                forgotten = self._meeting.forgotten
+            while forgotten != self.meeting.forgotten:  # what they had acknowledged goes again
+                forgotten = self.meeting.forgotten
                 for kind in plan.ORDER:
                     await self._count_left()
                     await self._send_kind(kind)
@@ -168,14 +130,14 @@ class Sender:
 
     async def _count_left(self) -> None:
         """Count what is left to send: what comes along with others is not foreseen."""
-        out = self._out
+        out = self.out
         courses = [0, *out.courses]  # 0: of profiles
         left = await out.changes.to_send(out.target_id, courses, self._wanted)
         self._headway.expect(left)
 
     async def _try_again_what_was_mended(self) -> None:
         """Try again what was set aside for a reason that, as was just read, is no more."""
-        out = self._out
+        out = self.out
         asides = await out.changes.aside_for(out.target_id, MENDABLE, (0, *out.courses))
         accounts = await out.targets.accounts(
             out.target_id, {change.key.learner_id for change in asides}
@@ -184,7 +146,7 @@ class Sender:
         await out.changes.try_again(out.target_id, mended)
 
     def _is_mended(self, change: Change, accounts: Accounts) -> bool:
-        key, out = change.key, self._out
+        key, out = change.key, self.out
         if change.aside is not None and change.aside.code is Code.ACTIVITY_UNMATCHED:
             return not self._is_unmatched(key)
         account = accounts.get(key.learner_id)
@@ -200,7 +162,7 @@ class Sender:
         return out.is_enrolled(key, accounts) and is_tracked
 
     async def _send_kind(self, kind: Kind) -> None:
-        out = self._out
+        out = self.out
         after: Key | None = None
         while True:
             out.stop.check()
@@ -220,20 +182,20 @@ class Sender:
 
     async def _send_slice(self, kind: Kind, slice_: Sequence[Change]) -> None:
         unmatched = [change for change in slice_ if self._is_unmatched(change.key)]
-        await self._out.wire.refuse(unmatched, Reason(Code.ACTIVITY_UNMATCHED))
+        await self.out.wire.refuse(unmatched, Reason(Code.ACTIVITY_UNMATCHED))
         slice_ = [change for change in slice_ if change not in unmatched]
-        accounts = await self._meeting.bring_accounts(slice_)
+        accounts = await self.meeting.bring_accounts(slice_)
         ready = await self._screen(slice_, accounts)
         if kind is not Kind.PROFILE:
             await self._enrolling.bring(ready, accounts)
-            ready = [c for c in ready if self._out.is_enrolled(c.key, accounts)]
+            ready = [c for c in ready if self.out.is_enrolled(c.key, accounts)]
         if kind in self._of_kind:
             await self._of_kind[kind](ready, accounts)
 
     def _is_unmatched(self, key: Key) -> bool:
         """Tell whether a result's activity is not surely the same online (by force only)."""
         of_activity = key.kind in (Kind.COMPLETION, Kind.GRADE)
-        return of_activity and key.part_id in self._out.courses[key.course_id].unmatched
+        return of_activity and key.part_id in self.out.courses[key.course_id].unmatched
 
     async def _screen(self, slice_: Sequence[Change], accounts: Accounts) -> list[Change]:
         """Give the changes whose learners may be touched, and set the others aside."""
@@ -242,14 +204,45 @@ class Sender:
             account = accounts.get(change.key.learner_id)
             if account is None:
                 continue  # waits for the account, which was set aside or not made yet
-            reason = self._meeting.doubt(account) or person.untouchable(
+            reason = self.meeting.doubt(account) or person.untouchable(
                 account.username,
-                self._out.there.roles[account.online_id],
-                self._out.rules.learner_roles,
-                self._out.rules.never_touch,
+                self.out.there.roles[account.online_id],
+                self.out.rules.learner_roles,
+                self.out.rules.never_touch,
             )
             if reason is None:
                 ready.append(change)
             else:
-                await self._out.wire.refuse([change], reason)
+                await self.out.wire.refuse([change], reason)
         return ready
+
+
+def _outbound(
+    run: Begun,
+    target_id: int,
+    courses: Mapping[int, MatchedCourse],
+    guarded: Collection[Area],
+    rules: Rules,
+) -> Outbound:
+    stores = run.stores
+    return Outbound(
+        target_id=target_id,
+        courses=courses,
+        guarded=guarded,
+        there=There(online=run.online, targets=stores.targets, target_id=target_id, stop=run.stop),
+        wire=Wire(
+            run_id=run.run_id,
+            target_id=target_id,
+            online=run.online,
+            journal=stores.journal,
+            clock=run.clock,
+            stop=run.stop,
+            headway=run.headway,
+        ),
+        stop=run.stop,
+        online=run.online,
+        catalogue=stores.catalogue,
+        changes=stores.changes,
+        targets=stores.targets,
+        rules=rules,
+    )

@@ -218,21 +218,11 @@ class Synchronization:
 
     def _build_sender(self, matched: Mapping[int, MatchedCourse]) -> Sender:
         self._sender = sender = Sender(
-            run_id=self._run.run_id,
-            limiter=self._run.limiter,
+            run=self._run,
             target_id=self.target_id,
             courses=matched,
             guarded={each.area for each in self._guards},
-            stop=self._run.stop,
-            headway=self._run.headway,
-            clock=self._run.clock,
-            online=self._run.online,
-            catalogue=self._stores.catalogue,
-            changes=self._stores.changes,
-            targets=self._stores.targets,
-            journal=self._stores.journal,
             rules=self._rules,
-            wanted=self._run.wanted,
         )
         sender.out.wire.count(self._settled)
         return sender
