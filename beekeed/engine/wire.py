@@ -63,8 +63,10 @@ class Wire:
         self._acknowledged = 0
         self._done: Counter[Kind] = Counter()
         self._apart: set[Key] = set()
-        self._open: dict[Key, Step] = {}
-        """Steps of which a lost request may have done something, to be done again."""
+        self._open: set[Key] = set()
+        """What a lost request may have done, or may still do: it is not answered yet."""
+        self._unread: dict[Key, Step] = {}
+        """Those of them of which nothing was read since."""
 
     def is_withheld(self, kind: Kind, course_id: int) -> bool:
         """Whether our account may not do changes of a kind in a course."""
@@ -141,8 +143,8 @@ class Wire:
             if fruitless == retry.ATTEMPTS and left:
                 reason = sent.why or Reason(Code.NO_ANSWER)
                 raise OutcomeUnknown(reason.code, **reason.params)
-        if self._stop.asked and self._open:
-            done += await self._find_out(list(self._open.values()))
+        if self._stop.asked and self._unread:
+            done += await self._find_out(list(self._unread.values()))
         return done
 
     async def _may_go_on(self, fruitless: int) -> bool:
@@ -185,13 +187,11 @@ class Wire:
         return _Sent(known + await self._settle(unknown), unknown[-1][1].reason)
 
     async def _settle(self, lost: Sequence[tuple[Step, Outcome]]) -> list[tuple[Step, Outcome]]:
-        """Find out what became of steps; what may be repeated is, once, and not asked about.
-
-        Its intent stays until it has an answer, in this run or by the next one's reading.
-        """
+        """Find out what became of steps; what may be repeated is, once, and not asked about."""
         again = [step for step, outcome in lost if self._may_repeat(step, outcome)]
         asked = [step for step, _ in lost if step not in again]
-        self._open |= {_key(step): step for step in again}
+        self._unread |= {_key(step): step for step in again}
+        self._open |= {_key(step) for step in again}
         settled = await self._find_out(asked) if asked else []
         return settled + [(step, Outcome(Verdict.NOT_TRIED)) for step in again]
 
@@ -207,15 +207,21 @@ class Wire:
         return self._online.is_worth_a_try(OutcomeUnknown(reason.code, **reason.params))
 
     async def _find_out(self, steps: Sequence[Step]) -> list[tuple[Step, Outcome]]:
-        """Settle steps by reading, and write down what became of them."""
+        """Settle steps by reading, and write down what became of them.
+
+        The intent of what is not there stays, as the request may still be on its way or at
+        work: only an answer ends it, or what the next run reads.
+        """
         try:
             self._stop.check()
             outcomes = await settle(self._online, self._stop, steps)
         except Stopped:
             outcomes = await self._find_out_at_last(steps)
         settled = list(zip(steps, outcomes, strict=True))
-        for step in steps:
-            self._open.pop(_key(step), None)
+        for step, outcome in settled:
+            self._unread.pop(_key(step), None)
+            if outcome.verdict is Verdict.NOT_TRIED:
+                self._open.add(_key(step))
         await self.record(settled)
         return settled
 
@@ -298,7 +304,8 @@ class Wire:
     def count(self, outcomes: Sequence[tuple[Step | Change, Outcome]]) -> None:
         """Count what was acknowledged, and has a receipt."""
         for what, outcome in outcomes:
-            self._open.pop(_key(what), None)
+            self._unread.pop(_key(what), None)
+            self._open.discard(_key(what))
             if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
                 key = _key(what)
                 self._acknowledged += 1

@@ -185,6 +185,42 @@ async def test_taken_back_after_a_lost_answer_that_could_not_be_repeated(amina: 
     assert amina.online.state("amina", "Numbers") == 0
 
 
+class Slow(Transport):
+    """A site that does a request only when another one was read meanwhile; then the line breaks."""
+
+    late: Call | None = None
+    asked = 0
+
+    async def ask(self, call: Call) -> Any:
+        """See Transport."""
+        if self.asked == 2:
+            late, self.late = self.late, None
+            if late is None:
+                raise LinkDown(Code.NOT_REACHED, detail="Network is unreachable")
+            answer = await super().ask(call)
+            await super().ask(late)
+            return answer
+        if COMPLETE not in str(call):
+            return await super().ask(call)
+        self.asked += 1
+        self.late = call
+        raise OutcomeUnknown(Code.NO_ANSWER, detail="Connection reset")
+
+
+async def test_taken_back_after_what_arrived_later_than_it_was_looked_for(amina: School) -> None:
+    """What was not there when it was read may have been on its way still."""
+    amina.box.complete("amina", "Numbers")
+    amina.transport = lambda: Slow(  # type: ignore[method-assign]
+        address=amina.address, token=amina.token, timeout_seconds=5, line=paid_line(amina.ledger)
+    )
+    assert (await amina.sync()).run.status is RunStatus.ERROR
+    assert amina.online.state("amina", "Numbers") == 1
+    del amina.transport
+    amina.box.complete("amina", "Numbers", 0)
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 0
+
+
 async def test_a_lost_completion_is_said_again_and_not_read_back(amina: School) -> None:
     """That costs less, and Moodle makes it harmless (recorded)."""
     amina.box.complete("amina", "Numbers")
