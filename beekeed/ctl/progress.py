@@ -38,13 +38,22 @@ def said(terminal: Terminal, view: Mapping[str, Any]) -> str:
     run = view["run"]
     if run is None:
         return terminal.word(view["phase"])
-    data = f"{size(run['sent_bytes'])} sent, {size(run['received_bytes'])} received"
-    if is_under_way(run):
-        reads_back = run["cause"] == "verify" and run["steps_total"] is not None
-        doing = "verify" if reads_back else view["phase"]
-        return f"{terminal.word(doing)}{_steps(run)}, {data}"
-    done = "" if run["steps_total"] is None else f" {run['steps_done']}/{run['steps_total']},"
-    return f"{run['event_id']}: {terminal.word(run['status'])},{done} {data}"
+    if not is_under_way(run):
+        return said_of_ended(terminal, run)
+    reads_back = run["cause"] == "verify" and run["steps_total"] is not None
+    doing = "verify" if reads_back else view["phase"]
+    return f"{terminal.word(doing)}{_steps(run)}, {_data(run)}"
+
+
+def said_of_ended(terminal: Terminal, run: Mapping[str, Any]) -> str:
+    """Say how a run ended, by what a view or the history has of it."""
+    total = run.get("steps_total")
+    done = "" if total is None else f" {run['steps_done']}/{total},"
+    return f"{run['event_id']}: {terminal.word(run['status'])},{done} {_data(run)}"
+
+
+def _data(run: Mapping[str, Any]) -> str:
+    return f"{size(run['sent_bytes'])} sent, {size(run['received_bytes'])} received"
 
 
 def _steps(run: Mapping[str, Any]) -> str:

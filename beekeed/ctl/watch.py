@@ -7,7 +7,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_run
-from beekeed.ctl.progress import LiveLine, is_under_way, said
+from beekeed.ctl.progress import LiveLine, is_under_way, said, said_of_ended
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "how a sync goes on, live; Ctrl-C ends it"
@@ -23,28 +23,28 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
-    """Show each view: in one line of a terminal, else in a line each; JSON in a line each."""
+    """Show each view: in one line of a terminal, else in a line each; JSON in a line each.
+
+    How a sync ended stays on the terminal, also where the next one is seen by then.
+    """
     line = LiveLine(sys.stdout)
-    event_id = None
+    watched = None
     for view in client.events():
-        _show(terminal, line, view)
         run = view["run"]
-        begun = event_id or (run["event_id"] if is_under_way(run) else None)
-        if begun and not (is_under_way(run) and run["event_id"] == begun):
-            if line.is_live and not terminal.as_json:
-                print(flush=True)  # how it ended stays there
+        seen = run["event_id"] if is_under_way(run) else None
+        has_ended = watched is not None and seen != watched
+        if terminal.as_json or not has_ended:
+            _show(terminal, line, view)
+        if has_ended:
+            ended = run if run["event_id"] == watched else client.get("runs", watched)
+            if not terminal.as_json:
+                line.clear()
+                print(said_of_ended(terminal, ended), flush=True)
             if arguments.until_end:
-                return _exit(client, begun)
-            begun = run["event_id"] if is_under_way(run) else None
-        event_id = begun
+                reason = ended["reason"]
+                return exit_of_run(ended["status"], reason["code"] if reason else None)
+        watched = seen
     return Exit.OK
-
-
-def _exit(client: Client, event_id: str) -> Exit:
-    """Give the exit code for a run that ended; the view may be of the one after it by now."""
-    ended = client.get("runs", event_id)
-    reason = ended["reason"]
-    return exit_of_run(ended["status"], reason["code"] if reason else None)
 
 
 def _show(terminal: Terminal, line: LiveLine, view: dict[str, Any]) -> None:

@@ -265,13 +265,20 @@ class Hurried(Client):
     def get(self, *path: str, **query: str | int) -> dict[str, Any]:
         """Tell how the first ended."""
         assert path == ("runs", "one")
-        return {"status": "stopped", "reason": None}
+        data = {"sent_bytes": 2000, "received_bytes": 1000}
+        return {"event_id": "one", "status": "stopped", "reason": None, **data}
 
 
-def test_watch_ends_with_the_sync_that_it_began_with() -> None:
-    """Although only the next one is seen by then; its exit code is that of the first."""
+@pytest.mark.parametrize("as_json", [True, False])
+def test_watch_ends_with_the_sync_that_it_began_with(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Although only the next one is seen by then; it tells how the first ended."""
     asked = argparse.Namespace(until_end=True)
-    assert watch.run(Hurried(""), Terminal(as_json=True, language="en"), asked) == Exit.STOPPED
+    assert watch.run(Hurried(""), Terminal(as_json=as_json, language="en"), asked) == Exit.STOPPED
+    if not as_json:
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == "one: stopped, 2.0 kB sent, 1.0 kB received"
 
 
 def test_watch_ends_with_ctrl_c(here: World) -> None:
