@@ -63,7 +63,7 @@ def play(folder: Path, histories: int, seed: int) -> list[Played]:
     finally:
         for child in children:
             child.kill()
-            child.wait()
+            child.communicate()
 
 
 def _played(child: "subprocess.Popen[str]", log: Path) -> Played:
