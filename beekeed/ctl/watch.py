@@ -32,12 +32,13 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     for view in client.events():
         run = view["run"]
         seen = run["event_id"] if is_under_way(run) else None
-        has_ended = watched is not None and seen != watched
-        if terminal.as_json or not has_ended:
+        if watched is None or seen == watched:
             _show(terminal, line, view)
-        if has_ended:
+        else:
             ended = run if run["event_id"] == watched else client.get("runs", watched)
-            if not terminal.as_json:
+            if terminal.as_json:
+                _show(terminal, line, view)
+            else:
                 line.clear()
                 print(said_of_ended(terminal, ended), flush=True)
             if arguments.until_end:
