@@ -2,6 +2,8 @@
 
 A grade is written as text (`value`), so that a receipt tells exactly what was sent: the
 number, and for an assignment a line's end, the format of the teacher's comment, and it.
+What online holds (`online_value`) is written likewise, and tells whose words the box has no
+more: a comment that we wrote there, and that stayed when the box had none, is still ours.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ _DIGITS = 5  # Moodle's columns have so many decimals
 _FORMATS = frozenset(
     {0, 1, 2, 4}
 )  # any other makes Moodle unable to read the grade (seen on 4.5.6)
+_OURS = 5  # more than the format of a comment online that is ours, and that the box has no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ def value(grade: float, comment: Comment = NO_COMMENT) -> str:
     return f"{text(grade)}\n{known}{comment.text}"
 
 
+def online_value(change: Change, grade: float, there: Comment) -> str:
+    """Write what online holds once `change` was sent, or needed not be."""
+    held = value(grade, there)
+    is_ours = comment(change.value).is_empty and there.same_as(_written(change))
+    if there.is_empty or not is_ours:
+        return held
+    written = held.partition("\n")[2]
+    return f"{text(grade)}\n{int(written[0]) + _OURS}{written[1:]}"
+
+
 def points(value: str) -> str:
     """Give the grade alone, as `text`."""
     return value.partition("\n")[0]
@@ -66,7 +79,7 @@ def points(value: str) -> str:
 def comment(value: str) -> Comment:
     """Give the comment alone; an empty one where there is none."""
     written = value.partition("\n")[2]
-    return Comment(written[1:], int(written[0])) if written else NO_COMMENT
+    return Comment(written[1:], int(written[0]) % _OURS) if written else NO_COMMENT
 
 
 def same_measure(here: GradeItem, there: OnlineGrade) -> bool:
@@ -85,24 +98,24 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
     first meeting the higher stays; later, what is neither base nor ours stays.
     """
     if theirs.grade is None:
-        return _kept(Code.GRADE_FIXED_ONLINE, theirs) if theirs.is_fixed else None
+        return _kept(Code.GRADE_FIXED_ONLINE, change, theirs) if theirs.is_fixed else None
     if text(theirs.grade) == points(change.value):
         if comment_to_send(change, theirs).same_as(theirs.comment):
             return _arrived(change, theirs)
-        return _kept(Code.GRADE_FIXED_ONLINE, theirs) if theirs.is_fixed else None
+        return _kept(Code.GRADE_FIXED_ONLINE, change, theirs) if theirs.is_fixed else None
     if theirs.is_fixed:
-        return _kept(Code.GRADE_FIXED_ONLINE, theirs)
+        return _kept(Code.GRADE_FIXED_ONLINE, change, theirs)
     if change.base is None:
         higher_online = theirs.grade > float(points(change.value))
-        return _kept(Code.GRADE_HIGHER_ONLINE, theirs) if higher_online else None
+        return _kept(Code.GRADE_HIGHER_ONLINE, change, theirs) if higher_online else None
     if text(theirs.grade) == points(change.base.online_value):
         return None
-    return differs(theirs)
+    return differs(change, theirs)
 
 
-def differs(theirs: OnlineGrade) -> Outcome:
+def differs(change: Change, theirs: OnlineGrade) -> Outcome:
     """Tell that online holds another grade than we know of, which stays."""
-    return _kept(Code.GRADE_DIFFERS_ONLINE, theirs)
+    return _kept(Code.GRADE_DIFFERS_ONLINE, change, theirs)
 
 
 def comment_to_send(change: Change, theirs: OnlineGrade) -> Comment:
@@ -123,7 +136,8 @@ def _written(change: Change) -> Comment:
     if change.base is None:
         return NO_COMMENT
     ours, held = comment(change.base.value), comment(change.base.online_value)
-    return ours if ours.same_as(held) else NO_COMMENT
+    is_marked = int(change.base.online_value.partition("\n")[2][:1] or 0) >= _OURS
+    return held if is_marked or ours.same_as(held) else NO_COMMENT
 
 
 def keeps_comment(change: Change, theirs: OnlineGrade) -> bool:
@@ -142,11 +156,13 @@ def breaks_comment(change: Change, theirs: OnlineGrade) -> bool:
 
 def _arrived(change: Change, theirs: OnlineGrade) -> Outcome:
     """Tell that online has the grade, and whether another comment than ours stays beside it."""
-    held = value(float(points(change.value)), theirs.comment)
+    held = online_value(change, float(points(change.value)), theirs.comment)
     reason = Reason(Code.COMMENT_KEPT_ONLINE) if keeps_comment(change, theirs) else None
     return Outcome(Verdict.ALREADY, held, reason)
 
 
-def _kept(code: Code, theirs: OnlineGrade) -> Outcome:
-    shown = "-" if theirs.grade is None else value(theirs.grade, theirs.comment)
+def _kept(code: Code, change: Change, theirs: OnlineGrade) -> Outcome:
+    if theirs.grade is None:
+        return Outcome(Verdict.KEPT, "-", Reason(code))
+    shown = online_value(change, theirs.grade, theirs.comment)
     return Outcome(Verdict.KEPT, shown, Reason(code))

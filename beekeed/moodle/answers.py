@@ -161,7 +161,8 @@ _GRADE_UPDATE_OK, _GRADE_UPDATE_FAILED = 0, 1
 
 def _graded_through_assignment(step: SetGrade) -> Outcome:
     """Moodle says nothing whatever happened (recorded); what stands against it was read before."""
-    held = grade.value(float(grade.points(step.change.value)), step.comment)
+    points = float(grade.points(step.change.value))
+    held = grade.online_value(step.change, points, step.comment)
     reason = Reason(Code.COMMENT_KEPT_ONLINE) if step.keeps_comment else None
     return Outcome(Verdict.DONE, held, reason)
 

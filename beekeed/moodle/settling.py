@@ -142,10 +142,11 @@ def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
         step.change.value
     )
     if has_points and (not step.assignment or theirs.comment.same_as(step.comment)):
-        return Outcome(Verdict.DONE, grade.value(theirs.grade or 0, theirs.comment))
+        held = grade.online_value(step.change, theirs.grade or 0, theirs.comment)
+        return Outcome(Verdict.DONE, held)
     decided = grade.decide(step.change, theirs)
     if decided is None and not has_points and _changed_meanwhile(step, theirs):
-        return grade.differs(theirs)
+        return grade.differs(step.change, theirs)
     return decided
 
 

@@ -1,5 +1,7 @@
 """Grades: what is sent, and what stays as it is online."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +163,26 @@ def test_a_file_beside_a_comment_stays_where_it_is() -> None:
     assert Comment(PICTURE).without_files().is_empty
     linked = Comment('<a href="@@PLUGINFILE@@/a.pdf">Lire</a>').without_files()
     assert linked == Comment("Lire</a>")
+
+
+def test_a_comment_of_ours_is_known_although_the_box_had_none_meanwhile() -> None:
+    """However often its grade went without one; in conflicts too; not once somebody changed it."""
+    ours, before = Comment("Bien", 2), Receipt(KEY, "60\n2Bien", "60\n2Bien")
+    for points in ("65", "70"):
+        change = Change(KEY, points, None, base=before)
+        assert grade.comment_to_send(change, replace(online(60), comment=ours)) == ours
+        before = Receipt(KEY, points, grade.online_value(change, float(points), ours))
+        assert grade.comment(before.online_value) == ours
+        assert grade.points(before.online_value) == points
+    fixed = grade.decide(
+        Change(KEY, "75", None, base=before), replace(online(70, fixed=True), comment=ours)
+    )
+    assert fixed is not None
+    before = Receipt(KEY, "75", fixed.online_value)
+    new = Change(KEY, "80\n1Mieux", None, base=before)
+    assert grade.comment_to_send(new, replace(online(70), comment=ours)) == Comment("Mieux")
+    theirs = Comment("Voir page 3")
+    assert grade.comment_to_send(new, replace(online(70), comment=theirs)) == theirs
 
 
 def test_a_conflict_never_makes_a_teachers_comment_ours() -> None:

@@ -147,6 +147,17 @@ async def test_a_comment_that_was_deleted_on_the_box_stays_online(amina: School)
     assert held(amina) == (62.0, "Bien", 62.0)
 
 
+async def test_a_comment_that_was_written_anew_on_the_box_replaces_ours(amina: School) -> None:
+    """What stayed online while the box had none was still ours."""
+    amina.box.grade("amina", "Essay", 60, "Bien")
+    await amina.completed()
+    amina.box.grade("amina", "Essay", 62)
+    await amina.completed()
+    amina.box.grade("amina", "Essay", 65, "Mieux")
+    assert counts(await amina.completed()) == {("grade", "done"): 1}
+    assert held(amina) == (65.0, "Mieux", 65.0)
+
+
 async def test_a_comment_with_a_picture_is_never_sent_back(amina: School) -> None:
     """Moodle shows its address instead and would store that (seen on 4.5.6)."""
     amina.box.grade("amina", "Essay", 60)
