@@ -22,6 +22,7 @@ RULES: dict[str, tuple[set[str], str]] = {
         "it has each part's own nouns, and nothing that acts",
     ),
     "disclosure": ({"config"}, "it knows what a setting may give away, and nothing else"),
+    "connections": (set(), "both servers, the daemon's and the page's, limit their clients by it"),
     "host": (set(), "it looks at the machine, and at nothing of ours"),
     "logs": (set(), "whoever starts a program sets them up first"),
     "tuning": ({"config", "ports", "core", "errors"}, "it holds changes to the file's rules"),
@@ -31,7 +32,14 @@ RULES: dict[str, tuple[set[str], str]] = {
     "notify": ({"core", "ports", "errors", "clock", "say"}, "an adapter that speaks to people"),
     "engine": ({"core", "ports", "errors", "clock"}, "it runs on any adapters, twins included"),
     "loop": ({"core", "ports", "errors", "clock", "engine"}, "it only wakes the engine"),
-    "control": ({"core", "ports", "errors", "clock", "say"}, "it shows, it decides nothing"),
+    "control": (
+        {"core", "ports", "errors", "clock", "say", "connections"},
+        "it shows, it decides nothing",
+    ),
+    "page": (
+        {"say", "clock", "config", "errors", "connections", "logs"},
+        "it sees what any other program sees, and holds nothing",
+    ),
     "ctl": ({"client", "say"}, "it starts fast and sees what any other program sees"),
     "sandbox": ({"core.model"}, "sharing the encoder would hide its faults"),
 }

@@ -113,10 +113,11 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryQuery(Asked, frozen=True, kw_only=True):
-    """Which runs: `limit` of them from `offset`."""
+    """Which runs: `limit` of them from `offset`; `skipped`: those too that did not take place."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 5
     offset: Number = 0
+    skipped: bool = True
 
 
 class RunQuery(Asked, frozen=True, kw_only=True):
@@ -126,11 +127,11 @@ class RunQuery(Asked, frozen=True, kw_only=True):
 
 
 async def history(api: Api, request: web.Request) -> HistoryAnswer:
-    """List runs, newest first: `limit` from `offset`."""
+    """List runs, newest first."""
     asked = query_of(request, HistoryQuery)
-    runs = await api.history.recent(asked.limit, asked.offset)
+    runs = await api.history.recent(asked.limit, asked.offset, skipped=asked.skipped)
     return HistoryAnswer(
-        total=await api.history.count(),
+        total=await api.history.count(skipped=asked.skipped),
         runs=[run_view(as_it_stands(api, run)) for run in runs],
     )
 

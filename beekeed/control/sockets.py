@@ -12,7 +12,7 @@ from aiohttp import web
 
 from beekeed.control.api import Api
 from beekeed.control.caller import Door
-from beekeed.control.connections import Crowd, Limits
+from beekeed.connections import Crowd, Limits
 from beekeed.control.envelope import failure_bytes
 from beekeed.control.routes import application
 from beekeed.errors import BeekeedError, Code, ConfigError

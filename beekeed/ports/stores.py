@@ -618,15 +618,20 @@ class History(Protocol):
         """Tell why the last run, but for skipped ones, ended in error; not before a moment."""
         ...
 
-    async def recent(self, limit: int, offset: int = 0) -> Sequence[Run]:
-        """List runs, newest first; of those that were skipped, one for each reason and day."""
+    async def recent(
+        self, limit: int, offset: int = 0, *, skipped: bool = True
+    ) -> Sequence[Run]:
+        """List runs, newest first; of those that were skipped, one for each reason and day.
+
+        `skipped` False: none of those.
+        """
         ...
 
     async def latest(self) -> Run | None:
         """Give the latest run that ended and was not skipped, or None."""
         ...
 
-    async def count(self) -> int:
+    async def count(self, *, skipped: bool = True) -> int:
         """Count the runs that `recent` lists."""
         ...
 

@@ -59,6 +59,11 @@ def phrase(name: str, language: str = "en", **values: str) -> str:
     return _catalogue(language).gettext(PHRASES[name]).format_map(_Shown(values))
 
 
+def translated(text: str, language: str = "en") -> str:
+    """Say a text of a template of the page."""
+    return _catalogue(language).gettext(text)
+
+
 def clean(text: str) -> str:
     """Take from a name what could trick a terminal or a page: control and format characters."""
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))

@@ -56,6 +56,7 @@ _LISTED = (
     " AND later.started_at / 86400 = run.started_at / 86400)"
 )
 """Of those that were skipped, the last for each reason and day (features.md, row 4)."""
+_TOOK_PLACE = f"status <> '{RunStatus.SKIPPED}'"
 _SUFFIX = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread on a telephone
 
 
@@ -209,10 +210,11 @@ class SqliteHistory:
         is_older = moment is not None and row["ended_at"] < int(moment.timestamp())
         return None if is_older else Code(row["code"])
 
-    async def recent(self, limit: int, offset: int = 0) -> list[Run]:
+    async def recent(self, limit: int, offset: int = 0, *, skipped: bool = True) -> list[Run]:
         """List runs, newest first; of those that were skipped, one for each reason and day."""
+        listed = _LISTED if skipped else _TOOK_PLACE
         rows = await self._store.rows(
-            f"{_RUN} WHERE {_LISTED} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
+            f"{_RUN} WHERE {listed} ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
         )
         return [_run(row) for row in rows]
 
@@ -224,9 +226,10 @@ class SqliteHistory:
         )
         return _run(row) if row is not None else None
 
-    async def count(self) -> int:
+    async def count(self, *, skipped: bool = True) -> int:
         """Count the runs that `recent` lists."""
-        row = await self._store.row(f"SELECT count(*) FROM run WHERE {_LISTED}")
+        listed = _LISTED if skipped else _TOOK_PLACE
+        row = await self._store.row(f"SELECT count(*) FROM run WHERE {listed}")
         return int(row[0]) if row else 0
 
     async def tally(self) -> RunTally:

@@ -12,7 +12,7 @@ import pytest
 
 from beekeed.control.api import Api
 from beekeed.control.caller import Door
-from beekeed.control.connections import Limits
+from beekeed.connections import Limits
 from beekeed.control.signing import Signing
 from beekeed.control.sockets import LIMITS, serve
 from beekeed.control.watchers import Watchers

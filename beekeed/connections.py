@@ -1,7 +1,7 @@
 """How many may be connected to a socket, and how long one may keep us waiting.
 
 Whoever connects and says nothing, says it slowly, or never reads the answer holds a place
-here for a short time, and nothing else: the daemon never waits for a client in its work.
+here for a short time, and nothing else: no server of ours waits for a client in its work.
 """
 
 import asyncio

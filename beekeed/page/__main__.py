@@ -1,0 +1,73 @@
+"""`beekeed-page`: argv -> settings -> the page."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import beekeed
+from beekeed import config, logs
+from beekeed.errors import BeekeedError, ConfigError
+from beekeed.page import server
+from beekeed.say import say
+
+_EX_CONFIG = 78  # sysexits.h
+_DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the page; gives the exit code."""
+    arguments = _parser().parse_args(argv)
+    logs.set_up_logging("info")
+    try:
+        asyncio.run(_serve(arguments))
+    except BeekeedError as error:
+        said = say(error.code, error.params)
+        print(f"beekeed-page: {said.what}\n{said.remedy}", file=sys.stderr)
+        return _EX_CONFIG if isinstance(error, ConfigError) else 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="beekeed-page", description=beekeed.page.__doc__)
+    parser.add_argument("--version", action="version", version=beekeed.__version__)
+    parser.add_argument("--config", default=_DEFAULT_CONFIG, metavar="FILE")
+    parser.add_argument(
+        "--listen",
+        type=_place,
+        metavar="HOST:PORT",
+        help="where to serve, if systemd opened no socket; port 0: any, which is printed",
+    )
+    return parser
+
+
+def _place(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"no host and port like 0.0.0.0:8088: {text}")
+    return host.strip("[]"), int(port)
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    settings = config.load_page(Path(arguments.config))
+    sockets = server.activated()
+    is_activated = bool(sockets)
+    tls = server.tls_of(settings.certificate_file, settings.key_file)
+    if arguments.listen and not is_activated:
+        sockets = [server.opened(*arguments.listen)]
+        host, port = sockets[0].getsockname()[:2]
+        scheme = "https" if tls else "http"
+        shown = f"[{host}]" if ":" in host else host
+        print(f"{scheme}://{shown}:{port}/", flush=True)
+    await server.serve(
+        sockets,
+        page_socket=settings.page_socket,
+        names=settings.names,
+        tls=tls,
+        ends_when_idle=is_activated,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

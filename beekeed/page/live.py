@@ -1,0 +1,95 @@
+"""Tells browsers how a sync goes on, as server-sent events, from one subscription for them all.
+
+page.sock has few places: however many look, the daemon is watched once, and only while
+somebody looks.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+
+from aiohttp import web
+
+from beekeed.page.asking import Daemon, Data, Refused
+
+_AGAIN_SECONDS = 2
+_SIGN_OF_LIFE_SECONDS = 15
+_MOST = 48  # of the 64 places of the page: the others are for whoever wants to read
+
+
+class Live:
+    """Who watches."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._latest = b""
+        self._turn = asyncio.Event()
+        self._watching = 0
+        self._task: asyncio.Task[None] | None = None
+        self._is_over = False
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one browser until it leaves. 503 where too many watch: it asks again later."""
+        if self._watching >= _MOST or self._is_over:
+            return web.Response(status=503, headers={"Retry-After": "60"})
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        self._watching += 1
+        self._task = self._task or asyncio.create_task(self._watch())
+        try:
+            await response.prepare(request)
+            await self._tell(response)
+        except ConnectionResetError:  # whoever watched has left
+            pass
+        finally:
+            self._watching -= 1
+            if not self._watching and self._task is not None:
+                self._task.cancel()
+                self._task, self._latest = None, b""
+        return response
+
+    async def end(self, _: web.Application) -> None:
+        """Let everybody go."""
+        self._is_over = True
+        self._wake()
+
+    async def _tell(self, response: web.StreamResponse) -> None:
+        sent = b""
+        await response.write(b"retry: 5000\n\n")
+        while not self._is_over:
+            turn = self._turn
+            if self._latest != sent:
+                sent = self._latest
+                await response.write(sent)
+            else:
+                await response.write(b":\n\n")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(turn.wait(), _SIGN_OF_LIFE_SECONDS)
+
+    async def _watch(self) -> None:
+        """Watch the daemon, again and again where it goes."""
+        while True:
+            try:
+                async for view in self._daemon.events():
+                    self._latest = b"data: %b\n\n" % json.dumps(_in_short(view)).encode()
+                    self._wake()
+            except Refused:
+                pass
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _wake(self) -> None:
+        turn, self._turn = self._turn, asyncio.Event()
+        turn.set()
+
+
+def _in_short(view: Data) -> Data:
+    """Give what the script needs to draw, and to see that the page is out of date."""
+    run = view["run"] or {}
+    return {
+        "phase": view["phase"],
+        "event_id": run.get("event_id"),
+        "status": run.get("status"),
+        "done": run.get("steps_done"),
+        "total": run.get("steps_total"),
+        "sent": run.get("sent_bytes"),
+        "received": run.get("received_bytes"),
+    }

@@ -1,0 +1,69 @@
+"""Overview: whether everything is safe online, and how it stands (features.md, rows 1 to 7)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from beekeed.page.asking import Data, Refused, together
+from beekeed.page.chart import chart
+from beekeed.page.visit import Gone, Served, Shown, Visit
+
+_LAST = 5
+
+
+async def overview(visit: Visit) -> Served:
+    """Show it."""
+    status, usage, runs, schedule = await together(
+        visit.get("status"),
+        visit.get("usage"),
+        visit.get("runs", limit=_LAST, skipped="false"),
+        visit.get("schedule"),
+    )
+    return Shown(
+        "overview",
+        {
+            "status": status,
+            "usage": usage,
+            "chart": chart(usage["current"], usage["limit"]),
+            "runs": runs["runs"],
+            "schedule": schedule,
+            "preview": await _preview(visit, status),
+            "settings": await _settings(visit),
+        },
+    )
+
+
+async def start(visit: Visit) -> Served:
+    """Start Sync Now; a second press shows the sync that runs."""
+    await visit.post("sync", body={"force": visit.given("force") == "on"})
+    return Gone("/?done=started")
+
+
+async def stop(visit: Visit) -> Served:
+    """Stop the sync that runs."""
+    await visit.post("stop")
+    return Gone("/?done=stopping")
+
+
+async def set_enabled(visit: Visit) -> Served:
+    """Enable Sync, on or off."""
+    is_on = visit.given("enabled") == "on"
+    await visit.post("settings", body={"values": {"sync.enabled": is_on}})
+    return Gone("/?done=enabled" if is_on else "/?done=disabled")
+
+
+async def _preview(visit: Visit, status: Data) -> Data | None:
+    """Tell what a sync would cost now, to who may start one; None while one runs."""
+    if not visit.is_signed_in or status["running"] is not None:
+        return None
+    try:
+        return await visit.get("preview")
+    except Refused:  # one has begun meanwhile, or the box cannot be read: the sync will say so
+        return None
+
+
+async def _settings(visit: Visit) -> Mapping[str, Any]:
+    """Give the settings by their keys, to who may change them."""
+    if not visit.is_signed_in:
+        return {}
+    answer = await visit.get("settings")
+    return {each["key"]: each for each in answer["settings"]}

@@ -1,0 +1,125 @@
+"""`beekeed-page`: opens the page's sockets, or takes those that systemd opened, and serves.
+
+Under socket activation it ends when nobody has looked for a while, and systemd starts it
+again for the next browser: a box has little memory, and most of the time nobody looks.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiohttp import web
+
+from beekeed.connections import Crowd, Limits
+from beekeed.errors import Code, ConfigError
+from beekeed.page.asking import Daemon
+from beekeed.page.serving import application
+
+log = logging.getLogger(__name__)
+
+LIMITS = Limits(most=64, quiet_seconds=20, body_seconds=10, stuck_seconds=30)
+IDLE_SECONDS = 120
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 38\r\n\r\n"
+    b"Too many look at this page right now.\n"
+)
+_FIRST_FD = 3  # sd_listen_fds(3)
+_BACKLOG = 128
+
+
+async def serve(
+    sockets: Sequence[socket.socket],
+    *,
+    page_socket: str,
+    names: Sequence[str],
+    tls: ssl.SSLContext | None,
+    ends_when_idle: bool,
+    limits: Limits = LIMITS,
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
+    """Serve the page on some sockets until a signal, or until nobody looks any more."""
+    async with AsyncExitStack() as stack:
+        daemon = Daemon(path=page_socket)
+        stack.push_async_callback(daemon.close)
+        app = application(daemon, own_names(names), is_encrypted=tls is not None)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=1, keepalive_timeout=limits.quiet_seconds
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        assert runner.server is not None  # noqa: S101 - setup made it
+        crowd = Crowd(limits=limits, make=runner.server, refusal=_REFUSAL)
+        loop = asyncio.get_running_loop()
+        for each in sockets:
+            listening = await loop.create_server(
+                crowd.connection, sock=each, ssl=tls, backlog=_BACKLOG
+            )
+            stack.callback(listening.close)
+        is_over = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, is_over.set)
+        if ends_when_idle:
+            watching = asyncio.create_task(_until_idle(crowd, idle_seconds, is_over))
+            stack.callback(watching.cancel)
+        await is_over.wait()
+
+
+async def _until_idle(crowd: Crowd, idle_seconds: float, is_over: asyncio.Event) -> None:
+    """Wait until nobody was connected for so long."""
+    seen = -1
+    while crowd.count or crowd.accepted != seen:
+        seen = crowd.accepted
+        await asyncio.sleep(idle_seconds)
+    is_over.set()
+
+
+def own_names(names: Sequence[str]) -> frozenset[str]:
+    """Give the names of this box: its hostname, alone and with .local (mDNS), and further ones."""
+    hostname = socket.gethostname().lower()
+    return frozenset({hostname, f"{hostname}.local", *names})
+
+
+def activated() -> list[socket.socket]:
+    """Take the sockets that systemd opened for us; none where it did not start us so."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    count = int(os.environ.get("LISTEN_FDS", "0"))
+    return [socket.socket(fileno=_FIRST_FD + number) for number in range(count)]
+
+
+def opened(host: str, port: int) -> socket.socket:
+    """Open a socket. Raises ConfigError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        detail = error.strerror or str(error)
+        raise ConfigError(
+            Code.SOCKET_UNUSABLE, path=f"{host}:{port}", detail=detail
+        ) from error
+    return made
+
+
+def tls_of(certificate: str, key: str) -> ssl.SSLContext | None:
+    """Read the certificate for HTTPS; None where none is set. Raises ConfigError."""
+    if not certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(Path(certificate), Path(key))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            Code.CERTIFICATE_UNUSABLE, path=certificate, detail=error.strerror or str(error)
+        ) from error
+    return context

@@ -1,0 +1,160 @@
+"""Serves the table of screens: the way of one request, and what goes wrong on it.
+
+A browser never sees a traceback, nor anything of the daemon's but sentences.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from beekeed.page.asking import Daemon, Data, Refused
+from beekeed.page.assets import Assets
+from beekeed.page.gate import MOST_BODY_BYTES, add_headers, gate
+from beekeed.page.live import Live
+from beekeed.page.rendering import Pages
+from beekeed.page.screens import SCREENS, Screen
+from beekeed.page.visit import COOKIE, Form, Gone, Served, Shown, Visit, headers
+from beekeed.say import clean
+
+log = logging.getLogger(__name__)
+
+_SMALL_BYTES = 1000  # what is shorter is not compressed
+NOBODY: Data = {
+    "sign_in_on": False,
+    "signed_in": False,
+    "seconds_to_next_try": 0,
+    "form_token": None,
+    "until": None,
+    "seconds_left": None,
+}
+"""Who looks while the daemon cannot tell."""
+
+
+def application(daemon: Daemon, names: Collection[str], *, is_encrypted: bool) -> web.Application:
+    """Build the page; `names`: under which it may be opened, beside the box's addresses."""
+    app = web.Application(
+        client_max_size=MOST_BODY_BYTES,
+        middlewares=[_careful, gate(names, is_encrypted=is_encrypted)],
+    )
+    assets = Assets()
+    service = _Service(daemon, Pages(assets))
+    live = Live(daemon)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(live.end)
+    for screen in SCREENS:
+        app.router.add_route(screen.method, screen.path, service.handler(screen))
+    app.router.add_get("/live", live.serve)
+    app.router.add_get("/static/{name}", assets.serve)
+    app.router.add_route("*", "/{rest:.*}", service.nothing)
+    return app
+
+
+class _Service:
+    """Conducts one request after another."""
+
+    def __init__(self, daemon: Daemon, pages: Pages) -> None:
+        self._daemon = daemon
+        self._pages = pages
+
+    def handler(self, screen: Screen) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Give what serves a line of the table."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            form = await _form(request)
+            visit = await self._visit(request, form)
+            return self._answer(visit, await _serve(screen, visit))
+
+        return handle
+
+    async def nothing(self, request: web.Request) -> web.StreamResponse:
+        """Say that there is no such page."""
+        visit = await self._visit(request, {})
+        return self._answer(visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404))
+
+    async def _visit(self, request: web.Request, form: Form) -> Visit:
+        """Find out who looks; nobody, where the daemon cannot tell."""
+        try:
+            named = headers(request)
+            session = await self._daemon.ask("GET", ("session",), headers=named)
+        except Refused:
+            session = NOBODY
+        return Visit(
+            daemon=self._daemon, request=request, session=session, form=form, language="en"
+        )
+
+    def _answer(self, visit: Visit, served: Served) -> web.StreamResponse:
+        if isinstance(served, web.StreamResponse):
+            return served
+        if isinstance(served, Gone):
+            return _see_other(visit, served)
+        text = self._pages.render(visit, served)
+        answer = web.Response(text=text, content_type="text/html", status=served.status)
+        if not visit.is_signed_in and len(text) > _SMALL_BYTES:
+            # Never beside a form's token: the length of what is compressed tells of it (BREACH).
+            answer.enable_compression()
+        return answer
+
+
+async def _serve(screen: Screen, visit: Visit) -> Served:
+    """Have a screen or an action served; what the daemon refuses is said."""
+    if screen.needs_session and not visit.is_signed_in:
+        return _to_sign_in(visit)
+    try:
+        return await screen.serve(visit)
+    except Refused as refused:
+        if refused.code == "not_signed_in":
+            return _to_sign_in(visit)
+        return _trouble(refused.code, refused.params, refused.status)
+
+
+def _to_sign_in(visit: Visit) -> Gone:
+    """Lead to the password, and from there back to what was wanted."""
+    wanted = visit.request.path_qs if visit.request.method == "GET" else "/"
+    return Gone(f"/sign-in?{urlencode({'then': wanted})}")
+
+
+def _trouble(code: str, params: object, status: int) -> Shown:
+    return Shown("trouble", {"reason": {"code": code, "params": params}}, status)
+
+
+def _see_other(visit: Visit, gone: Gone) -> web.Response:
+    answer = web.Response(status=303, headers={"Location": gone.path})
+    if gone.cookie:
+        answer.set_cookie(
+            COOKIE, gone.cookie, httponly=True, samesite="Strict", secure=visit.request.secure
+        )
+    elif gone.cookie is not None:
+        answer.del_cookie(COOKIE, httponly=True, samesite="Strict")
+    return answer
+
+
+async def _form(request: web.Request) -> Form:
+    """Read the fields of a form; a file counts as its text."""
+    if request.method == "GET":
+        return {}
+    form: dict[str, list[str]] = {}
+    for name, given in (await request.post()).items():
+        text = given if isinstance(given, str) else _text(given)
+        form.setdefault(name, []).append(text)
+    return form
+
+
+def _text(given: web.FileField | bytes | bytearray) -> str:
+    content = given.file.read() if isinstance(given, web.FileField) else bytes(given)
+    return content.decode("utf-8-sig", errors="replace")
+
+
+@web.middleware
+async def _careful(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """See that nobody ever sees a traceback."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return web.Response(status=error.status, text=f"{error.reason}.\n")
+    except Exception:
+        log.exception("cannot serve %s %s", request.method, clean(request.path))
+        return web.Response(status=500, text="This page is broken: please tell its makers.\n")

@@ -1,0 +1,37 @@
+"""Sign in: the administrator's password for a session, which the daemon keeps."""
+
+from beekeed.page.asking import Refused
+from beekeed.page.visit import Gone, Served, Shown, Visit
+
+
+async def sign_in(visit: Visit) -> Served:
+    """Ask for the password; where none is set, say how to set one."""
+    then = own_path(visit.query("then"))
+    return Gone(then) if visit.is_signed_in else Shown("sign_in", {"then": then, "reason": None})
+
+
+async def enter(visit: Visit) -> Served:
+    """Open a session for who knows the password."""
+    then = own_path(visit.given("then"))
+    try:
+        password = visit.form.get("password", [""])[0]
+        ticket = await visit.post("session", body={"password": password})
+    except Refused as refused:
+        reason = {"code": refused.code, "params": refused.params}
+        return Shown("sign_in", {"then": then, "reason": reason}, refused.status)
+    return Gone(then, cookie=ticket["session_id"])
+
+
+async def leave(visit: Visit) -> Served:
+    """End the session."""
+    await visit.send("DELETE", "session")
+    return Gone("/", cookie="")
+
+
+def own_path(path: str) -> str:
+    """Give a path of this page where it is one; else that of the overview.
+
+    Never another site's: `//host/` and `/\\host/` are addresses of others to a browser.
+    """
+    is_own = path.startswith("/") and path[1:2] not in ("/", "\\")
+    return path if is_own and path.isprintable() else "/"

@@ -1,0 +1,53 @@
+// Live updates, on top of a page that works without them.
+"use strict";
+(() => {
+  const live = document.getElementById("live");
+  if (!window.EventSource) return;
+  const size = (count) => {
+    for (const [unit, worth] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+      if (count >= worth) return `${(count / worth).toFixed(1)} ${unit}`;
+    }
+    return `${count} B`;
+  };
+  // Fetches the page again and puts its content in the place of what is shown.
+  const refresh = async () => {
+    const active = document.activeElement;
+    if (active && active.matches("input, select, textarea")) return; // somebody is typing
+    const answer = await fetch(location.href, { headers: { "Cache-Control": "no-cache" } });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = document.getElementById("main");
+    const opened = [...main.querySelectorAll("details")].map((each) => each.open);
+    main.replaceChildren(...fresh.getElementById("main").childNodes);
+    main.querySelectorAll("details").forEach((each, number) => {
+      each.open = Boolean(opened[number]);
+    });
+  };
+  if (!live) return;
+  let seen = null;
+  const source = new EventSource("/live");
+  source.onmessage = async (event) => {
+    const told = JSON.parse(event.data);
+    const state = `${told.phase} ${told.event_id} ${told.status}`;
+    if (seen !== null && seen !== state) await refresh();
+    const shown = document.getElementById("live");
+    if (seen === null && shown && (shown.dataset.run || null) !== running(told)) await refresh();
+    seen = state;
+    draw(told);
+  };
+  const running = (told) =>
+    told.status === "running" || told.status === "stopping" ? told.event_id : null;
+  const draw = (told) => {
+    const bar = document.getElementById("live-bar");
+    const text = document.getElementById("live-text");
+    if (!bar || !text) return;
+    if (told.total) {
+      bar.max = told.total;
+      bar.value = told.done;
+      text.textContent = `${told.done}/${told.total}, ↑ ${size(told.sent)} ↓ ${size(told.received)}`;
+    } else {
+      bar.removeAttribute("value");
+      text.textContent = told.sent ? `↑ ${size(told.sent)} ↓ ${size(told.received)}` : "";
+    }
+  };
+})();
