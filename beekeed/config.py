@@ -1,156 +1,34 @@
 """The settings: fragments (TOML files) -> inputs (merged) -> Settings (valid, or not built).
 
 Every mistake is reported at once, each with its file, its key and an example.
-`SECTIONS` is the one description of what may be set; config/beekeed.toml shows
-each key with its comment, and a test holds the two together.
+What may be set is in `beekeed.sections`.
 """
 
 import difflib
-import os
-import stat
+import ipaddress
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
 
 from beekeed.errors import Code, ConfigError
+from beekeed.sections import (
+    HOST_NAME,
+    SECTIONS,
+    DaemonSettings,
+    PageSettings,
+    Section,
+    Settings,
+    field_of,
+    setting_keys,
+)
 
-Text = Annotated[str, Meta(min_length=1)]
-FilePath = Annotated[str, Meta(pattern=r"^/[^\0]*$")]
-FilePathOrNone = Annotated[str, Meta(pattern=r"^(/[^\0]*)?$")]
-Hour = Annotated[str, Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)-([01][0-9]|2[0-3])$(?!\n)")]
-_LABEL = r"[A-Za-z0-9_-]{1,63}"
-_IPV6 = r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,36}"
-Host = Annotated[str, Meta(pattern=rf"^({_LABEL}(\.{_LABEL})*\.?|{_IPV6})?$(?!\n)")]
-Mailbox = Annotated[str, Meta(pattern=r"^([^\s@,;<>\"()\\]+@[^\s@,;<>\"()\\]+)?$(?!\n)")]
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A table of the settings file."""
-
-
-class DeviceSettings(Section, frozen=True, kw_only=True):
-    """The box's own Moodle."""
-
-    moodle_config: FilePathOrNone = ""
-    database: Literal["", "mariadb", "mysql", "postgresql"] = ""
-    host: str = ""
-    port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    socket: FilePathOrNone = ""
-    name: str = ""
-    user: str = ""
-    password_file: FilePathOrNone = ""
-    path: FilePathOrNone = ""
-    prefix: Annotated[str, Meta(pattern=r"^[a-z0-9_]*$(?!\n)")] | None = None
-    statement_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
-    learner_archetypes: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("student",)
-
-
-class OnlineSettings(Section, frozen=True, kw_only=True):
-    """The online Moodle."""
-
-    address: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$(?!\n)")]
-    token_file: FilePath
-    allow_http: bool = False
-    timeout_seconds: Annotated[int, Meta(ge=5, le=3600)] = 120
-    max_input_vars: Annotated[int, Meta(ge=10, le=100_000)] = 1000
-    learner_role: Text = "student"
-    learner_role_id: Annotated[int, Meta(ge=1)] = 5
-    assignment_grades: Literal["assignment", "gradebook"] = "assignment"
-    tell_learners: bool = False
-
-
-class AccountSettings(Section, frozen=True, kw_only=True):
-    """Learners' accounts on the online Moodle."""
-
-    username_prefix: Annotated[str, Meta(pattern=r"^[-.@_a-z0-9]*$(?!\n)")] = ""
-    never_touch: tuple[Text, ...] = ()
-    password: Literal["random", "mailed"] = "random"  # noqa: S105 - a choice, not a secret
-    removed_enrolments: Literal["ignore", "suspend"] = "ignore"
-
-
-class SyncSettings(Section, frozen=True, kw_only=True):
-    """Whether anything is synchronized, and what a sync does beside sending."""
-
-    enabled: bool = True
-    late_changes: Literal["hold", "send"] = "hold"
-    audit_bytes: Annotated[int, Meta(ge=0, le=10_000_000)] = 5000
-
-
-class LimitSettings(Section, frozen=True, kw_only=True):
-    """What the line to the online Moodle may cost."""
-
-    enabled: bool = False
-    bytes: Annotated[int, Meta(ge=0, le=10**15)] = 500_000_000
-    billing_day: Annotated[int, Meta(ge=1, le=28)] = 1
-    pacing: bool = False
-    reserve_percent: Annotated[int, Meta(ge=0, le=90)] = 10
-    charge: Literal["sync", "line"] = "sync"
-
-
-class ScheduleSettings(Section, frozen=True, kw_only=True):
-    """When syncs begin by themselves."""
-
-    enabled: bool = False
-    daily_at: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")] = "02:00"
-    grid_active: bool = False
-    hours: tuple[Hour, ...] = ()
-    jitter_minutes: Annotated[int, Meta(ge=0, le=45)] = 10
-
-
-class MailSettings(Section, frozen=True, kw_only=True):
-    """The mails that tell how syncs ended, and the server that takes them."""
-
-    notify: Literal["off", "all", "failures"] = "off"
-    to: Mailbox = ""
-    sender: Mailbox = ""
-    server: Host = ""
-    port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password_file: FilePathOrNone = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")] = "en"
-
-
-class DaemonSettings(Section, frozen=True, kw_only=True):
-    """The daemon itself."""
-
-    state_directory: FilePath = "/var/lib/beekeed"
-    control_socket: FilePath = "/run/beekeed/control.sock"
-    control_group: str = ""
-    page_socket: FilePath = "/run/beekeed/page.sock"
-    page_group: str = ""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings, valid."""
-
-    device: DeviceSettings
-    online: OnlineSettings
-    accounts: AccountSettings
-    sync: SyncSettings
-    limit: LimitSettings
-    schedule: ScheduleSettings
-    mail: MailSettings
-    daemon: DaemonSettings
-
-
-SECTIONS: Mapping[str, type[Section]] = {
-    "device": DeviceSettings,
-    "online": OnlineSettings,
-    "accounts": AccountSettings,
-    "sync": SyncSettings,
-    "limit": LimitSettings,
-    "schedule": ScheduleSettings,
-    "mail": MailSettings,
-    "daemon": DaemonSettings,
-}
+_LONGEST_NAME = 253  # of a host (RFC 1035, 2.3.4)
 
 _EXAMPLES: Mapping[str, str] = {
     "device.moodle_config": '"/var/www/moodle/config.php"',
@@ -162,6 +40,9 @@ _EXAMPLES: Mapping[str, str] = {
     "mail.to": '"school@example.org"',
     "mail.sender": '"box@example.org"',
     "mail.server": '"smtp.example.org"',
+    "page.names": '["box.school.lan"]',
+    "page.certificate_file": '"/etc/beekeed/page.crt"',
+    "page.key_file": '"/etc/beekeed/page.key"',
 }
 
 _MUST_BE: Mapping[str, str] = {
@@ -181,6 +62,8 @@ _MUST_BE: Mapping[str, str] = {
     "mail.server": "the name of a host or its address, without a port or a zone",
     "mail.security": '"starttls", "tls" or "none"',
     "mail.language": 'two small letters, like "en"',
+    "page.names": 'a list of hosts like "box.school.lan" or "10.0.0.1",'
+    " without https://, a port or a page",
     "daemon.log_level": '"debug", "info", "warning" or "error"',
 }
 
@@ -196,8 +79,18 @@ _PATHS = frozenset(
         "daemon.control_socket",
         "daemon.page_socket",
         "mail.password_file",
+        "page.certificate_file",
+        "page.key_file",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PageProcess:
+    """What the status page's own process needs of the settings."""
+
+    page: PageSettings
+    page_socket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +124,28 @@ def read(file: Path) -> dict[str, Input]:
     return merge(fragments)
 
 
+def read_page(file: Path) -> PageProcess:
+    """Read what the status page's process needs; what is wrong elsewhere is not its concern.
+
+    Raises ConfigError with every mistake in `problems`.
+    """
+    inputs = read(file)
+    ours = {
+        key: each
+        for key, each in inputs.items()
+        if key.partition(".")[0] == "page" or key == "daemon.page_socket"
+    }
+    problems = [_unknown(key, each) for key, each in ours.items() if field_of(key) is None]
+    page, wrong = _build_section("page", PageSettings, ours, file)
+    daemon, wrong_too = _build_section("daemon", DaemonSettings, ours, file)
+    problems += wrong + wrong_too or _page_problems(ours, file)
+    if problems:
+        raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
+    built = msgspec.convert(page, PageSettings, from_attributes=True)
+    page_socket = msgspec.convert(daemon, DaemonSettings, from_attributes=True).page_socket
+    return PageProcess(_with_plain_names(built), page_socket)
+
+
 def read_fragment(file: Path) -> Fragment:
     """Read one TOML file. Raises ConfigError."""
     try:
@@ -258,7 +173,7 @@ def build(inputs: Mapping[str, Input], file: Path) -> Settings:
 
     `file` is the one that a missing key should be added to.
     """
-    problems = [_unknown(key, each) for key, each in inputs.items() if _field(key) is None]
+    problems = [_unknown(key, each) for key, each in inputs.items() if field_of(key) is None]
     sections: dict[str, Section | None] = {}
     for name, section in SECTIONS.items():
         sections[name], wrong = _build_section(name, section, inputs, file)
@@ -266,11 +181,12 @@ def build(inputs: Mapping[str, Input], file: Path) -> Settings:
     problems += _database_problems(inputs, file)
     if not problems:
         problems += _address_problems(inputs) + _mail_problems(inputs, file)
+        problems += _page_problems(inputs, file)
     if problems:
         raise ConfigError(Code.SETTINGS_WRONG, tuple(problems), count=len(problems))
     built = msgspec.convert(sections, Settings, from_attributes=True)
     online = msgspec.structs.replace(built.online, address=built.online.address.rstrip("/"))
-    return msgspec.structs.replace(built, online=online)
+    return msgspec.structs.replace(built, online=online, page=_with_plain_names(built.page))
 
 
 def _build_section(
@@ -290,31 +206,6 @@ def _build_section(
         except msgspec.ValidationError as error:
             problems.append(_wrong(key, given.file, str(error), field))
     return (None if problems else section(**values)), problems
-
-
-def _field(key: str) -> msgspec.structs.FieldInfo | None:
-    name, _, field_name = key.partition(".")
-    if name not in SECTIONS:
-        return None
-    fields = {field.name: field for field in msgspec.structs.fields(SECTIONS[name])}
-    return fields.get(field_name)
-
-
-def setting_keys() -> list[str]:
-    """Name every setting, as `section.key`."""
-    return [
-        f"{name}.{field.name}"
-        for name, section in SECTIONS.items()
-        for field in msgspec.structs.fields(section)
-    ]
-
-
-def default(key: str) -> Any:
-    """Give what holds where nobody set a setting. KeyError: it is none, or must be set."""
-    field = _field(key)
-    if field is None or field.required:
-        raise KeyError(key)
-    return field.default
 
 
 def _unknown(key: str, given: Input) -> ConfigError:
@@ -370,7 +261,7 @@ def _database_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigEr
 def _address_problems(inputs: Mapping[str, Input]) -> list[ConfigError]:
     address = inputs["online.address"]
     if not _is_web_address(address.value):
-        field = _field("online.address")
+        field = field_of("online.address")
         assert field is not None  # noqa: S101 - it is one of ours
         return [_wrong("online.address", address.file, "", field)]
     allowed = inputs.get("online.allow_http")
@@ -386,6 +277,35 @@ def _mail_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigError]
         return []
     needed = ("mail.to", "mail.sender", "mail.server")
     return [_missing(key, file) for key in needed if key not in inputs or not inputs[key].value]
+
+
+def _page_problems(inputs: Mapping[str, Input], file: Path) -> list[ConfigError]:
+    """Names must be hosts, and a certificate has a key."""
+    names, field = inputs.get("page.names"), field_of("page.names")
+    assert field is not None  # noqa: S101 - it is one of ours
+    problems = []
+    if names is not None and not all(_plain_name(each) for each in names.value):
+        problems.append(_wrong("page.names", names.file, "", field))
+    pair = ("page.certificate_file", "page.key_file")
+    lacking = [key for key in pair if key not in inputs or not inputs[key].value]
+    return problems + [_missing(key, file) for key in lacking if len(lacking) == 1]
+
+
+def _with_plain_names(page: PageSettings) -> PageSettings:
+    names = dict.fromkeys(_plain_name(each) for each in page.names)
+    return msgspec.structs.replace(page, names=tuple(names))
+
+
+def _plain_name(name: str) -> str:
+    """Give a host as a browser asks for it, without brackets; empty where it is none.
+
+    A name whose last part is a number is an address to browsers (WHATWG URL, host parsing).
+    """
+    try:
+        return ipaddress.ip_address(name).compressed if "%" not in name else ""
+    except ValueError:
+        is_host = len(name) <= _LONGEST_NAME and re.fullmatch(HOST_NAME, name)
+        return name.lower() if is_host and not name.rpartition(".")[2].isdecimal() else ""
 
 
 def _is_web_address(address: str) -> bool:
@@ -404,56 +324,3 @@ def toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(toml(each) for each in value)}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def read_token(settings: Settings) -> str:
-    """Read the web service token: systemd's credential `token`, else the settings' file.
-
-    Raises ConfigError without ever showing what the file holds.
-    """
-    path = _secret_file("token", settings.online.token_file)
-    token = _read_secret(path, Code.TOKEN_UNREADABLE)
-    if not token or any(c.isspace() for c in token):
-        detail = "it holds more than one word" if token else "it is empty"
-        raise ConfigError(Code.TOKEN_UNREADABLE, path=str(path), detail=detail)
-    return token
-
-
-def read_password(settings: Settings) -> str:
-    """Read the password of the box's database: credential `device_password`, else the file.
-
-    Empty where neither is there: the account needs none, or config.php has it.
-    Raises ConfigError.
-    """
-    path = _secret_file("device_password", settings.device.password_file)
-    return _read_secret(path, Code.PASSWORD_UNREADABLE) if path != Path() else ""
-
-
-def read_mail_password(settings: Settings) -> str:
-    """Read the password for the mail server: credential `mail_password`, else the file.
-
-    Empty where neither is there. Raises ConfigError, also where everybody may read the file.
-    """
-    path = _secret_file("mail_password", settings.mail.password_file)
-    if path == Path():
-        return ""
-    password = _read_secret(path, Code.MAIL_PASSWORD_UNREADABLE)
-    if path.stat().st_mode & stat.S_IROTH:
-        detail = "everybody may read it"
-        raise ConfigError(Code.MAIL_PASSWORD_UNREADABLE, path=str(path), detail=detail)
-    return password
-
-
-def _secret_file(credential: str, file: str) -> Path:
-    """Tell where a secret is: systemd's credential comes first."""
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(directory, credential) if directory else Path(file)
-    return path if path.exists() else Path(file)
-
-
-def _read_secret(path: Path, trouble: Code) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        detail = str(error.strerror) if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(trouble, path=str(path), detail=detail) from error

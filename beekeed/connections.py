@@ -40,6 +40,8 @@ class Crowd:
         self.make = make
         self.refusal = refusal
         self.count = 0
+        self.accepted = 0
+        """How many came in all."""
 
     def connection(self) -> asyncio.Protocol:
         """Make the protocol of a connection that was accepted."""
@@ -63,6 +65,7 @@ class _Connection(asyncio.Protocol):
             transport.close()
             return
         self._crowd.count += 1
+        self._crowd.accepted += 1
         self._served = self._crowd.make()
         self._served.connection_made(transport)
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from beekeed import __version__, disclosure, host, meaning
 from beekeed.clock import Clock, SystemBoot, SystemClock, local_zone
-from beekeed.config import Settings, load, read, read_mail_password, read_token
+from beekeed.config import load, read
 from beekeed.control.api import Api, Surroundings, Way
 from beekeed.control.caller import Door
 from beekeed.control.signing import Signing
@@ -24,6 +24,7 @@ from beekeed.core.clocktrust import counts_date
 from beekeed.core.cycle import Phase
 from beekeed.core.mail import Mailing, Security
 from beekeed.core.model import Category, Charge, Reason
+from beekeed.credentials import read_mail_password, read_token
 from beekeed.engine import Engine, Schedule, Stores
 from beekeed.errors import Code, ConfigError
 from beekeed.link.clocktrust import BoxClockTrust
@@ -45,6 +46,7 @@ from beekeed.notify.content import Place
 from beekeed.notify.mail import RunMailer
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import word
+from beekeed.sections import Settings
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.days import SqliteDays

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from beekeed.config import Settings
+from beekeed.sections import Settings
 
 Shown = str | int | bool
 
@@ -20,6 +20,7 @@ _SHOWN_TEXTS = frozenset(
         *("accounts.password", "accounts.removed_enrolments"),
         *("sync.late_changes", "limit.charge", "schedule.daily_at"),
         *("mail.notify", "mail.security", "mail.language"),
+        *("page.certificate_file", "page.key_file"),
         *("daemon.state_directory", "daemon.control_socket", "daemon.page_socket"),
         *("daemon.control_group", "daemon.page_group", "daemon.log_level"),
     }

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from beekeed.config import LimitSettings, MailSettings, ScheduleSettings, Settings, read_password
 from beekeed.core.budget import Terms
 from beekeed.core.mail import USUAL_PORTS, Mailing, Notify, Security
 from beekeed.core.schedule import Plan, hour_of_week, jitter, minute_of_day
+from beekeed.credentials import read_password
 from beekeed.engine import FactRules, Policy, Rules
 from beekeed.errors import Code
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.login import Login, complete
+from beekeed.sections import LimitSettings, MailSettings, ScheduleSettings, Settings
 
 
 def login(settings: Settings) -> Login:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from beekeed import config
-from beekeed.config import Input, Settings
+from beekeed.config import Input
 from beekeed.errors import BeekeedError, Code, ConfigError
 from beekeed.ports.settings import Change, NotedChange, Setting, SettingStore, Value
+from beekeed.sections import Settings, default, setting_keys
 
 log = logging.getLogger(__name__)
 
@@ -112,15 +113,15 @@ class Tuning:
     def all(self) -> Sequence[Setting]:
         """Give every setting that may be changed, or that might if the file did not fix it."""
         return [
-            Setting(key, self.value(key), config.default(key), self.fixed(key))
-            for key in config.setting_keys()
+            Setting(key, self.value(key), default(key), self.fixed(key))
+            for key in setting_keys()
             if _is_open(key)
         ]
 
     def _check(self, key: str) -> None:
         if (file := self.fixed(key)) is not None:
             raise BeekeedError(Code.SETTING_FIXED, key=key, file=file)
-        if key not in config.setting_keys():
+        if key not in setting_keys():
             raise BeekeedError(Code.BAD_REQUEST, detail=f"{key}: there is no such setting")
         if not _is_open(key):
             raise BeekeedError(Code.BAD_REQUEST, detail=f"{key} cannot be changed here")

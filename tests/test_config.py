@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from beekeed import config
+from beekeed import config, credentials, sections
 from beekeed.errors import Code, ConfigError
 from beekeed.say import say
 
@@ -41,8 +41,10 @@ def test_the_shipped_file_is_valid_and_names_every_key() -> None:
     settings = config.load(SHIPPED)
     text = re.sub(r"^# (\w+ = )", r"\1", SHIPPED.read_text(), flags=re.MULTILINE)
     shown = tomllib.loads(text)
-    assert [f"{s}.{key}" for s, values in shown.items() for key in values] == config.setting_keys()
-    for key in config.setting_keys():
+    assert [
+        f"{s}.{key}" for s, values in shown.items() for key in values
+    ] == sections.setting_keys()
+    for key in sections.setting_keys():
         section, name = key.split(".")
         value = getattr(getattr(settings, section), name)
         if value is None:  # shown with what stands for it
@@ -240,18 +242,18 @@ def test_the_databases_password_comes_from_its_file_or_credential(
 ) -> None:
     """None where neither is there: config.php may have it."""
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    assert config.read_password(config.load(written(tmp_path, MINIMAL))) == ""
+    assert credentials.read_password(config.load(written(tmp_path, MINIMAL))) == ""
     file = tmp_path / "password"
     named = MINIMAL.replace("[online]", f'password_file = "{file}"\n[online]')
     settings = config.load(written(tmp_path, named))
     with pytest.raises(ConfigError) as caught:
-        config.read_password(settings)
+        credentials.read_password(settings)
     assert caught.value.code is Code.PASSWORD_UNREADABLE
     file.write_text("two words\n")
-    assert config.read_password(settings) == "two words"
+    assert credentials.read_password(settings) == "two words"
     (tmp_path / "device_password").write_text("of systemd")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert config.read_password(settings) == "of systemd"
+    assert credentials.read_password(settings) == "of systemd"
 
 
 def test_the_mail_servers_password_comes_from_its_file_or_credential(
@@ -263,17 +265,17 @@ def test_the_mail_servers_password_comes_from_its_file_or_credential(
     file.write_text("s3cret\n")
     file.chmod(0o600)
     settings = config.load(written(tmp_path, f'{MINIMAL}\n[mail]\npassword_file = "{file}"\n'))
-    assert config.read_mail_password(settings) == "s3cret"
+    assert credentials.read_mail_password(settings) == "s3cret"
     file.chmod(0o644)
     with pytest.raises(ConfigError) as caught:
-        config.read_mail_password(settings)
+        credentials.read_mail_password(settings)
     assert caught.value.code is Code.MAIL_PASSWORD_UNREADABLE
     assert "s3cret" not in str(caught.value)
     credential = tmp_path / "mail_password"
     credential.write_text("of systemd")
     credential.chmod(0o400)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert config.read_mail_password(settings) == "of systemd"
+    assert credentials.read_mail_password(settings) == "of systemd"
 
 
 def test_fragments_override_in_order_and_are_named(tmp_path: Path) -> None:
@@ -299,16 +301,104 @@ def test_the_token_comes_from_its_file_and_is_never_shown(
     token = tmp_path / "token"
     settings = config.load(written(tmp_path, MINIMAL.replace("/token", str(token))))
     with pytest.raises(ConfigError) as caught:
-        config.read_token(settings)
+        credentials.read_token(settings)
     assert caught.value.code is Code.TOKEN_UNREADABLE
     token.write_text("secret1 secret2")
     with pytest.raises(ConfigError) as caught:
-        config.read_token(settings)
+        credentials.read_token(settings)
     assert "secret" not in str(caught.value)
     token.write_text("abc\n")
-    assert config.read_token(settings) == "abc"
+    assert credentials.read_token(settings) == "abc"
     (tmp_path / "credentials").mkdir()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
-    assert config.read_token(settings) == "abc"
+    assert credentials.read_token(settings) == "abc"
     (tmp_path / "credentials" / "token").write_text("def")
-    assert config.read_token(settings) == "def"
+    assert credentials.read_token(settings) == "def"
+
+
+PAGE = """
+[page]
+names = ["Box.School.LAN", "10.0.0.1", "box.school.lan", "FD00:0::1"]
+certificate_file = "/page.crt"
+key_file = "/page.key"
+[daemon]
+page_socket = "/run/page.sock"
+"""
+
+
+def test_the_pages_process_needs_its_own_part_only(tmp_path: Path) -> None:
+    """A box that is not set up yet, or not rightly, still shows its page; fragments count."""
+    file = written(tmp_path, "[online]\naddres = 3\n[device]\nport = 'x'\n[new]\na = 1\n" + PAGE)
+    (tmp_path / "beekeed.toml.d").mkdir()
+    (tmp_path / "beekeed.toml.d" / "10-key.toml").write_text("[page]\nkey_file = '/other.key'\n")
+    given = config.read_page(file)
+    assert given.page_socket == "/run/page.sock"
+    assert given.page.certificate_file == "/page.crt"
+    assert given.page.key_file == "/other.key"
+    assert given.page.names == ("box.school.lan", "10.0.0.1", "fd00::1")
+    with pytest.raises(ConfigError):
+        config.load(file)
+
+
+def test_the_page_needs_no_settings_of_its_own(tmp_path: Path) -> None:
+    """The box's own addresses and names are known without them."""
+    given = config.read_page(written(tmp_path, MINIMAL))
+    assert given == config.PageProcess(sections.PageSettings(), "/run/beekeed/page.sock")
+    assert config.load(written(tmp_path, MINIMAL)).page == given.page
+
+
+def test_the_daemon_reads_the_pages_part_as_the_page_does(tmp_path: Path) -> None:
+    """One file, one meaning."""
+    file = written(tmp_path, MINIMAL + PAGE)
+    assert config.load(file).page == config.read_page(file).page
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "said"),
+    [
+        ('names = "box.lan"', "page.names", "a list of hosts"),
+        ("names = [1]", "page.names", "a list of hosts"),
+        *(
+            (f'names = ["good.lan", "{name}"]', "page.names", "a list of hosts")
+            for name in (
+                *("https://box.lan", "box.lan:80", "box.lan/", "[::1]", "*", "*.lan", "", " "),
+                *("box..lan", ".lan", "box.lan.", "box lan", "box.lan\\n", "fe80::1%eth0"),
+                *("schüle.lan", "300.1.1.1", "10.0.0", "1:2", "a" * 64, "a." * 126 + "ab"),
+            )
+        ),
+        ('certificate_file = "/page.crt"', "page.key_file", "key_file"),
+        ('key_file = "/page.key"', "page.certificate_file", "certificate_file"),
+        ('key_file = "page.key"', "page.key_file", "a full path"),
+        ("name = []", "page.name", "page.name"),
+    ],
+)
+def test_what_is_wrong_with_the_page_is_said_to_both_processes(
+    tmp_path: Path, text: str, key: str, said: str
+) -> None:
+    """A name is a host alone; a certificate without its key is none."""
+    file = written(tmp_path, f"{MINIMAL}[page]\n{text}\n")
+    for read in (config.load, config.read_page):
+        with pytest.raises(ConfigError) as caught:
+            read(file)
+        (problem,) = caught.value.problems
+        assert problem.params["key"] == key
+        shown = say(problem.code, problem.params)
+        assert said in shown.what
+        assert "…" not in shown.what + shown.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("page = 3\n", ["page"]),
+        ("[daemon]\npage_socket = 'page.sock'\n[page]\nnames = 1\n",
+         ["page.names", "daemon.page_socket"]),
+    ],
+)  # fmt: skip
+def test_all_that_is_wrong_is_said_at_once_to_the_page_too(
+    tmp_path: Path, text: str, keys: list[str]
+) -> None:
+    """Its socket included: without it, it reaches nothing."""
+    with pytest.raises(ConfigError) as caught:
+        config.read_page(written(tmp_path, text))
+    assert [problem.params["key"] for problem in caught.value.problems] == keys

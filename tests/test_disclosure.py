@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from beekeed import config
+from beekeed import config, sections
 from beekeed.disclosure import public
 
 _SECRET = "Zq-secret"
 
 
-def settings(**values: object) -> config.Settings:
+def settings(**values: object) -> sections.Settings:
     """Settings with some set."""
     needed = {"online.address": "https://moodle.example.org", "online.token_file": "/t",
               "device.path": "/box.sqlite"}  # fmt: skip
@@ -34,7 +34,7 @@ def test_a_text_that_nobody_thought_about_is_not_shown(key: str) -> None:
 def test_every_setting_is_there() -> None:
     """Numbers and switches as they are; lists of names by their length."""
     shown = public(settings(**{"accounts.never_touch": ("anna", "boris")}))
-    assert shown.keys() == {*config.setting_keys()}
+    assert shown.keys() == {*sections.setting_keys()}
     assert shown["accounts.never_touch"] == "2 set"
     assert shown["limit.bytes"] == 500_000_000
     assert shown["sync.enabled"] is True

@@ -50,10 +50,10 @@ def _place(text: str) -> tuple[str, int]:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    settings = config.load_page(Path(arguments.config))
+    settings = config.read_page(Path(arguments.config))
     sockets = server.activated()
     is_activated = bool(sockets)
-    tls = server.tls_of(settings.certificate_file, settings.key_file)
+    tls = server.tls_of(settings.page.certificate_file, settings.page.key_file)
     if arguments.listen and not is_activated:
         sockets = [server.opened(*arguments.listen)]
         host, port = sockets[0].getsockname()[:2]
@@ -63,7 +63,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     await server.serve(
         sockets,
         page_socket=settings.page_socket,
-        names=settings.names,
+        names=settings.page.names,
         tls=tls,
         ends_when_idle=is_activated,
     )
