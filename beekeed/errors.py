@@ -27,6 +27,7 @@ class Code(StrEnum):
     STATE_NOT_WRITABLE = "state_not_writable"
     SOCKET_UNUSABLE = "socket_unusable"
     SOCKET_IN_USE = "socket_in_use"
+    PAGE_CERTIFICATE_UNUSABLE = "page_certificate_unusable"
     SETTINGS_CHANGED = "settings_changed"
 
     # The box's own Moodle (DeviceUnreadable).

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from beekeed.connections import Crowd, Limits
 from beekeed.control.api import Api
 from beekeed.control.caller import Door
-from beekeed.connections import Crowd, Limits
 from beekeed.control.envelope import failure_bytes
 from beekeed.control.routes import application
 from beekeed.errors import BeekeedError, Code, ConfigError

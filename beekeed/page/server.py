@@ -104,9 +104,7 @@ def opened(host: str, port: int) -> socket.socket:
     except OSError as error:
         made.close()
         detail = error.strerror or str(error)
-        raise ConfigError(
-            Code.SOCKET_UNUSABLE, path=f"{host}:{port}", detail=detail
-        ) from error
+        raise ConfigError(Code.SOCKET_UNUSABLE, path=f"{host}:{port}", detail=detail) from error
     return made
 
 
@@ -120,6 +118,6 @@ def tls_of(certificate: str, key: str) -> ssl.SSLContext | None:
         context.load_cert_chain(Path(certificate), Path(key))
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            Code.CERTIFICATE_UNUSABLE, path=certificate, detail=error.strerror or str(error)
+            Code.PAGE_CERTIFICATE_UNUSABLE, path=certificate, detail=error.strerror or str(error)
         ) from error
     return context

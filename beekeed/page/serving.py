@@ -71,7 +71,9 @@ class _Service:
     async def nothing(self, request: web.Request) -> web.StreamResponse:
         """Say that there is no such page."""
         visit = await self._visit(request, {})
-        return self._answer(visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404))
+        return self._answer(
+            visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404)
+        )
 
     async def _visit(self, request: web.Request, form: Form) -> Visit:
         """Find out who looks; nobody, where the daemon cannot tell."""

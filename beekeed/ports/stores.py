@@ -618,9 +618,7 @@ class History(Protocol):
         """Tell why the last run, but for skipped ones, ended in error; not before a moment."""
         ...
 
-    async def recent(
-        self, limit: int, offset: int = 0, *, skipped: bool = True
-    ) -> Sequence[Run]:
+    async def recent(self, limit: int, offset: int = 0, *, skipped: bool = True) -> Sequence[Run]:
         """List runs, newest first; of those that were skipped, one for each reason and day.
 
         `skipped` False: none of those.

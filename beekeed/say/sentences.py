@@ -95,6 +95,12 @@ SENTENCES: Mapping[str, Entry] = {
         "Stop it first, or change the socket in the settings, under [daemon].",
         "technician",
     ),
+    "page_certificate_unusable": Entry(
+        "The certificate of the status page cannot be used: {path}: {detail}.",
+        "Check page.certificate_file and page.key_file in the settings: both in PEM, the key"
+        " without a password and that of the certificate, readable by the page's process.",
+        "technician",
+    ),
     "settings_changed": Entry(
         "The settings or the token were changed since beekeed started; it still uses the old ones.",
         "Restart beekeed (systemctl restart beekeed).",

@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
+from beekeed.connections import Limits
 from beekeed.control.api import Api
 from beekeed.control.caller import Door
-from beekeed.connections import Limits
 from beekeed.control.signing import Signing
 from beekeed.control.sockets import LIMITS, serve
 from beekeed.control.watchers import Watchers
