@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +19,14 @@ _DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page; gives the exit code."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    sockets = server.activated()
+    if not (sockets or arguments.listen):
+        parser.error("systemd opened no socket, so it must be told where: --listen 0.0.0.0:8088")
     logs.set_up_logging("info")
     try:
-        asyncio.run(_serve(arguments))
+        asyncio.run(_serve(arguments, sockets))
     except BeekeedError as error:
         said = say(error.code, error.params)
         print(f"beekeed-page: {said.what}\n{said.remedy}", file=sys.stderr)
@@ -49,18 +54,17 @@ def _place(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def _serve(arguments: argparse.Namespace) -> None:
+async def _serve(arguments: argparse.Namespace, sockets: Sequence[socket.socket]) -> None:
     settings = config.read_page(Path(arguments.config))
-    sockets = server.activated()
     is_activated = bool(sockets)
     tls = server.tls_of(settings.page.certificate_file, settings.page.key_file)
-    if arguments.listen and not is_activated:
+    if not is_activated:
         sockets = [server.opened(*arguments.listen)]
         host, port = sockets[0].getsockname()[:2]
         scheme = "https" if tls else "http"
         shown = f"[{host}]" if ":" in host else host
         print(f"{scheme}://{shown}:{port}/", flush=True)
-    await server.serve(
+    await server.run(
         sockets,
         page_socket=settings.page_socket,
         names=settings.page.names,

@@ -10,8 +10,8 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -32,52 +32,77 @@ _REFUSAL = (
 )
 _FIRST_FD = 3  # sd_listen_fds(3)
 _BACKLOG = 128
+_LINGERING_SECONDS = 2  # how long what a refused request still sends is read and thrown away
 
 
-async def serve(
+async def run(
     sockets: Sequence[socket.socket],
     *,
     page_socket: str,
     names: Sequence[str],
     tls: ssl.SSLContext | None,
     ends_when_idle: bool,
-    limits: Limits = LIMITS,
-    idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Serve the page on some sockets until a signal, or until nobody looks any more."""
+    loop, is_over = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, is_over.set)
+    async with serve(sockets, page_socket=page_socket, names=names, tls=tls) as crowd:
+        ends = [is_over.wait(), *([until_idle(crowd, IDLE_SECONDS)] if ends_when_idle else [])]
+        waits = [asyncio.ensure_future(each) for each in ends]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+
+
+@asynccontextmanager
+async def serve(
+    sockets: Sequence[socket.socket],
+    *,
+    page_socket: str,
+    names: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
+    limits: Limits = LIMITS,
+) -> AsyncIterator[Crowd]:
+    """Serve the page on some sockets while the body runs."""
     async with AsyncExitStack() as stack:
         daemon = Daemon(path=page_socket)
         stack.push_async_callback(daemon.close)
-        app = application(daemon, own_names(names), is_encrypted=tls is not None)
+        app = application(
+            daemon,
+            own_names(names),
+            is_encrypted=tls is not None,
+            body_seconds=limits.body_seconds,
+        )
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=1, keepalive_timeout=limits.quiet_seconds
+            app,
+            access_log=None,
+            shutdown_timeout=1,
+            keepalive_timeout=limits.quiet_seconds,
+            lingering_time=_LINGERING_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         assert runner.server is not None  # noqa: S101 - setup made it
         crowd = Crowd(limits=limits, make=runner.server, refusal=_REFUSAL)
-        loop = asyncio.get_running_loop()
         for each in sockets:
-            listening = await loop.create_server(
-                crowd.connection, sock=each, ssl=tls, backlog=_BACKLOG
+            listening = await asyncio.get_running_loop().create_server(
+                crowd.connection,
+                sock=each,
+                ssl=tls,
+                ssl_handshake_timeout=limits.body_seconds if tls else None,
+                backlog=_BACKLOG,
             )
             stack.callback(listening.close)
-        is_over = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, is_over.set)
-        if ends_when_idle:
-            watching = asyncio.create_task(_until_idle(crowd, idle_seconds, is_over))
-            stack.callback(watching.cancel)
-        await is_over.wait()
+        yield crowd
 
 
-async def _until_idle(crowd: Crowd, idle_seconds: float, is_over: asyncio.Event) -> None:
+async def until_idle(crowd: Crowd, idle_seconds: float) -> None:
     """Wait until nobody was connected for so long."""
     seen = -1
     while crowd.count or crowd.accepted != seen:
         seen = crowd.accepted
         await asyncio.sleep(idle_seconds)
-    is_over.set()
 
 
 def own_names(names: Sequence[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 A browser never sees a traceback, nor anything of the daemon's but sentences.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlencode
@@ -32,14 +33,19 @@ NOBODY: Data = {
 """Who looks while the daemon cannot tell."""
 
 
-def application(daemon: Daemon, names: Collection[str], *, is_encrypted: bool) -> web.Application:
-    """Build the page; `names`: under which it may be opened, beside the box's addresses."""
+def application(
+    daemon: Daemon, names: Collection[str], *, is_encrypted: bool, body_seconds: float
+) -> web.Application:
+    """Build the page; `names`: under which it may be opened, beside the box's addresses.
+
+    `body_seconds`: how long a form may take to arrive.
+    """
     app = web.Application(
         client_max_size=MOST_BODY_BYTES,
         middlewares=[_careful, gate(names, is_encrypted=is_encrypted)],
     )
     assets = Assets()
-    service = _Service(daemon, Pages(assets))
+    service = _Service(daemon, Pages(assets), body_seconds)
     live = Live(daemon)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(live.end)
@@ -54,19 +60,33 @@ def application(daemon: Daemon, names: Collection[str], *, is_encrypted: bool) -
 class _Service:
     """Conducts one request after another."""
 
-    def __init__(self, daemon: Daemon, pages: Pages) -> None:
+    def __init__(self, daemon: Daemon, pages: Pages, body_seconds: float) -> None:
         self._daemon = daemon
         self._pages = pages
+        self._body_seconds = body_seconds
 
     def handler(self, screen: Screen) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Give what serves a line of the table."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            form = await _form(request)
+            try:
+                async with asyncio.timeout(self._body_seconds):
+                    form = await _form(request)
+            except TimeoutError:
+                return await self._unread(request, "request_too_slow", 408)
+            except web.HTTPRequestEntityTooLarge:
+                return await self._unread(request, "request_too_large", 413)
             visit = await self._visit(request, form)
             return self._answer(visit, await _serve(screen, visit))
 
         return handle
+
+    async def _unread(self, request: web.Request, code: str, status: int) -> web.StreamResponse:
+        """Say why a form was not read, and let the connection go."""
+        visit = await self._visit(request, {})
+        answer = self._answer(visit, _trouble(code, {"most": MOST_BODY_BYTES}, status))
+        answer.force_close()
+        return answer
 
     async def nothing(self, request: web.Request) -> web.StreamResponse:
         """Say that there is no such page."""
