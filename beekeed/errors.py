@@ -163,6 +163,19 @@ class Code(StrEnum):
     # Why a change waits although nothing is wrong (core.request).
     LATE = "late"
 
+    # Whether everything is safe online (core.safety).
+    SAFE_ONLINE = "safe_online"
+    SAFE_BUT_FAILED = "safe_but_failed"
+    NOT_READ_LATELY = "not_read_lately"
+    SAFETY_UNKNOWN = "safety_unknown"
+    WAITS_FOR_SYNC = "waits_for_sync"
+    WAITS_FOR_ANSWER = "waits_for_answer"
+    WAITS_ASIDE = "waits_aside"
+    WAITS_LATE = "waits_late"
+    WAITS_FOR_MENDING = "waits_for_mending"
+    WAITS_SWITCHED_OFF = "waits_switched_off"
+    WAITS_UNSCHEDULED = "waits_unscheduled"
+
     # What reading back found (core.verify).
     MISSING_ONLINE = "missing_online"
     CHANGED_ONLINE = "changed_online"

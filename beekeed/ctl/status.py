@@ -11,7 +11,7 @@ from beekeed.ctl.terminal import Terminal, moment
 from beekeed.ctl.usage import in_short
 from beekeed.say import clean
 
-SUMMARY = "how it stands: what waits, what runs, the latest sync"
+SUMMARY = "how it stands: whether everything is safe online, what waits, what runs, the latest sync"
 
 
 def describe(_: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def describe(_: argparse.ArgumentParser) -> None:
 
 
 def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
-    """Print what waits, what runs, and how the latest sync ended."""
+    """Print whether everything is safe, what waits, what runs, how the latest sync ended."""
     status = client.get("status")
     if terminal.as_json:
         terminal.json(status)
@@ -38,6 +38,8 @@ def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
     if status["mail"]["trouble"]:
         rows.append(("Mails", f"{status['mail']['waiting']} wait; beekeectl mail says why"))
     rows.append(("Clock", f"{moment(status['now'])}, {terminal.word(clock['trust'])}"))
+    terminal.reason(status["safety"]["reason"])
+    terminal.line()
     terminal.fields(rows)
     if clock["reason"]:
         terminal.reason(clock["reason"])

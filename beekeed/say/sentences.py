@@ -37,6 +37,14 @@ _SET_CLOCK = (
 
 _COURSE = MappingProxyType({"course": "They belong to the course {course}."})
 
+_OFF = "Sync is switched off."
+
+_AND = MappingProxyType({"more": "Others wait for the next sync: {more}.", "off": _OFF})
+
+_CLOCK_THEN = MappingProxyType(
+    {"untrusted": "The box's clock was not trusted then: that time may be wrong."}
+)
+
 SENTENCES: Mapping[str, Entry] = {
     # The settings.
     "settings_unreadable": Entry(
@@ -773,6 +781,85 @@ SENTENCES: Mapping[str, Entry] = {
     "late": Entry(
         "They were seen only after a sync had closed their day, and the settings hold that back.",
         "beekeectl calendar shows the days; beekeectl sync --day sends one of them.",
+        "teacher",
+    ),
+    # Whether everything is safe online.
+    "safe_online": Entry(
+        "Everything that learners did until {at} is safe online.",
+        "There is nothing to do.",
+        "",
+        {
+            "off": "Sync is switched off: what they do after that stays on the box.",
+            "unscheduled": "No sync is scheduled: what they do after that goes online when somebody"
+            " starts one.",
+            **_CLOCK_THEN,
+        },
+    ),
+    "safe_but_failed": Entry(
+        "Everything that learners did until {at} is safe online, but the latest sync failed: what"
+        " they did after that may be on the box only.",
+        "`beekeectl show latest` says why, and who can put it right.",
+        "teacher",
+        _CLOCK_THEN,
+    ),
+    "not_read_lately": Entry(
+        "Everything that learners did until {at} is safe online. That is {days} days ago: what they"
+        " did since then may be on the box only.",
+        "Bring the box to where it has internet; `beekeectl sync` starts a sync there.",
+        "teacher",
+        {"off": _OFF, "unscheduled": "No sync is scheduled."},
+    ),
+    "safety_unknown": Entry(
+        "Nobody knows yet whether what learners did is safe online: that shows at the next sync"
+        " that reaches the online Moodle.",
+        "Bring the box to where it has internet; `beekeectl sync` starts a sync there.",
+        "teacher",
+    ),
+    "waits_for_sync": Entry(
+        "Not everything that learners did until {at} is online yet. Results and changes that wait:"
+        " {count}.",
+        "There is nothing to do: they go with the next sync, or the one that runs now.",
+        "",
+        _CLOCK_THEN,
+    ),
+    "waits_for_answer": Entry(
+        "Much is gone or lower on the box than it was: nothing is taken back online until somebody"
+        " says whether that is right.",
+        "`beekeectl guard` shows what it is, and how to answer.",
+        "teacher",
+        {"count": "Results and changes that are not online: {count}.", "off": _OFF},
+    ),
+    "waits_aside": Entry(
+        "Not everything is safe online. Results and changes that could not be sent: {aside}.",
+        "`beekeectl set-aside` says why, and who can put it right.",
+        "teacher",
+        {"late": "Late, until somebody asks for their day: {late}.", **_AND},
+    ),
+    "waits_late": Entry(
+        "Not everything is safe online. Results and changes that came late, and wait until somebody"
+        " asks for their day: {late}.",
+        "`beekeectl calendar` shows the days; `beekeectl sync --day` sends one of them.",
+        "teacher",
+        _AND,
+    ),
+    "waits_for_mending": Entry(
+        "Not everything is safe online. Results and changes that wait: {count}. The latest sync met"
+        " something that keeps them here.",
+        "`beekeectl show latest` says what it is, and who can put it right.",
+        "teacher",
+        {"off": _OFF},
+    ),
+    "waits_switched_off": Entry(
+        "Not everything is safe online. Results and changes that wait: {count}. Sync is switched"
+        " off.",
+        "Switch it on where it may go on: `beekeectl enable`.",
+        "administrator",
+    ),
+    "waits_unscheduled": Entry(
+        "Not everything is safe online. Results and changes that wait: {count}. No sync is"
+        " scheduled.",
+        "Start one where the box has internet: `beekeectl sync`. `beekeectl schedule` lets them"
+        " begin by themselves.",
         "teacher",
     ),
     # What reading back found.

@@ -68,7 +68,15 @@ def test_late_work_waits_until_its_day_is_asked_for(here: World) -> None:
     do_late_work(here, day, 2)
     run = here.sync()
     assert (run["status"], run["actions"]) == ("completed", [])
-    assert here.ctl("status", "--json").json["late"] == 2
+    status = here.ctl("status", "--json").json
+    assert (status["late"], status["safety"]["level"]) == (2, "look")
+    assert status["safety"]["reason"]["code"] == "waits_late"
+    here.ctl(
+        "settings", "set", "sync.late_changes=send"
+    )  # then it goes by itself, if any sync does
+    status = here.ctl("status", "--json").json
+    assert (status["late"], status["safety"]["reason"]["code"]) == (2, "waits_unscheduled")
+    here.ctl("settings", "reset", "sync.late_changes")
     assert "2 of them late: beekeectl calendar" in " ".join(here.ctl("status").out.split())
     assert days(here, day)["state"] == "amber"
     shown = here.ctl("calendar", f"{day:%Y-%m}").out

@@ -33,6 +33,7 @@ def test_an_accident_is_said_in_a_sentence_and_answered(emptied: World) -> None:
     assert all(each["kind"] == "completion" for each in asked)
     assert all(each["lost"] == each["known"] > 10 for each in asked)
     sentence = " ".join(emptied.ctl("status").out.split())
+    assert "until somebody says whether that is right" in sentence
     shown = " ".join(emptied.ctl("guard", "list").out.split())
     told = " ".join(emptied.ctl("show", run["event_id"]).out.split())
     for each in asked:
