@@ -29,6 +29,8 @@ _STOP_SECONDS = 20
 _WORK_EVERY_SECONDS = 4
 _SYNC_EVERY = 5  # bits of work
 
+_PASSWORD = "beekeed-demo"  # noqa: S105 - of a page on this machine's loopback, with made-up learners
+
 _SETTINGS = """\
 [device]
 path = "{folder}/box.sqlite"
@@ -131,6 +133,8 @@ class _Demo:
         self._say("The daemon runs. Look at it from another terminal:\n")
         self._say(f"  export BEEKEED_SOCKET={self._socket}")
         self._say(f"  {_beekeectl()} status\n")
+        if not self._options.once:
+            self._open_page(settings)
 
     def _await_daemon(self, daemon: "subprocess.Popen[str]") -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -140,9 +144,23 @@ class _Demo:
                 raise Failed(f"The daemon did not start.\n{log}")
             time.sleep(0.05)
 
-    def _beekeectl(self, *words: str) -> str:
+    def _open_page(self, settings: Path) -> None:
+        """Start the status page's process, and set a password to sign in with."""
+        page = self._stack.enter_context(
+            _program(self._folder, "page", "--config", str(settings), "--listen", "127.0.0.1:0")
+        )
+        assert page.stdout is not None  # noqa: S101 - it is a pipe
+        address = page.stdout.readline().strip()
+        self._beekeectl("password", "set", given=_PASSWORD)
+        self._say(f"Or open the status page, and sign in with the password {_PASSWORD}:\n")
+        self._say(f"  {address}\n")
+
+    def _beekeectl(self, *words: str, given: str | None = None) -> str:
         command = [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self._socket)]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, input=given
+        )
+        return done.stdout
 
     def _sync(self) -> dict[str, Any]:
         answer = self._beekeectl("sync", "--wait", "--json")
@@ -203,14 +221,15 @@ def _told(work: Work) -> str:
 
 
 @contextmanager
-def _program(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def _program(folder: Path, name: str, *words: str) -> Iterator["subprocess.Popen[str]"]:
     """Run one of our programs, its log in the folder, and end it cleanly afterwards.
 
     In a session of its own: Ctrl-C in the terminal reaches the demo alone.
     """
-    with (folder / f"{words[0]}.log").open("w") as log:
+    program = ["beekeed.page"] if name == "page" else ["beekeed", name]
+    with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "beekeed", *words],
+            [sys.executable, "-m", *program, *words],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

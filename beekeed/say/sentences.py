@@ -853,7 +853,7 @@ SENTENCES: Mapping[str, Entry] = {
         "Not everything is safe online. Results and changes that wait: {count}. Sync is switched"
         " off.",
         "Switch it on where it may go on: `beekeectl enable`.",
-        "administrator",
+        "teacher",
     ),
     "waits_unscheduled": Entry(
         "Not everything is safe online. Results and changes that wait: {count}. No sync is"
