@@ -12,11 +12,12 @@ _LAST = 5
 
 async def overview(visit: Visit) -> Served:
     """Show it."""
-    status, usage, runs, schedule = await together(
+    status, usage, runs, schedule, link = await together(
         visit.get("status"),
         visit.get("usage"),
         visit.get("runs", limit=_LAST, skipped="false"),
         visit.get("schedule"),
+        visit.get("link"),
     )
     return Shown(
         "overview",
@@ -26,6 +27,8 @@ async def overview(visit: Visit) -> Served:
             "chart": chart(usage["current"], usage["limit"]),
             "runs": runs["runs"],
             "schedule": schedule,
+            "link": link,
+            "left_out": await _left_out(visit, status["latest"]),
             "preview": await _preview(visit, status),
             "settings": await _settings(visit),
         },
@@ -49,6 +52,14 @@ async def set_enabled(visit: Visit) -> Served:
     is_on = visit.given("enabled") == "on"
     await visit.post("settings", body={"values": {"sync.enabled": is_on}})
     return Gone("/?done=enabled" if is_on else "/?done=disabled")
+
+
+async def _left_out(visit: Visit, latest: Data | None) -> list[Data]:
+    """Give the courses that the latest sync left out, with the reason."""
+    if latest is None:
+        return []
+    run = await visit.get("runs", latest["event_id"])
+    return [course for course in run["courses"] if course["left_out"]]
 
 
 async def _preview(visit: Visit, status: Data) -> Data | None:
