@@ -63,6 +63,7 @@ from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.sqlite.targets import SqliteTargets
 from beekeed.sqlite.usage import SqliteUsage
+from beekeed.sqlite.waiting import SqliteWaitingLearners
 from beekeed.tuning import Tuning
 
 log = logging.getLogger(__name__)
@@ -355,6 +356,7 @@ def _api(
         open_online=base.way,
         history=stores.history,
         changes=stores.changes,
+        waiting=SqliteWaitingLearners(store=base.store),
         targets=stores.targets,
         guards=stores.guards,
         days=stores.days,

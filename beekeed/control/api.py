@@ -26,6 +26,7 @@ from beekeed.ports.rights import RightsReader
 from beekeed.ports.schedule import Timetable
 from beekeed.ports.settings import NotedChange, Setting, Value
 from beekeed.ports.stores import Changes, History, Targets
+from beekeed.ports.waiting import WaitingLearners
 
 
 class StartedRun(Protocol):
@@ -143,6 +144,7 @@ class Api:
     """Give a way to the online Moodle of the caller's own, to be closed by the caller."""
     history: History
     changes: Changes
+    waiting: WaitingLearners
     targets: Targets
     guards: Guards
     days: Days

@@ -77,6 +77,7 @@ from beekeed.control.stop import StopAnswer, stop
 from beekeed.control.sync import SyncAnswer, SyncAsked, sync
 from beekeed.control.usage import UsageAnswer, usage
 from beekeed.control.verify import VerifyAnswer, verify
+from beekeed.control.waiting import WaitingAnswer, WaitingQuery, waiting
 from beekeed.errors import BeekeedError, Code
 from beekeed.say import clean
 
@@ -118,6 +119,10 @@ ROUTES = (
     Route(
         "POST", "/v1/limit/top-up", top_up, Right.ADMINISTER, LimitAnswer,
         body=TopUpAsked, codes=(Code.NO_LIMIT,),
+    ),
+    Route(
+        "GET", "/v1/waiting", waiting, Right.ADMINISTER, WaitingAnswer,
+        query=WaitingQuery, codes=_NO_SUCH,
     ),
     Route("GET", "/v1/set-aside", set_aside, Right.ADMINISTER, SetAsideAnswer),
     Route("POST", "/v1/set-aside/retry", retry, Right.ADMINISTER, RetryAnswer),

@@ -52,6 +52,11 @@ def _folds_away(c: str) -> bool:
     return unicodedata.category(c) in _SPACES_AND_CONTROLS or place >= 200 or 10 <= place <= 35
 
 
+def name_order(last_name: str, first_name: str) -> tuple[str, str]:
+    """Give what a list of people is put in order by: É stands beside E, and no case counts."""
+    return folded(last_name), folded(first_name)
+
+
 def names_agree(one: Named, other: Named) -> bool:
     """Tell whether first and last names are the same but for case, accents and spaces."""
     first, last = folded(one.first_name), folded(one.last_name)

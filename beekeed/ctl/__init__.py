@@ -32,6 +32,7 @@ from beekeed.ctl import (
     token,
     usage,
     verify,
+    waiting,
     watch,
 )
 from beekeed.ctl.exits import Exit, exit_of_code
@@ -66,6 +67,7 @@ COMMANDS: Mapping[str, Command] = {
     "show": show,
     "usage": usage,
     "limit": limit,
+    "waiting": waiting,
     "set-aside": set_aside,
     "guard": guard,
     "verify": verify,

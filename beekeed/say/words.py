@@ -39,6 +39,8 @@ WORDS: Mapping[str, str] = {
     "membership": "group membership",
     "profile": "profile field",
     "change": "change",
+    # Who is counted.
+    "learner": "learner",
     # What mails count.
     "run_failed": "failed sync",
     "run_partial": "sync that was completed in part",
@@ -164,6 +166,7 @@ PLURALS: Mapping[str, str] = {
     "time": "original times",
     "comment": "comments",
     "change": "changes",
+    "learner": "learners",
     "day": "days",
     "run_failed": "failed syncs",
     "run_partial": "syncs that were completed in part",

@@ -92,6 +92,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["set-aside", "retry"], "beekeed.retry/1"),
         (["guard"], "beekeed.guard/1"),
         (["calendar"], "beekeed.calendar/1"),
+        (["waiting"], "beekeed.waiting/1"),
         (["link"], "beekeed.link/1"),
         (["link", "--try"], "beekeed.link/1"),
         (["check"], "beekeed.check/1"),
