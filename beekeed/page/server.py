@@ -126,6 +126,7 @@ def opened(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
+        made.listen(_BACKLOG)  # from now on browsers wait, and are not refused
     except OSError as error:
         made.close()
         detail = error.strerror or str(error)

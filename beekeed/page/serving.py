@@ -112,7 +112,9 @@ class _Service:
         if isinstance(served, Gone):
             return _see_other(visit, served)
         text = self._pages.render(visit, served)
-        answer = web.Response(text=text, content_type="text/html", status=served.status)
+        answer = web.Response(
+            text=text, content_type="text/html", status=served.status, headers=served.headers
+        )
         if not visit.is_signed_in and len(text) > _SMALL_BYTES:
             # Never beside a form's token: the length of what is compressed tells of it (BREACH).
             answer.enable_compression()

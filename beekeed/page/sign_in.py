@@ -13,12 +13,16 @@ async def sign_in(visit: Visit) -> Served:
 async def enter(visit: Visit) -> Served:
     """Open a session for who knows the password."""
     then = own_path(visit.given("then"))
+    if visit.is_signed_in:  # in another window meanwhile
+        return Gone(then)
     try:
         password = visit.form.get("password", [""])[0]
         ticket = await visit.post("session", body={"password": password})
     except Refused as refused:
         reason = {"code": refused.code, "params": refused.params}
-        return Shown("sign_in", {"then": then, "reason": reason}, refused.status)
+        wait = refused.params.get("seconds")
+        headers = {"Retry-After": str(wait)} if wait else {}
+        return Shown("sign_in", {"then": then, "reason": reason}, refused.status, headers)
     return Gone(then, cookie=ticket["session_id"])
 
 

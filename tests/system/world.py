@@ -113,6 +113,7 @@ class World:
             "limit",
             "schedule",
             "mail",
+            "page",
             "daemon",
         ):
             lines.append(f"[{section}]")
