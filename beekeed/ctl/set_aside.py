@@ -143,10 +143,10 @@ def _listed(file: str | None) -> list[str]:
     if file is None:
         return []
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
+        given = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = given.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         detail = str(getattr(error, "strerror", None) or "it is not text")
         raise Refused("bad_request", {"detail": f"{file}: {detail}"}) from error
-    lines = text.removeprefix("\ufeff").splitlines()
-    names = (line.partition("#")[0].partition(",")[0].strip() for line in lines)
+    names = (line.partition("#")[0].partition(",")[0].strip() for line in text.splitlines())
     return [name for name in names if name]

@@ -73,13 +73,20 @@ async def test_each_learner_is_there_once_with_all_that_waits(store: Store) -> N
     await note(store, "ann", kind=1, course_id=0, part_id=0)
     await note(store, "ann", happened_at=SEEN - HOUR, late=1)
     await note(store, "ann", course_id=2, aside_code="never_touch", happened_at=SEEN - 2 * HOUR)
-    await note(store, "ann", part_id=2, happened_at=SEEN - 3 * HOUR, happened_trusted=0)
+    await note(store, "ann", course_id=1, happened_at=SEEN - 3 * HOUR, happened_trusted=0)
     await note(store, "ann", part_id=3, happened_at=SEEN + HOUR)
     await note(store, "bo", kind=1, course_id=0, part_id=0, first_seen_at=SEEN + 5)
     await note(store, "zoe", target_id=OTHER)
     ann, bo = await listed(store)
     assert ann == WaitingLearner(
-        "ann", "Ann", "de Vries", 5, 1, 1, ["ART, and more", "MATHS"], at(SEEN - 2 * HOUR)
+        "ann",
+        "Ann",
+        "de Vries",
+        5,
+        1,
+        1,
+        ["ART, and more", "MATHS", "SCIENCE"],
+        at(SEEN - 2 * HOUR),
     )
     assert bo == WaitingLearner("bo", "Bo", "Devries", 1, 0, 0, [], at(SEEN + 5))
     assert [each.username for each in await listed(store, target_id=OTHER)] == ["zoe"]
@@ -118,6 +125,7 @@ async def test_pages_of_any_size_are_the_whole(store: Store) -> None:
             assert (page.total, len(page.learners) <= limit) == (len(whole), True)
             found += [each.username for each in page.learners]
             more, after = page.more, found[-1]
+            assert more == (len(found) < len(whole))
         assert found == whole
     async with store.write() as db:
         await db.execute("DELETE FROM change WHERE learner_id = (SELECT id FROM learner"

@@ -76,3 +76,22 @@ def test_a_list_of_any_length_is_confirmed_at_once(here: World) -> None:
     assert said.json["unknown"] == names
     assert said.json["confirmed"] == []
     assert said.code == 1
+
+
+def test_a_list_from_an_office_is_read_from_a_file_or_a_pipe(here: World) -> None:
+    """300 names with what a spreadsheet writes around them: its mark, line ends, empty lines."""
+    username = doubtful(here)
+    here.start_daemon()
+    assert here.sync()["status"] == "partial"
+    names = [f"somebody{number:03}" for number in range(299)]
+    listed = "\ufeff" + "\r\n \r\n".join([*names[:150], username, *names[150:]]) + "\r\n\r\n"
+    piped = here.ctl("set-aside", "confirm", "--file", "-", "--json", given=listed)
+    assert (piped.json["confirmed"], piped.json["unknown"]) == ([username], names)
+    assert piped.code == 0
+    file = here.folder / "names.csv"
+    file.write_bytes(listed.encode())
+    read = here.ctl("set-aside", "confirm", "--file", str(file), "--json")
+    assert sorted([*read.json["confirmed"], *read.json["unknown"]]) == sorted([username, *names])
+    file.write_bytes("Zoé".encode("latin-1"))
+    refused = here.ctl("set-aside", "confirm", "--file", str(file))
+    assert "it is not text" in " ".join(refused.err.split())

@@ -65,3 +65,5 @@ def test_the_list_is_turned_page_by_page(here: World) -> None:
         assert ask(here.socket, "GET", f"/v1/waiting?{wrong}").code == "bad_request"
     names = [line for line in here.ctl("waiting").out.splitlines() if line.startswith("  ")]
     assert sum("changes" in line for line in names) >= 12
+    here.in_state("UPDATE target SET read_at = NULL")  # as for a token that is new here
+    assert here.ctl("waiting", "--json").json["total"] is None

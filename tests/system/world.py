@@ -145,14 +145,15 @@ class World:
         with closing(socket.socket(socket.AF_UNIX)) as made:
             return made.connect_ex(str(self.socket)) == 0
 
-    def ctl(self, *words: str) -> Said:
-        """Run beekeectl to its end."""
-        return self.ctl_in(ROOT, *words)
+    def ctl(self, *words: str, given: str | None = None) -> Said:
+        """Run beekeectl to its end; `given`: what it reads from its standard input."""
+        return self.ctl_in(ROOT, *words, given=given)
 
-    def ctl_in(self, folder: Path, *words: str) -> Said:
+    def ctl_in(self, folder: Path, *words: str, given: str | None = None) -> Said:
         """Run beekeectl to its end, in a folder."""
         done = subprocess.run(
             [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)],
+            input=given,
             capture_output=True,
             text=True,
             cwd=folder,
