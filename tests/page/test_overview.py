@@ -24,12 +24,13 @@ def latest(here: Site) -> dict[str, Any]:
 
 
 def work(here: Site, shortname: str) -> None:
-    """Have a learner complete something in a course, now."""
+    """Have a learner do something in a course now: each time something else."""
     here.world.on_box(
         "UPDATE mdl_course_modules_completion SET completionstate = 1 - (completionstate > 0),"
-        " timemodified = ? WHERE id = (SELECT MIN(c.id) FROM mdl_course_modules_completion c"
+        " timemodified = ? WHERE id = (SELECT c.id FROM mdl_course_modules_completion c"
         "  JOIN mdl_course_modules m ON m.id = c.coursemoduleid"
-        "  JOIN mdl_course k ON k.id = m.course WHERE k.shortname = ?)",
+        "  JOIN mdl_course k ON k.id = m.course WHERE k.shortname = ?"
+        "  ORDER BY c.timemodified LIMIT 1)",
         int(time.time()), shortname,
     )  # fmt: skip
 
