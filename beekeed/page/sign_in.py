@@ -17,8 +17,7 @@ async def enter(visit: Visit) -> Served:
         password = visit.form.get("password", [""])[0]
         ticket = await visit.post("session", body={"password": password})
     except Refused as refused:
-        reason = {"code": refused.code, "params": refused.params}
-        return Shown("sign_in", {"then": then, "reason": reason}, refused.status)
+        return Shown("sign_in", {"then": then, "reason": refused.reason}, refused.status)
     return Gone(then, cookie=ticket["session_id"])
 
 
