@@ -9,7 +9,8 @@ from html import unescape
 from urllib.parse import urlencode
 
 _PATIENCE_SECONDS = 60
-_LAYOUT = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_IN_LINES = re.compile(r"</?(?:a|abbr|b|code|small|span|strong|sup|time)\b[^>]*>")
+_LAYOUT = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
 
 Form = Mapping[str, str | Sequence[str]]
@@ -26,7 +27,7 @@ class Seen:
     @property
     def text(self) -> str:
         """What there is to read, in one line."""
-        return " ".join(unescape(_LAYOUT.sub(" ", self.html)).split())
+        return " ".join(unescape(_LAYOUT.sub(" ", _IN_LINES.sub("", self.html))).split())
 
     @property
     def to(self) -> str:

@@ -22,7 +22,14 @@ class Site:
         self.world = here
         self.host = ""
         """Where the page is: address and port."""
+        self._daemon = here.start_daemon()
         self._process: subprocess.Popen[str] | None = None
+
+    def restart(self, **settings: str) -> None:
+        """Start the daemon again, with some settings beside those that it has."""
+        self._daemon.terminate()
+        self._daemon.wait(20)
+        self._daemon = self.world.start_daemon(**settings)
 
     def start_page(self) -> None:
         """Start the page's process and wait until it says where it listens."""
@@ -83,13 +90,16 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, *, learners: int = 4, **settings: str) -> Iterator[Site]:
+def site(folder: Path, *, learners: int = 4, zone: str = "UTC", **settings: str) -> Iterator[Site]:
     """Make a world whose daemon and page run, and end it all; `settings`: as `configure` takes.
+
+    `zone`: the time zone of the box.
 
     Fails where the page logged anything: it does so only when it is broken.
     """
     with world(folder, learners=learners) as here:
-        here.start_daemon(**settings)
+        here.environment["TZ"] = zone
+        here.settings |= settings
         made = Site(here)
         made.ask("POST", "password", {"password": PASSWORD})
         try:

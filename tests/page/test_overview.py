@@ -1,21 +1,10 @@
 """Overview: what it shows to whom, and its buttons, read back through the control socket."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from tests.page.browser import Browser
 from tests.page.site import Site
-
-
-@pytest.fixture
-def busy(here: Site) -> Iterator[None]:
-    """An online Moodle that has no time: it asks to come again in a minute."""
-    here.world.switch("status", "503 60")
-    yield
-    here.world.switch("status", None)
 
 
 def latest(here: Site) -> dict[str, Any]:
@@ -70,14 +59,16 @@ def test_start_sync_now(here: Site, admin: Browser) -> None:
     assert here.world.compare().verified
 
 
-def test_stop(here: Site, admin: Browser, busy: None) -> None:
+def test_stop(here: Site, admin: Browser) -> None:
     """Rows 2 and 14: a running one is shown instead of Start Sync Now, and can be stopped."""
     work(here, "BK-FR")
+    here.world.switch("hold_before", "*")
     admin.post("/sync")
     seen = admin.get("/")
     assert "Start Sync Now" not in seen.text
     assert 'action="/stop"' in seen.html
     assert "is being stopped" in admin.press("/stop").text
+    here.world.switch("hold_before", None)
     run = latest(here)
     assert run["status"] == "stopped"
 
