@@ -82,6 +82,10 @@ class Site:
         event_id = self.ask("POST", "sync", asked)["event_id"]
         return self.ended(event_id)
 
+    def latest(self) -> dict[str, Any]:
+        """Give the newest run when it has ended."""
+        return self.ended(self.ask("GET", "runs?limit=1")["runs"][0]["event_id"])
+
     def ended(self, event_id: str) -> dict[str, Any]:
         """Wait for the end of a run; gives it."""
         run = self.ask("GET", f"runs/{event_id}?wait=60")

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from beekeed.page.calendar import weeks
 from tests.page.browser import Browser, Seen
@@ -26,11 +25,6 @@ def box(seen: Seen, day: date) -> str:
     found = re.search(rf'<td class="[^"]*"><a href="[^"]*day={day}#day".*?</td>', seen.html)
     assert found, seen.text
     return found[0]
-
-
-def latest(here: Site) -> dict[str, Any]:
-    """The newest sync, when it has ended."""
-    return here.ended(here.ask("GET", "runs?limit=1")["runs"][0]["event_id"])
 
 
 def test_weeks_begin_on_monday() -> None:
@@ -77,7 +71,7 @@ def test_sync_now_for_a_grey_day(here: Site, admin: Browser) -> None:
     assert "This day is not synchronized yet." in seen.text
     assert "Sync now" in seen.text
     assert "started" in admin.press("/calendar", {"day": str(day)}, on=place(day)).text
-    assert latest(here)["period"] == {"from": str(day), "to": str(day)}
+    assert here.latest()["period"] == {"from": str(day), "to": str(day)}
     seen = admin.get(place(day))
     assert 'class="safe chosen"' in box(seen, day)
     assert re.search(rf" 1/\d\d days synchronized {day} Saved: \d+", seen.text)
@@ -117,7 +111,7 @@ def test_an_amber_day_says_why_and_is_resynchronized(
     assert f'name="day" value="{day}"' in shown
     assert "Resynchronize" in shown
     admin.press("/calendar", {"day": str(day)}, on=place(day))
-    run = latest(here)
+    run = here.latest()
     assert (run["period"], run["saved_events"]) == ({"from": str(day), "to": str(day)}, 2)
     assert 'class="safe chosen"' in box(anyone.get(place(day)), day)
 
@@ -126,7 +120,7 @@ def test_resynchronize_a_month(here: Site, admin: Browser) -> None:
     """The month that is shown, up to today; one that is to come has no button."""
     month = f"{today():%Y-%m}"
     admin.press("/calendar", {"month": month}, on=f"/calendar?month={month}")
-    assert latest(here)["period"] == {"from": f"{month}-01", "to": str(today())}
+    assert here.latest()["period"] == {"from": f"{month}-01", "to": str(today())}
     following = here.ask("GET", "calendar")["next"]
     assert 'name="month"' not in admin.get(f"/calendar?month={following}").html
     assert admin.post("/calendar", {"month": following}).status == 400

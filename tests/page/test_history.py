@@ -52,11 +52,6 @@ def learners(here: Site) -> list[tuple[str, str, str]]:
     )
 
 
-def latest(here: Site) -> dict[str, Any]:
-    """The newest sync, when it has ended."""
-    return here.ended(here.ask("GET", "runs?limit=1")["runs"][0]["event_id"])
-
-
 def listed(seen: Seen) -> list[str]:
     """The Sync Event IDs on a page of the history, from the top."""
     return re.findall(r'href="/history/([^"?]+)"', seen.html)
@@ -129,7 +124,7 @@ def test_of_many_actions_the_first_are_shown(
 def test_what_has_one_reason_is_read_once() -> None:
     """Kinds that share verdict and reason stand together; what has no reason stays out."""
     reason = {"code": "person_doubtful", "params": {"count": 1}}
-    actions = [
+    actions: list[dict[str, Any]] = [
         {"kind": "grade", "verdict": "refused", "reason": reason, "count": 2},
         {"kind": "account", "verdict": "refused", "reason": reason, "count": 1},
         {"kind": "grade", "verdict": "unsent", "reason": reason, "count": 4},
@@ -197,7 +192,7 @@ def test_custom_sync(here: Site, admin: Browser, first: dict[str, Any]) -> None:
     days = {"from": str(last - 3 * DAY), "to": str(last)}
     seen = admin.post("/history", days, on="/history")
     assert (seen.status, seen.to) == (303, "/?done=started")
-    run = latest(here)
+    run = here.latest()
     assert run["period"] == days
     assert f"{days['from']} – {days['to']}" in admin.get("/history").text
     assert f"Period {days['from']} – {days['to']}" in admin.get(f"/history/{run['event_id']}").text

@@ -1,15 +1,9 @@
 """Overview: what it shows to whom, and its buttons, read back through the control socket."""
 
 import time
-from typing import Any
 
 from tests.page.browser import Browser
 from tests.page.site import Site
-
-
-def latest(here: Site) -> dict[str, Any]:
-    """The newest sync, when it has ended."""
-    return here.ended(here.ask("GET", "runs?limit=1")["runs"][0]["event_id"])
 
 
 def work(here: Site, shortname: str) -> None:
@@ -51,7 +45,7 @@ def test_start_sync_now(here: Site, admin: Browser) -> None:
     """Rows 2, 3 and 21: what it will cost, the sync that it starts, and then the latest one."""
     assert "A sync now would send" in admin.get("/").text
     assert "The sync has been started." in admin.press("/sync").text
-    run = latest(here)
+    run = here.latest()
     assert (run["cause"], run["status"]) == ("manual", "completed")
     seen = admin.get("/")
     assert f'href="/history/{run["event_id"]}"' in seen.html
@@ -69,7 +63,7 @@ def test_stop(here: Site, admin: Browser) -> None:
     assert 'action="/stop"' in seen.html
     assert "is being stopped" in admin.press("/stop").text
     here.world.switch("hold_before", None)
-    run = latest(here)
+    run = here.latest()
     assert run["status"] == "stopped"
 
 
@@ -94,6 +88,6 @@ def test_force_sync_holds_for_one_sync(here: Site, admin: Browser) -> None:
     for form in ({}, {"force": "on"}, {}):
         work(here, "BK-FR")
         admin.press("/sync", form)
-        courses = latest(here)["courses"]
+        courses = here.latest()["courses"]
         left_out.append([each["shortname"] for each in courses if each["left_out"]])
     assert left_out == [["BK-FR"], [], ["BK-FR"]]
