@@ -1,11 +1,13 @@
 """`GET /v1/runs/{event_id}/actions`: what a sync did, to whom. Shows names: never anonymous."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
 
 from beekeed.control.api import Api
+from beekeed.control.asked import Asked, query_of
 from beekeed.control.envelope import Time
 from beekeed.core import profile
 from beekeed.core.model import Kind
@@ -30,8 +32,14 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     at: Time
 
 
+class ActionsQuery(Asked, frozen=True, kw_only=True):
+    """How many at the most; all, where it does not say."""
+
+    limit: Annotated[int, Meta(ge=1, lt=10**9)] | UnsetType = UNSET
+
+
 class ActionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a sync did online, in the order in which it did it."""
+    """What a sync did online, by learner and course."""
 
     schema: Literal["beekeed.actions/1"] = "beekeed.actions/1"
     event_id: str
@@ -40,10 +48,10 @@ class ActionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 async def actions(api: Api, request: web.Request) -> ActionsAnswer:
     """List every change that a sync made online, with what was there before and is since."""
-    event_id = request.match_info["event_id"]
+    event_id, limit = request.match_info["event_id"], query_of(request, ActionsQuery).limit
     if await api.history.details(event_id) is None:
         raise BeekeedError(Code.NOT_FOUND, what=f"sync {event_id}")
-    done = await api.history.done(event_id)
+    done = await api.history.done(event_id, None if limit is UNSET else limit)
     return ActionsAnswer(event_id=event_id, actions=[_view(each) for each in done])
 
 

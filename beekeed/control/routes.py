@@ -11,7 +11,7 @@ from aiohttp import web
 
 from beekeed.control import asked
 from beekeed.control.access import admit, guard_of
-from beekeed.control.actions import ActionsAnswer, actions
+from beekeed.control.actions import ActionsAnswer, ActionsQuery, actions
 from beekeed.control.api import Api
 from beekeed.control.asked import AskedMonth
 from beekeed.control.calendar import CalendarAnswer, month
@@ -102,7 +102,7 @@ ROUTES = (
     ),
     Route(
         "GET", "/v1/runs/{event_id}/actions", actions, Right.ADMINISTER, ActionsAnswer,
-        codes=_NO_SUCH,
+        query=ActionsQuery, codes=_NO_SUCH,
     ),
     Route("GET", "/v1/calendar", month, Right.READ, CalendarAnswer, query=AskedMonth),
     Route("GET", "/v1/schedule", schedule, Right.READ, ScheduleAnswer),

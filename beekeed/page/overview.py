@@ -37,8 +37,15 @@ async def overview(visit: Visit) -> Served:
 
 async def start(visit: Visit) -> Served:
     """Start Sync Now; a second press shows the sync that runs."""
-    await visit.post("sync", body={"force": visit.given("force") == "on"})
-    return Gone("/?done=started")
+    return started(await visit.post("sync", body={"force": visit.given("force") == "on"}))
+
+
+def started(run: Data) -> Gone:
+    """Lead to the overview, which shows the sync that runs.
+
+    One that ran already is not the one that was asked for, and that is said.
+    """
+    return Gone("/?done=joined" if run["joined"] else "/?done=started")
 
 
 async def stop(visit: Visit) -> Served:

@@ -6,7 +6,11 @@ is decided by the daemon, by the route of its API that they ask.
 
 from dataclasses import dataclass
 
+from beekeed.page.calendar import calendar, synchronize
+from beekeed.page.history import custom, history
+from beekeed.page.information import information
 from beekeed.page.overview import overview, set_enabled, start, stop
+from beekeed.page.scheduling import reset, save, scheduling
 from beekeed.page.sign_in import enter, leave, sign_in
 from beekeed.page.visit import Serve
 
@@ -26,6 +30,14 @@ SCREENS = (
     Screen("POST", "/sync", start, needs_session=True),
     Screen("POST", "/stop", stop, needs_session=True),
     Screen("POST", "/enabled", set_enabled, needs_session=True),
+    Screen("GET", "/calendar", calendar),
+    Screen("POST", "/calendar", synchronize, needs_session=True),
+    Screen("GET", "/scheduling", scheduling),
+    Screen("POST", "/scheduling", save, needs_session=True),
+    Screen("POST", "/scheduling/reset", reset, needs_session=True),
+    Screen("GET", "/history", history),
+    Screen("POST", "/history", custom, needs_session=True),
+    Screen("GET", "/history/{event_id}", information),
     Screen("GET", "/sign-in", sign_in),
     Screen("POST", "/sign-in", enter),
     Screen("POST", "/sign-out", leave, needs_session=True),

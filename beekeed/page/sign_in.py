@@ -19,10 +19,9 @@ async def enter(visit: Visit) -> Served:
         password = visit.form.get("password", [""])[0]
         ticket = await visit.post("session", body={"password": password})
     except Refused as refused:
-        reason = {"code": refused.code, "params": refused.params}
         wait = refused.params.get("seconds")
         headers = {"Retry-After": str(wait)} if wait else {}
-        return Shown("sign_in", {"then": then, "reason": reason}, refused.status, headers)
+        return Shown("sign_in", {"then": then, "reason": refused.reason}, refused.status, headers)
     return Gone(then, cookie=ticket["session_id"])
 
 

@@ -637,8 +637,11 @@ class History(Protocol):
         """Count the runs that ended."""
         ...
 
-    async def done(self, event_id: str) -> Sequence[Done]:
-        """List all that a run did online, with names: for those who may see them."""
+    async def done(self, event_id: str, limit: int | None = None) -> Sequence[Done]:
+        """List all that a run did online, with names: for those who may see them.
+
+        `limit`: no more than so many.
+        """
         ...
 
     async def details(self, event_id: str) -> RunDetails | None:

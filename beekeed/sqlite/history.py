@@ -245,7 +245,7 @@ class SqliteHistory:
             moment(completed["ended_at"]) if completed else None,
         )
 
-    async def done(self, event_id: str) -> list[Done]:
+    async def done(self, event_id: str, limit: int | None = None) -> list[Done]:
         """See ports.History."""
         rows = await self._store.rows(
             "SELECT action.*, learner.username, learner.first_name, learner.last_name,"
@@ -254,9 +254,9 @@ class SqliteHistory:
             " JOIN learner ON learner.id = action.learner_id"
             " LEFT JOIN course ON course.id = action.course_id"
             f" {part_joins('action')} WHERE run.event_id = ?"
-            " ORDER BY learner.username, course.shortname, action.id",
-            event_id,
-        )
+            " ORDER BY learner.username, course.shortname, action.id LIMIT ?",
+            event_id, -1 if limit is None else limit,
+        )  # fmt: skip
         return [_done(row) for row in rows]
 
     async def details(self, event_id: str) -> RunDetails | None:

@@ -105,7 +105,7 @@ def test_every_route_keeps_to_its_description(case: Any, session: requests.Sessi
     ("method", "target", "body", "said"),
     [
         ("GET", "runs?limit=1&limit=2", b"", "something is given twice"),
-        ("GET", "runs?limti=1", b"", "there is no limti here; it takes limit, offset"),
+        ("GET", "runs?limti=1", b"", "there is no limti here; it takes limit, offset, skipped"),
         ("GET", "runs?limit=many", b"", "limit must be a whole number, not text"),
         ("GET", "status?verbose=1", b"", "there is no verbose here; it takes nothing"),
         ("POST", "guard/accept", b"", "which is missing"),

@@ -51,3 +51,18 @@
     }
   };
 })();
+// In the grid of hours the arrow keys go from box to box.
+(() => {
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  document.addEventListener("keydown", (event) => {
+    const cell = event.target.closest(".grid td");
+    const step = steps[event.key];
+    if (!cell || !step) return;
+    const across = document.dir === "rtl" ? -step[1] : step[1];
+    const line = cell.closest("table").rows[cell.parentElement.rowIndex + step[0]];
+    const box = line && line.cells[cell.cellIndex + across]?.querySelector("input");
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+  });
+})();
