@@ -31,9 +31,15 @@ class Site:
         self._daemon.wait(20)
         self._daemon = self.world.start_daemon(**settings)
 
-    def start_page(self) -> None:
+    @property
+    def pids(self) -> tuple[int, int]:
+        """The daemon's process, and the page's."""
+        assert self._process is not None
+        return self._daemon.pid, self._process.pid
+
+    def start_page(self, listen: str = "127.0.0.1:0") -> None:
         """Start the page's process and wait until it says where it listens."""
-        words = ("--config", str(self.world.folder / "beekeed.toml"), "--listen", "127.0.0.1:0")
+        words = ("--config", str(self.world.folder / "beekeed.toml"), "--listen", listen)
         with (self.world.folder / "page.log").open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "beekeed.page", *words],
@@ -61,9 +67,9 @@ class Site:
         """What the page logged."""
         return (self.world.folder / "page.log").read_text()
 
-    def browser(self) -> Browser:
-        """Give a browser that nobody signed in with."""
-        return Browser(self.host)
+    def browser(self, address: str = "127.0.0.1") -> Browser:
+        """Give a browser that nobody signed in with; `address`: where it is."""
+        return Browser(self.host, address=address)
 
     def signed_in(self) -> Browser:
         """Give a browser that somebody signed in with."""
