@@ -1,6 +1,6 @@
 """Databases for a test: our own, and a box's of each kind."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,12 +57,12 @@ def box(kind: str, new_box: Callable[[str, str], Box]) -> Box:
 
 
 @pytest.fixture
-def side(tmp_path: Path) -> Side:
+def side(tmp_path: Path) -> Iterator[Side]:
     """The online site's database."""
-    made = Side(tmp_path / "online.sqlite", MATHS, SCIENCE)
-    with made.open() as db:
-        add_service(db, token=TOKEN, now=MADE)
-    return made
+    made = Side(tmp_path / "online.sqlite", (MATHS, SCIENCE))
+    add_service(made.db, token=TOKEN, now=MADE)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ without. What the Transport itself is held to is in test_transport.py.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,13 @@ def _without_times(answer: wire.Json) -> wire.Json:
 
 
 @pytest.fixture
-def side(tmp_path: Path) -> Side:
+def side(tmp_path: Path) -> Iterator[Side]:
     """The online site's database, with one learner."""
-    made = Side(tmp_path / "online.sqlite", MATHS)
+    made = Side(tmp_path / "online.sqlite", (MATHS,))
     made.learner("amina", "Amina", "Diallo", "MATHS")
-    with made.open() as db:
-        add_service(db, token=TOKEN, now=MADE)
-    return made
+    add_service(made.db, token=TOKEN, now=MADE)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -100,8 +100,7 @@ async def on_line(side: Side, trouble: Trouble | None, call: wire.Call) -> Asked
     """The line, on the same site as it was before."""
     side.sql("DELETE FROM mdl_course_modules_completion")
     side.sql("DELETE FROM sandbox_switch")
-    with side.open() as db:
-        set_config(db, "wwwroot", f"http://{HOST}")
+    set_config(side.db, "wwwroot", f"http://{HOST}")
     with closing(database.connect(side.path)) as db:
         line = Line(db, read_contract(), TOKEN)
         line.change(Weather({} if trouble is None else {1: trouble}))

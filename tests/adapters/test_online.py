@@ -232,8 +232,7 @@ async def test_an_activity_that_was_only_viewed_has_no_state(
 ) -> None:
     """Moodle answers null then, for a number: that is incomplete, and no riddle."""
     side.learner("amina", "Amina", "Diallo", "MATHS")
-    with side.open() as db:
-        view(db, side.module("Numbers"), side.user("amina"), now=MADE)
+    view(side.db, side.module("Numbers"), side.user("amina"), now=MADE)
     place = (side.course("MATHS"), side.user("amina"))
     states = (await online.completions([place]))[place]
     assert side.module("Numbers") not in states

@@ -316,8 +316,7 @@ async def run(folder: Path, learners: int, actions: int) -> bool:
         relay = Relay(here.address, here.online.path)
         make_room(here.online)
         for side in (here.box, here.online):
-            with side.open() as db:
-                add_course(db, course())
+            add_course(side.db, course())
         async with relay.serving() as here.address:
             here.meter = RelayMeter(relay)
             here.batch_calls = wire.batch_calls(1000)

@@ -64,8 +64,7 @@ async def measure(here: School, pages: int, quizzes: int, learners: int) -> None
     """Synchronize a course, then a day, and print the requests of both."""
     made, rng = course(pages, quizzes), random.Random(2)
     for side in (here.box, here.online):
-        with side.open() as db:
-            add_course(db, made)
+        add_course(side.db, made)
     names = [each.name for each in made.activities]
     for number in range(learners):
         username = f"learner{number:03}"

@@ -7,9 +7,11 @@ test's own process on the real adapters, with a clock that the test sets.
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from beekeed.core.budget import Terms
@@ -104,25 +106,35 @@ class NoMeter:
 
 
 class Side:
-    """One of the two Moodles, by SQL."""
+    """One of the two Moodles, by SQL. Its database stays open, as a test asks it hundreds of times.
 
-    def __init__(self, path: Path, *courses: Course, spare_ids: int = 0) -> None:
+    `courses`: make it, with these; None: it is there.
+    """
+
+    def __init__(
+        self, path: Path, courses: tuple[Course, ...] | None = None, *, spare_ids: int = 0
+    ) -> None:
         self.path = path
-        site.create(path, now=MADE - 86400)
-        with self.open() as db:
-            for number in range(spare_ids):  # so that no id is the same on both sides
-                self.person(f"spare{number}", "Spare", str(number))
-            for course in courses:
-                add_course(db, course)
+        self._db: sqlite3.Connection | None = None
+        if courses is not None:
+            path.write_bytes(_site(courses, spare_ids))
 
-    def open(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Open the database; each statement commits by itself."""
-        return closing(database.connect(self.path))
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The database; each statement commits by itself."""
+        if self._db is None:
+            self._db = database.connect(self.path)
+        return self._db
+
+    def close(self) -> None:
+        """Close the database, at the end or before its file is replaced."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
     def sql(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement."""
-        with self.open() as db:
-            return [tuple(row) for row in db.execute(text, values).fetchall()]
+        return [tuple(row) for row in self.db.execute(text, values).fetchall()]
 
     def one(self, text: str, *values: object) -> Any:
         """Give the first value that a query finds, or None."""
@@ -153,16 +165,14 @@ class Side:
     def person(self, username: str, first: str, last: str, **fields: Any) -> int:
         """Add an account."""
         values = {"email": f"{username}@example.org"} | fields
-        with self.open() as db:
-            return site.add_user(
-                db, username=username, firstname=first, lastname=last, now=MADE, **values
-            )
+        return site.add_user(
+            self.db, username=username, firstname=first, lastname=last, now=MADE, **values
+        )
 
     def enrol(self, username: str, *shortnames: str, **how: Any) -> None:
         """Enrol somebody in courses: as a student, manually and active unless told."""
-        with self.open() as db:
-            for shortname in shortnames:
-                enrol(db, self.course(shortname), self.user(username), now=MADE, **how)
+        for shortname in shortnames:
+            enrol(self.db, self.course(shortname), self.user(username), now=MADE, **how)
 
     def learner(self, username: str, first: str, last: str, *shortnames: str) -> int:
         """Add an account and enrol it."""
@@ -173,8 +183,7 @@ class Side:
     def complete(self, username: str, activity: str, state: int = 1, at: datetime = BEFORE) -> None:
         """Set somebody's completion of an activity."""
         now = int(at.timestamp())
-        with self.open() as db:
-            set_completion(db, self.module(activity), self.user(username), state, now=now)
+        set_completion(self.db, self.module(activity), self.user(username), state, now=now)
 
     def state(self, username: str, activity: str) -> int | None:
         """Somebody's completion of an activity; None where there is no row."""
@@ -196,20 +205,18 @@ class Side:
     ) -> None:
         """Set somebody's grade in an activity with one grade item."""
         now = int(at.timestamp())
-        with self.open() as db:
-            set_grade(
-                db, self.module(activity), self.user(username), grade, now=now, feedback=comment
-            )
+        set_grade(
+            self.db, self.module(activity), self.user(username), grade, now=now, feedback=comment
+        )
 
     def add_item(self, course: str, modname: str, name: str, number: int, highest: float) -> None:
         """Add a grade item to an activity."""
         instance = self.one(f"SELECT id FROM mdl_{modname} WHERE name = ?", name)
-        with self.open() as db:
-            database.insert(
-                db, "grade_items", courseid=self.course(course), itemtype="mod",
-                itemmodule=modname, iteminstance=instance, itemnumber=number, itemname=name,
-                gradetype=1, grademax=highest, grademin=0,
-            )  # fmt: skip
+        database.insert(
+            self.db, "grade_items", courseid=self.course(course), itemtype="mod",
+            itemmodule=modname, iteminstance=instance, itemnumber=number, itemname=name,
+            gradetype=1, grademax=highest, grademin=0,
+        )  # fmt: skip
 
     def grade_item(self, username: str, name: str, number: int, grade: float) -> None:
         """Set somebody's grade in one of an activity's grade items, found by the item's name."""
@@ -218,11 +225,10 @@ class Side:
             name,
             number,
         )[0]
-        with self.open() as db:
-            database.insert(
-                db, "grade_grades", itemid=row[0], userid=self.user(username), rawgrade=grade,
-                rawgrademax=row[1], finalgrade=grade, timemodified=MADE + 86400 * 80,
-            )  # fmt: skip
+        database.insert(
+            self.db, "grade_grades", itemid=row[0], userid=self.user(username), rawgrade=grade,
+            rawgrademax=row[1], finalgrade=grade, timemodified=MADE + 86400 * 80,
+        )  # fmt: skip
 
     def grades(self, username: str, name: str) -> list[tuple[int, float]]:
         """Somebody's final grades in the items of an activity, found by its name."""
@@ -242,8 +248,25 @@ class Side:
 
     def add(self, course: str, activity: Activity) -> int:
         """Add an activity to a course."""
-        with self.open() as db:
-            return add_activity(db, self.course(course), activity, now=MADE)
+        return add_activity(self.db, self.course(course), activity, now=MADE)
+
+
+@cache
+def _site(courses: tuple[Course, ...], spare_ids: int) -> bytes:
+    """The database of a site with these courses and nobody in them, made once.
+
+    `spare_ids`: so many accounts more, so that no id is the same on both sides.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "site.sqlite"
+        site.create(path, now=MADE - 86400)
+        side = Side(path)
+        for number in range(spare_ids):
+            side.person(f"spare{number}", "Spare", str(number))
+        for course in courses:
+            add_course(side.db, course)
+        side.close()
+        return path.read_bytes()
 
 
 class School:
@@ -414,15 +437,16 @@ def forbid(here: School, capability: str, course: str) -> None:
 @asynccontextmanager
 async def school(folder: Path) -> AsyncIterator[School]:
     """Make a school with two courses on both sides and nobody in them."""
-    online = Side(folder / "online.sqlite", MATHS, SCIENCE)
-    with online.open() as db:
-        add_service(db, token=TOKEN, now=MADE)
+    online = Side(folder / "online.sqlite", (MATHS, SCIENCE))
+    add_service(online.db, token=TOKEN, now=MADE)
     server = SandboxOnline(online.path)
     address = await server.start()
     store = await open_store(folder / "beekeed.sqlite")
+    box = Side(folder / "box.sqlite", (SCIENCE, MATHS), spare_ids=20)
     try:
-        box = Side(folder / "box.sqlite", SCIENCE, MATHS, spare_ids=20)
         yield School(box, online, store, address)
     finally:
+        box.close()
         await store.close()
         await server.stop()
+        online.close()

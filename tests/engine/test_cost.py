@@ -119,8 +119,7 @@ async def test_reports_on_a_large_course_are_reckoned(here: School, what: str) -
     """Each names every item of the course: most of what such a day costs."""
     large = course(10, 60)
     for side in (here.box, here.online):
-        with side.open() as db:
-            add_course(db, large)
+        add_course(side.db, large)
     names = [each.name for each in large.activities]
     for username in CLASS:
         here.box.learner(username, "Amina", username, "BIG")

@@ -46,26 +46,22 @@ async def test_an_unchanged_course_costs_no_contents(known: School) -> None:
 
 def rename(side: Side) -> None:
     """Give an activity that counts another name."""
-    with side.open() as db:
-        rename_activity(db, side.module("Numbers"), "Figures", now=MADE)
+    rename_activity(side.db, side.module("Numbers"), "Figures", now=MADE)
 
 
 def move(side: Side) -> None:
     """Put it into another section."""
-    with side.open() as db:
-        move_activity(db, side.module("Numbers"), 2, 0)
+    move_activity(side.db, side.module("Numbers"), 2, 0)
 
 
 def swap(side: Side) -> None:
     """Put it behind its neighbour."""
-    with side.open() as db:
-        move_activity(db, side.module("Numbers"), 1, 1)
+    move_activity(side.db, side.module("Numbers"), 1, 1)
 
 
 def delete(side: Side) -> None:
     """Delete it for good."""
-    with side.open() as db:
-        delete_activity(db, side.module("Numbers"))
+    delete_activity(side.db, side.module("Numbers"))
 
 
 @pytest.mark.parametrize(
@@ -155,8 +151,7 @@ async def test_a_refusal_that_names_an_activity_has_the_contents_read_again(
     for _ in range(2):
         assert (await known.sync()).run.status is RunStatus.PARTIAL
         assert readings(known) == 2
-    with known.online.open() as db:
-        track_activity(db, known.online.module("Fractions"), 2)
+    track_activity(known.online.db, known.online.module("Fractions"), 2)
     await known.completed()
     assert readings(known) == 3
     assert known.online.state("amina", "Fractions") == 1
@@ -170,8 +165,7 @@ async def test_a_grade_item_that_was_put_right_is_tried_again_by_itself(known: S
     assert await known.aside() == [("amina", "grade", "grade_item_differs")]
     assert (await known.sync()).run.status is RunStatus.PARTIAL
     known.online.sql("UPDATE mdl_grade_items SET grademax = 10 WHERE itemmodule = 'quiz'")
-    with known.online.open() as db:
-        track_activity(db, known.online.module("Test"), 2)
+    track_activity(known.online.db, known.online.module("Test"), 2)
     await known.completed()
     assert known.online.grades("amina", "Test") == [(0, 7.0)]
 

@@ -81,14 +81,14 @@ async def test_what_is_not_surely_the_same_is_set_aside_and_the_rest_goes(
     amina: School, edit: str, dated: bool
 ) -> None:
     """Also where the dates agree: without force the whole course is left out."""
-    with amina.online.open() as db:
-        module = amina.online.module("Numbers")
-        if edit == "renamed":
-            rename_activity(db, module, "Figures", now=MADE)
-        elif edit == "moved":
-            move_activity(db, module, 2, 0)
-        elif edit == "missing":
-            delete_activity(db, module)
+    db = amina.online.db
+    module = amina.online.module("Numbers")
+    if edit == "renamed":
+        rename_activity(db, module, "Figures", now=MADE)
+    elif edit == "moved":
+        move_activity(db, module, 2, 0)
+    elif edit == "missing":
+        delete_activity(db, module)
     if edit == "ambiguous":
         amina.online.add("MATHS", page("Numbers", 1))
     if dated:
@@ -111,12 +111,10 @@ async def test_what_was_set_aside_goes_by_itself_once_the_activity_is_the_same(
 ) -> None:
     """By force again, or without when the whole course is the same."""
     redate(amina)
-    with amina.online.open() as db:
-        rename_activity(db, amina.online.module("Numbers"), "Figures", now=MADE)
+    rename_activity(amina.online.db, amina.online.module("Numbers"), "Figures", now=MADE)
     await amina.sync(FORCE)
     assert await amina.aside() == [("amina", "completion", "activity_unmatched")]
-    with amina.online.open() as db:
-        rename_activity(db, amina.online.module("Figures"), "Numbers", now=MADE)
+    rename_activity(amina.online.db, amina.online.module("Figures"), "Numbers", now=MADE)
     details = await amina.sync(FORCE)
     assert details.run.status is RunStatus.COMPLETED
     assert amina.online.state("amina", "Numbers") == 1

@@ -9,17 +9,17 @@ from tests.engine.school import MADE, School, Side, counts
 
 def put(side: Side, group: str, *usernames: str, course: str = "MATHS") -> int:
     """Put people into a group of a course, making it where needed."""
-    with side.open() as db:
-        id_ = side.one(
-            "SELECT id FROM mdl_groups WHERE name = ? AND courseid = ?", group, side.course(course)
-        ) or database.insert(
-            db, "groups", courseid=side.course(course), name=group, timecreated=MADE,
-            timemodified=MADE,
-        )  # fmt: skip
-        for username in usernames:
-            database.insert(
-                db, "groups_members", groupid=id_, userid=side.user(username), timeadded=MADE
-            )
+    db = side.db
+    id_ = side.one(
+        "SELECT id FROM mdl_groups WHERE name = ? AND courseid = ?", group, side.course(course)
+    ) or database.insert(
+        db, "groups", courseid=side.course(course), name=group, timecreated=MADE,
+        timemodified=MADE,
+    )  # fmt: skip
+    for username in usernames:
+        database.insert(
+            db, "groups_members", groupid=id_, userid=side.user(username), timeadded=MADE
+        )
     return int(id_)
 
 

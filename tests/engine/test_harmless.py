@@ -110,6 +110,7 @@ class World:
         """The copy is put back: everything since is gone."""
         if box in self.kept:
             path = self.boxes[box].box.path
+            self.boxes[box].box.close()
             for name in ("-wal", "-shm"):
                 Path(f"{path}{name}").unlink(missing_ok=True)
             shutil.copy(f"{path}.kept", path)
@@ -212,9 +213,10 @@ async def play(path: Path, operations: list[tuple[str, ...]]) -> None:
     async with school(path / "here") as here:
         store = await open_store(path / "there" / "beekeed.sqlite")
         try:
-            box = Side(path / "there.sqlite", MATHS, SCIENCE, spare_ids=40)
+            box = Side(path / "there.sqlite", (MATHS, SCIENCE), spare_ids=40)
             there = School(box, here.online, store, here.address)
             await live({"here": here, "there": there}, operations)
+            box.close()
         finally:
             await store.close()
 

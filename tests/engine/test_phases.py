@@ -79,6 +79,7 @@ async def runs_transitions(here: School) -> set[Transition]:
         here.box.grade("amina", "Test", 1 + at / 100, at=here.clock.time)
         more, count = await walk(here, Request(), stop_at=at)
         walked |= more
+    here.box.close()
     box = here.box.path
     away = box.rename(Path(f"{box}.away"))
     walked |= (await walk(here, Request()))[0]

@@ -12,14 +12,14 @@ from tests.engine.school import MADE, School, Side, counts
 
 def field(side: Side, shortname: str) -> None:
     """Make a custom profile field of text."""
-    with side.open() as db:
-        category = side.one("SELECT id FROM mdl_user_info_category") or database.insert(
-            db, "user_info_category", name="Other"
-        )
-        database.insert(
-            db, "user_info_field", shortname=shortname, name=shortname, datatype="text",
-            categoryid=category, visible=2,
-        )  # fmt: skip
+    db = side.db
+    category = side.one("SELECT id FROM mdl_user_info_category") or database.insert(
+        db, "user_info_category", name="Other"
+    )
+    database.insert(
+        db, "user_info_field", shortname=shortname, name=shortname, datatype="text",
+        categoryid=category, visible=2,
+    )  # fmt: skip
 
 
 def fill(side: Side, username: str, shortname: str, value: str) -> None:
@@ -27,8 +27,7 @@ def fill(side: Side, username: str, shortname: str, value: str) -> None:
     number = side.one("SELECT id FROM mdl_user_info_field WHERE shortname = ?", shortname)
     user = side.user(username)
     side.sql("DELETE FROM mdl_user_info_data WHERE userid = ? AND fieldid = ?", user, number)
-    with side.open() as db:
-        database.insert(db, "user_info_data", userid=user, fieldid=number, data=value)
+    database.insert(side.db, "user_info_data", userid=user, fieldid=number, data=value)
 
 
 def edit(side: Side, username: str, **columns: str) -> None:
@@ -235,10 +234,10 @@ async def test_what_went_with_the_account_is_ours(here: School) -> None:
         "UPDATE mdl_external_services_functions SET functionname ="
         " 'core_user_update_users' WHERE functionname = 'xcore_user_update_users'"
     )
-    with here.online.open() as db:
-        role = site.role_id(db, "beekeesync")
-        system = site.context_id(db, SYSTEM, 0)
-        site.allow(db, role, "moodle/user:update", context=system, now=MADE)
+    db = here.online.db
+    role = site.role_id(db, "beekeesync")
+    system = site.context_id(db, SYSTEM, 0)
+    site.allow(db, role, "moodle/user:update", context=system, now=MADE)
     await here.completed()
     assert village(here) == "Gao"
 

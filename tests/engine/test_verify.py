@@ -78,14 +78,14 @@ async def test_an_online_database_that_was_put_back_is_found_and_mended(
 ) -> None:
     """By a week: an account, work and a group of since are gone; nothing is doubled after."""
     backup = tmp_path / "backup.sqlite"
-    with sent.online.open() as db:
-        db.execute("VACUUM INTO ?", (str(backup),))
+    sent.online.db.execute("VACUUM INTO ?", (str(backup),))
     sent.box.learner("new", "New", "One", "MATHS")
     sent.box.complete("new", "Fractions")
     sent.box.complete("amina", "Fractions")
     sent.box.complete("amina", "Water")
     join(sent, "amina", "Group A")
     await sent.completed()
+    sent.online.close()
     for name in ("", "-wal", "-shm"):
         Path(f"{sent.online.path}{name}").unlink(missing_ok=True)
     shutil.copy(backup, sent.online.path)

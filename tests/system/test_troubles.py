@@ -194,19 +194,20 @@ def test_a_course_that_differs_is_left_out_and_the_others_go_on(here: World) -> 
     assert here.compare().verified
 
 
-def test_a_service_without_the_batch_function_is_served_call_by_call(here: World) -> None:
+def test_a_service_without_the_batch_function_is_served_call_by_call(tmp_path: Path) -> None:
     """It costs more, and check says so; everything arrives all the same."""
-    here.on_online(
-        "DELETE FROM mdl_external_services_functions"
-        " WHERE functionname = 'tool_mobile_call_external_functions'"
-    )
-    here.start_daemon()
-    check = here.ctl("check", "--json").json
-    functions = next(step for step in check["steps"] if step["step"] == "functions")
-    assert functions["state"] == "warning"
-    assert "tool_mobile_call_external_functions" in functions["reason"]["sentence"]
-    assert here.sync()["status"] == "completed"
-    assert here.compare().verified
+    with world(tmp_path, learners=3) as here:
+        here.on_online(
+            "DELETE FROM mdl_external_services_functions"
+            " WHERE functionname = 'tool_mobile_call_external_functions'"
+        )
+        here.start_daemon()
+        check = here.ctl("check", "--json").json
+        functions = next(step for step in check["steps"] if step["step"] == "functions")
+        assert functions["state"] == "warning"
+        assert "tool_mobile_call_external_functions" in functions["reason"]["sentence"]
+        assert here.sync()["status"] == "completed"
+        assert here.compare().verified
 
 
 _UNTRIED = {

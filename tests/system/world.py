@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from beekeed.sandbox.box import make_box
@@ -20,6 +22,7 @@ from beekeed.sandbox.school import make_online
 
 ROOT = Path(__file__).parent.parent.parent
 _START_SECONDS = 30
+_SAME_SECONDS = 600  # worlds that begin within this time begin with the same databases
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,36 @@ class Said:
         return data
 
 
+_ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "SSL_CERT_FILE": os.devnull,  # nobody here has a certificate of the world's authorities
+}
+
+
+@dataclass(frozen=True)
+class _Databases:
+    """The files of both sides before anything happened, and the token of the service."""
+
+    online: bytes
+    box: bytes
+    token: str
+
+
+@cache
+def _databases(learners: int, seed: int, now: int) -> _Databases:
+    """Make them once: most tests begin with the same."""
+    with TemporaryDirectory() as folder:
+        online, box = Path(folder) / "online.sqlite", Path(folder) / "box.sqlite"
+        token = make_online(online, now=now, seed=seed)
+        make_box(box, online, now=now, seed=seed, learners=learners)
+        return _Databases(online.read_bytes(), box.read_bytes(), token)
+
+
 class World:
     """One folder with both databases, and the programs that run on them.
 
-    `now`, in Unix seconds, is when the work on the box ends; the same makes the same work.
+    `now`, in Unix seconds, is when the work on the box ends, by default within the last ten
+    minutes; the same makes the same work.
     """
 
     def __init__(
@@ -54,13 +83,15 @@ class World:
         self.state = folder / "state" / "beekeed.sqlite"
         self.token = folder / "token"
         self.address = ""
-        self.environment = os.environ | {"LC_ALL": "C.UTF-8"}
+        self.environment = os.environ | _ENVIRONMENT
         self.settings: dict[str, str] = {}
         """What `configure` sets each time, as it takes it."""
         self._children: list[subprocess.Popen[str]] = []
-        now = int(time.time()) if now is None else now
-        self.token.write_text(make_online(self.online, now=now, seed=seed))
-        make_box(self.box, self.online, now=now, seed=seed, learners=learners)
+        now = int(time.time()) // _SAME_SECONDS * _SAME_SECONDS if now is None else now
+        made = _databases(learners, seed, now)
+        self.token.write_text(made.token)
+        self.online.write_bytes(made.online)
+        self.box.write_bytes(made.box)
 
     def spawn(
         self, *words: str, inside: str = "", under: Sequence[str] = ()

@@ -11,7 +11,6 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -22,7 +21,6 @@ from beekeed.core.request import Request
 from beekeed.engine import reading
 from beekeed.moodle.transport import Transport
 from beekeed.ports.stores import RunDetails
-from beekeed.sandbox import database
 from beekeed.sandbox.course import Activity, page
 from beekeed.sandbox.parameters import Contract, read_contract
 from beekeed.sandbox.people import make_group
@@ -45,18 +43,6 @@ SOMEBODY = ("pupil2", "Zoé", "Martin")
 """Who has a pupil's username or address online, and is somebody else."""
 _RUNS = 4
 """So many runs at most until there is nothing left to write: one may find mended what it needs."""
-
-
-class OpenSide(Side):
-    """A side whose database stays open, as one history uses it a hundred times."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db = database.connect(path)
-
-    def open(self) -> AbstractContextManager[sqlite3.Connection]:
-        """See Side."""
-        return nullcontext(self.db)
 
 
 class LinedSchool(School):
@@ -102,7 +88,7 @@ class World:
         self._folder = folder
         for path in templates.glob("*.sqlite"):
             shutil.copy(path, folder)
-        self.box, self.online = (OpenSide(folder / f"{name}.sqlite") for name in ("box", "online"))
+        self.box, self.online = (Side(folder / f"{name}.sqlite") for name in ("box", "online"))
         self.kept: sqlite3.Connection | None = None
         self.kept_children: dict[str, Child] = {}
         self.clock = FakeClock()
@@ -140,9 +126,10 @@ class World:
         """Close everything."""
         logging.getLogger(reading.__name__).removeHandler(self._hidden)
         await self.here.store.close()
-        for each in (self.box.db, self.online.db, self.kept):
-            if each is not None:
-                each.close()
+        self.box.close()
+        self.online.close()
+        if self.kept is not None:
+            self.kept.close()
 
     # What there is
 
@@ -284,8 +271,8 @@ def _contract() -> Contract:
 
 def make_templates(folder: Path) -> None:
     """Make the three databases that every history begins with."""
-    online = Side(folder / "online.sqlite", MATHS, SCIENCE)
-    box = Side(folder / "box.sqlite", SCIENCE, MATHS, spare_ids=3)
+    online = Side(folder / "online.sqlite", (MATHS, SCIENCE))
+    box = Side(folder / "box.sqlite", (SCIENCE, MATHS), spare_ids=3)
     for side in (online, box):
         side.add("MATHS", ESSAY)
         for name in MORE_PAGES:
@@ -293,14 +280,13 @@ def make_templates(folder: Path) -> None:
     for username in PUPILS:
         box.learner(username, *name_of(username), "MATHS", "SCIENCE")
     online.learner("pupil0", *name_of("pupil0"), "MATHS")
-    with box.open() as db:
-        for group in GROUPS:
-            make_group(db, box.course("MATHS"), group, now=MADE)
-    with online.open() as db:
-        add_service(db, token=TOKEN, now=MADE)
-        set_config(db, "wwwroot", f"http://{HOST}")
+    for group in GROUPS:
+        make_group(box.db, box.course("MATHS"), group, now=MADE)
+    db = online.db
+    add_service(db, token=TOKEN, now=MADE)
+    set_config(db, "wwwroot", f"http://{HOST}")
     for side in (online, box):
-        side.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        side.close()
 
     async def empty() -> None:
         await (await open_store(folder / "beekeed0.sqlite")).close()
