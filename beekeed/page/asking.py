@@ -25,6 +25,11 @@ class Refused(Exception):
         self.params = params
         self.status = status
 
+    @property
+    def reason(self) -> Data:
+        """As the API gives reasons: code and parameters."""
+        return {"code": self.code, "params": self.params}
+
 
 class Daemon:
     """The daemon behind page.sock. Everything that it asks raises Refused."""

@@ -6,9 +6,14 @@ is decided by the daemon, by the route of its API that they ask.
 
 from dataclasses import dataclass
 
+from beekeed.page.care import ask_check, check, report, send_test_mail, verify
+from beekeed.page.link import link, try_link
 from beekeed.page.overview import overview, set_enabled, start, stop
+from beekeed.page.set_aside import accept, confirm, retry, set_aside
+from beekeed.page.settings import save, set_notifications, settings, top_up
 from beekeed.page.sign_in import enter, leave, sign_in
 from beekeed.page.visit import Serve
+from beekeed.page.waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,22 @@ SCREENS = (
     Screen("POST", "/sync", start, needs_session=True),
     Screen("POST", "/stop", stop, needs_session=True),
     Screen("POST", "/enabled", set_enabled, needs_session=True),
+    Screen("GET", "/set-aside", set_aside, needs_session=True),
+    Screen("POST", "/set-aside/retry", retry, needs_session=True),
+    Screen("POST", "/set-aside/accept", accept, needs_session=True),
+    Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
+    Screen("GET", "/waiting", waiting, needs_session=True),
+    Screen("GET", "/link", link),
+    Screen("POST", "/link", try_link, needs_session=True),
+    Screen("GET", "/settings", settings, needs_session=True),
+    Screen("POST", "/settings", save, needs_session=True),
+    Screen("POST", "/settings/top-up", top_up, needs_session=True),
+    Screen("POST", "/notifications", set_notifications, needs_session=True),
+    Screen("POST", "/mail-test", send_test_mail, needs_session=True),
+    Screen("GET", "/check", ask_check, needs_session=True),
+    Screen("POST", "/check", check, needs_session=True),
+    Screen("POST", "/verify", verify, needs_session=True),
+    Screen("GET", "/report", report, needs_session=True),
     Screen("GET", "/sign-in", sign_in),
     Screen("POST", "/sign-in", enter),
     Screen("POST", "/sign-out", leave, needs_session=True),

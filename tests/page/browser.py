@@ -1,0 +1,94 @@
+"""A browser without scripts, as far as a test needs one: links, forms and a cookie."""
+
+import http.client
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import urlencode
+
+_PATIENCE_SECONDS = 60
+_LAYOUT = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
+
+Form = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the page answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    html: str
+
+    @property
+    def text(self) -> str:
+        """What there is to read, in one line."""
+        return " ".join(unescape(_LAYOUT.sub(" ", self.html)).split())
+
+    @property
+    def to(self) -> str:
+        """Where a form's answer leads; empty where it leads nowhere."""
+        return self.headers.get("Location", "")
+
+    @property
+    def form_token(self) -> str:
+        """The token in the page's forms; empty where it has none."""
+        found = _TOKEN.search(self.html)
+        return found[1] if found else ""
+
+
+class Browser:
+    """One browser at the page; `address`: its own, one of the loopback network."""
+
+    def __init__(self, host: str, *, address: str = "127.0.0.1") -> None:
+        self.host = host
+        self.cookie = ""
+        self._address = address
+
+    def sign_in(self, password: str) -> None:
+        """Sign in by the form."""
+        seen = self.send("POST", "/sign-in", {"password": password, "then": "/"})
+        assert seen.status == 303, seen.text
+
+    def get(self, path: str) -> Seen:
+        """Show a page; it must be there."""
+        seen = self.send("GET", path)
+        assert seen.status == 200, seen.text
+        return seen
+
+    def post(self, path: str, form: Form | None = None, *, on: str = "/") -> Seen:
+        """Send a form with the token that stands on a page."""
+        return self.send("POST", path, {**(form or {}), "form_token": self.get(on).form_token})
+
+    def press(self, path: str, form: Form | None = None, *, on: str = "/") -> Seen:
+        """Send a form and show where it leads, as a browser does; it must not be refused."""
+        seen = self.post(path, form, on=on)
+        assert seen.status == 303, seen.text
+        return self.get(seen.to)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        form: Form | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Seen:
+        """Send a request; `headers` come before those that a browser would send."""
+        named = {"Host": self.host, "Cookie": self.cookie}
+        if method == "POST":
+            named["Origin"] = f"http://{self.host}"
+            named["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(form, doseq=True) if form is not None else None
+        place, _, port = self.host.rpartition(":")
+        connection = http.client.HTTPConnection(
+            place, int(port), timeout=_PATIENCE_SECONDS, source_address=(self._address, 0)
+        )
+        with closing(connection):
+            connection.request(method, path, body, named | dict(headers or {}))
+            answer = connection.getresponse()
+            if given := answer.headers.get("Set-Cookie"):
+                self.cookie = given.partition(";")[0]
+            return Seen(answer.status, dict(answer.headers), answer.read().decode())

@@ -1,0 +1,100 @@
+"""The status page as it is used: its own process, before a daemon on the sandbox."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.page.browser import Browser
+from tests.system.asking import ask
+from tests.system.world import ROOT, World, world
+
+PASSWORD = "correct horse battery"
+
+
+class Site:
+    """A world whose daemon runs and has a password, and its page."""
+
+    def __init__(self, here: World) -> None:
+        self.world = here
+        self.host = ""
+        """Where the page is: address and port."""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start_page(self) -> None:
+        """Start the page's process and wait until it says where it listens."""
+        words = ("--config", str(self.world.folder / "beekeed.toml"), "--listen", "127.0.0.1:0")
+        with (self.world.folder / "page.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "beekeed.page", *words],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env=self.world.environment,
+            )
+        assert self._process.stdout is not None
+        address = self._process.stdout.readline().strip()
+        assert address, self.log()
+        self.host = address.removeprefix("http://").rstrip("/")
+
+    def end_page(self) -> None:
+        """End the page's process."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def log(self) -> str:
+        """What the page logged."""
+        return (self.world.folder / "page.log").read_text()
+
+    def browser(self) -> Browser:
+        """Give a browser that nobody signed in with."""
+        return Browser(self.host)
+
+    def signed_in(self) -> Browser:
+        """Give a browser that somebody signed in with."""
+        made = self.browser()
+        made.sign_in(PASSWORD)
+        return made
+
+    def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Ask the daemon over the control socket, past the page."""
+        answer = ask(self.world.socket, method, f"/v1/{path}", body)
+        assert answer.status == 200, json.loads(answer.body)
+        return answer.data
+
+    def sync(self, **asked: str | bool) -> dict[str, Any]:
+        """Synchronize past the page; gives the run when it has ended."""
+        event_id = self.ask("POST", "sync", asked)["event_id"]
+        return self.ended(event_id)
+
+    def ended(self, event_id: str) -> dict[str, Any]:
+        """Wait for the end of a run; gives it."""
+        run = self.ask("GET", f"runs/{event_id}?wait=60")
+        assert run["ended_at"], run
+        return run
+
+
+@contextmanager
+def site(folder: Path, *, learners: int = 4, **settings: str) -> Iterator[Site]:
+    """Make a world whose daemon and page run, and end it all; `settings`: as `configure` takes.
+
+    Fails where the page logged anything: it does so only when it is broken.
+    """
+    with world(folder, learners=learners) as here:
+        here.start_daemon(**settings)
+        made = Site(here)
+        made.ask("POST", "password", {"password": PASSWORD})
+        try:
+            made.start_page()
+            yield made
+        finally:
+            made.end_page()
+        assert made.log() == ""
