@@ -162,6 +162,8 @@ def _refusal(error: ConfigError) -> BeekeedError:
     key, wrong = str(first.params.get("key")), str(first.params.get("detail", ""))
     if first.code is Code.SETTING_MISSING:
         detail = f"{key} must be set as well, {first.params['example']}"
-        return BeekeedError(Code.BAD_REQUEST, detail=detail, key=key, wrong="it must be set as well")
+        return BeekeedError(
+            Code.BAD_REQUEST, detail=detail, key=key, wrong="it must be set as well"
+        )
     wrong = wrong or "there is no such setting"
     return BeekeedError(Code.BAD_REQUEST, detail=f"{key}: {wrong}", key=key, wrong=wrong)

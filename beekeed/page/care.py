@@ -12,7 +12,7 @@ from beekeed.page.asking import Data
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 
-async def ask_check(visit: Visit) -> Served:
+async def ask_check(_: Visit) -> Served:
     """Say what a check does and how long it takes, before it begins."""
     return Shown("check", {"check": None})
 

@@ -120,12 +120,13 @@ def activated() -> list[socket.socket]:
 
 
 def opened(host: str, port: int) -> socket.socket:
-    """Open a socket. Raises ConfigError."""
+    """Open a socket that takes connections at once. Raises ConfigError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
+        made.listen(_BACKLOG)
     except OSError as error:
         made.close()
         detail = error.strerror or str(error)

@@ -64,7 +64,9 @@ def _values(known: list[Data], given: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-async def _again(visit: Visit, error: typed.Unreadable | Refused, given: Mapping[str, str]) -> Shown:
+async def _again(
+    visit: Visit, error: typed.Unreadable | Refused, given: Mapping[str, str]
+) -> Shown:
     """Show the settings with what is wrong, and all that was typed."""
     if isinstance(error, Refused):
         wrong = {"key": error.params.get("key", ""), "reason": error.reason}
