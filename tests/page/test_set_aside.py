@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from beekeed.page.set_aside import listed, page_of
+from beekeed.say import clean
 from tests.page.browser import Browser
 from tests.page.forms import form_of, upload
 from tests.page.site import Site, site
 
 DOUBTED = 4
 KIND = "activity completions"
+STRANGE = "<i>An\u202ena</i>"
+"""A first name that wants to be markup, and to turn what follows around."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 username,
                 f"{username}@example.org",
             )
+        made.world.on_box(
+            "UPDATE mdl_user SET firstname = ? WHERE username = ?", STRANGE, doubted(made)[0]
+        )
         made.sync()
         change_a_grade(made)
         made.world.on_box("DELETE FROM mdl_course_modules_completion")
@@ -104,9 +110,8 @@ def test_each_reason_once_with_everybody_whom_it_concerns(here: Site, admin: Bro
     for sentence in {each["reason"]["sentence"] for each in changes}:
         assert seen.text.count(sentence) == 1
     for each in changes:
-        shown = " ".join(seen.html.partition(f"<small>{each['username']}</small>")[2].split())
-        row = shown.partition("</tr>")[0]
-        assert f"{each['first_name']} {each['last_name']}" in seen.text
+        row = seen.html.partition(f"<small>{each['username']}</small>")[2].partition("</tr>")[0]
+        assert clean(f"{each['first_name']} {each['last_name']}") in seen.text
         assert f"{each['holds']} changes" in row or each["holds"] < 2
     assert "Somebody Else" in seen.text
     (grade,) = [each for each in changes if each["kind"] == "grade"]
@@ -116,6 +121,14 @@ def test_each_reason_once_with_everybody_whom_it_concerns(here: Site, admin: Bro
     assert f"<small>{grade['course']}</small>" in row
     assert '<td data-label="On the box"><span>2</span></td>' in row
     assert '<td data-label="Online"><span>1</span></td>' in row
+
+
+def test_a_name_is_shown_as_a_name(here: Site, admin: Browser) -> None:
+    """Row 27: no markup of it, and no control characters."""
+    html = admin.get("/set-aside").html
+    assert "&lt;i&gt;Anna&lt;/i&gt;" in html
+    assert "<i>" not in html
+    assert "\u202e" not in html
 
 
 def test_what_left_the_box_is_counted(here: Site, admin: Browser) -> None:

@@ -1,4 +1,4 @@
-"""Settings: every one of them changed by its form, and read back through `beekeectl --json`."""
+"""Settings: every one of them changed by its form, and read back through the control socket."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def settings(here: Site) -> dict[str, Any]:
     """All settings as they are."""
-    answer = here.world.ctl("settings", "--json").json
+    answer = here.ask("GET", "settings")
     return {each["key"]: each["value"] for each in answer["settings"]}
 
 
@@ -177,12 +177,27 @@ def test_accounts_and_what_learners_are_told(here: Site, admin: Browser) -> None
 @pytest.mark.parametrize(
     ("name", "key", "text", "said"),
     [
-        ("limit", "limit.billing_day", "31", "Day of the month on which the plan renews: "),
+        (
+            "limit",
+            "limit.billing_day",
+            "31",
+            "plan renews: it must be a day of the month from 1 to 28",
+        ),
         ("limit", "limit.bytes", "1.500", "Data Usage Limit, in MB: write a number, like 500"),
         ("limit", "limit.bytes", "-5", "Data Usage Limit, in MB: write a number, like 500"),
         ("limit", "limit.billing_day", "1.5", "Day of the month"),
-        ("sync", "sync.audit_bytes", "99999", "Data for reading back, in kB: "),
-        ("accounts", "accounts.username_prefix", "Ä <b>", "Put before each username online: "),
+        (
+            "sync",
+            "sync.audit_bytes",
+            "99999",
+            "Data for reading back, in kB: it must be a number of bytes",
+        ),
+        (
+            "accounts",
+            "accounts.username_prefix",
+            "Ä <b>",
+            "Put before each username online: it must be",
+        ),
         ("mail", "mail.to", "not an address", "E-mail address: it must be an e-mail address"),
         ("mail", "mail.notify", "all", "E-mail address: it must be set as well"),
     ],
