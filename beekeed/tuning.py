@@ -143,7 +143,7 @@ class Tuning:
         try:
             return config.build({**given, **self._inputs}, self._file)
         except ConfigError as error:
-            raise BeekeedError(Code.BAD_REQUEST, detail=_said(error)) from error
+            raise _refusal(error) from error
 
 
 def _value(settings: Settings, key: str) -> Value:
@@ -156,10 +156,14 @@ def _is_open(key: str) -> bool:
     return (key.partition(".")[0] in _SECTIONS or key in _MORE) and key not in _NOT
 
 
-def _said(error: ConfigError) -> str:
-    """Say what is wrong with a value: its key, and what it must be."""
+def _refusal(error: ConfigError) -> BeekeedError:
+    """Say what is wrong with a value: its key, and what it must be; both alone as well."""
     first = error.problems[0]
-    key, detail = first.params.get("key"), first.params.get("detail")
+    key, wrong = str(first.params.get("key")), str(first.params.get("detail", ""))
     if first.code is Code.SETTING_MISSING:
-        return f"{key} must be set as well, {first.params['example']}"
-    return f"{key}: {detail or 'there is no such setting'}"
+        detail = f"{key} must be set as well, {first.params['example']}"
+        return BeekeedError(
+            Code.BAD_REQUEST, detail=detail, key=key, wrong="it must be set as well"
+        )
+    wrong = wrong or "there is no such setting"
+    return BeekeedError(Code.BAD_REQUEST, detail=f"{key}: {wrong}", key=key, wrong=wrong)

@@ -2,7 +2,7 @@
 
 Sentences with a code come from `say/`; what stands in a template itself is English there, and
 goes through the same catalogues (`_("…")`), so that a template can be read. Everything that is
-put in is escaped by Jinja2.
+put in is escaped; a value that is markup of ours (a time) stays so within a sentence.
 """
 
 import socket
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from beekeed.page.assets import Assets
 from beekeed.page.visit import Shown, Visit
@@ -33,6 +33,7 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters |= {"size": size, "span": span, "moment": moment, "clean": clean}
+        self._environment.filters["capitalize"] = _capital
         self._environment.globals |= {
             "asset": assets.address,
             "box": clean(socket.gethostname()),
@@ -54,6 +55,11 @@ def moment(text: str | None) -> str:
     )
 
 
+def _capital(text: str) -> str:
+    """Begin with a capital; Jinja2's own filter writes the rest small, "Moodle" as well."""
+    return text[:1].upper() + text[1:]
+
+
 def _words(language: str) -> dict[str, Any]:
     """What a template says things with."""
 
@@ -62,7 +68,7 @@ def _words(language: str) -> dict[str, Any]:
 
     return {
         "language": language,
-        "_": lambda text, **values: translated(text, language).format_map(values),
+        "_": lambda text, **values: escape(translated(text, language)).format_map(values),
         "say": said,
         "word": lambda name: word(name, language),
         "counted": lambda count, name: counted(count, name, language),

@@ -7,12 +7,17 @@ is decided by the daemon, by the route of its API that they ask.
 from dataclasses import dataclass
 
 from beekeed.page.calendar import calendar, synchronize
+from beekeed.page.care import ask_check, check, report, send_test_mail, verify
 from beekeed.page.history import custom, history
 from beekeed.page.information import information
+from beekeed.page.link import link, try_link
 from beekeed.page.overview import overview, set_enabled, start, stop
 from beekeed.page.scheduling import reset, save, scheduling
+from beekeed.page.set_aside import accept, confirm, retry, set_aside
+from beekeed.page.settings import save_settings, set_notifications, settings, top_up
 from beekeed.page.sign_in import enter, leave, sign_in
 from beekeed.page.visit import Serve
+from beekeed.page.waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,22 @@ SCREENS = (
     Screen("GET", "/history", history),
     Screen("POST", "/history", custom, needs_session=True),
     Screen("GET", "/history/{event_id}", information),
+    Screen("GET", "/set-aside", set_aside, needs_session=True),
+    Screen("POST", "/set-aside/retry", retry, needs_session=True),
+    Screen("POST", "/set-aside/accept", accept, needs_session=True),
+    Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
+    Screen("GET", "/waiting", waiting, needs_session=True),
+    Screen("GET", "/link", link),
+    Screen("POST", "/link", try_link, needs_session=True),
+    Screen("GET", "/settings", settings, needs_session=True),
+    Screen("POST", "/settings", save_settings, needs_session=True),
+    Screen("POST", "/settings/top-up", top_up, needs_session=True),
+    Screen("POST", "/notifications", set_notifications, needs_session=True),
+    Screen("POST", "/mail-test", send_test_mail, needs_session=True),
+    Screen("GET", "/check", ask_check, needs_session=True),
+    Screen("POST", "/check", check, needs_session=True),
+    Screen("POST", "/verify", verify, needs_session=True),
+    Screen("GET", "/report", report, needs_session=True),
     Screen("GET", "/sign-in", sign_in),
     Screen("POST", "/sign-in", enter),
     Screen("POST", "/sign-out", leave, needs_session=True),

@@ -78,17 +78,26 @@ class Browser:
         headers: Mapping[str, str] | None = None,
     ) -> Seen:
         """Send a request; `headers` come before those that a browser would send."""
-        named = {"Host": self.host, "Cookie": self.cookie}
+        named = {}
         if method == "POST":
             named["Origin"] = f"http://{self.host}"
             named["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode(form, doseq=True) if form is not None else None
+        body = urlencode(form, doseq=True).encode() if form is not None else None
+        return self._sent(method, path, body, named | dict(headers or {}))
+
+    def send_bytes(self, path: str, body: bytes, content_type: str) -> Seen:
+        """Send a form that is written already, as one with a file is."""
+        named = {"Origin": f"http://{self.host}", "Content-Type": content_type}
+        return self._sent("POST", path, body, named)
+
+    def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Seen:
+        named = {"Host": self.host, "Cookie": self.cookie} | dict(headers)
         place, _, port = self.host.rpartition(":")
         connection = http.client.HTTPConnection(
             place, int(port), timeout=_PATIENCE_SECONDS, source_address=(self._address, 0)
         )
         with closing(connection):
-            connection.request(method, path, body, named | dict(headers or {}))
+            connection.request(method, path, body, named)
             answer = connection.getresponse()
             if given := answer.headers.get("Set-Cookie"):
                 self.cookie = given.partition(";")[0]
