@@ -1,0 +1,44 @@
+"""Debian's chromium, headless, and what it saw."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+SHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
+"""Pictures of every screen, to be looked at; not kept in git."""
+PHONE, DESKTOP = 320, 1100
+
+
+@contextmanager
+def chromium(*, scripts: bool = True, width: int = DESKTOP) -> Iterator[Page]:
+    """A browser's page, with JavaScript or without. What the browser complains of is an error."""
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: packaging/check says which packages the tests need"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        context = browser.new_context(
+            java_script_enabled=scripts, viewport={"width": width, "height": 800}
+        )
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type == "error" else None,
+        )
+        yield page
+        browser.close()
+    unexpected = [each for each in complaints if "status of 4" not in each]  # refused on purpose
+    assert not unexpected, unexpected
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -1,0 +1,224 @@
+"""A real browser walks every control of the page; what it clicked is read back past the page."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.chromium import DESKTOP, PHONE, chromium, shoot
+from tests.page.site import PASSWORD, Site, site
+
+COMPLETE = "core_completion_override_activity_completion_status"
+SCREENS = ("/", "/calendar", "/scheduling", "/history", "/set-aside", "/waiting", "/link",
+           "/settings", "/check")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A box of 6 learners."""
+    with site(tmp_path_factory.mktemp("walk"), learners=6) as made:
+        yield made
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def page(here: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Somebody who signed in, with JavaScript and without."""
+    with chromium(scripts=request.param) as found:
+        found.goto(f"http://{here.host}/sign-in")
+        found.get_by_label("Password").fill(PASSWORD)
+        found.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(found.get_by_role("button", name="Sign out")).to_be_visible()
+        yield found
+
+
+def go(page: Page, here: Site, path: str) -> None:
+    """Open a screen."""
+    page.goto(f"http://{here.host}{path}")
+
+
+def press(page: Page, name: str, *, within: str = "main") -> None:
+    """Press the one button of that name."""
+    page.locator(within).get_by_role("button", name=name, exact=True).click()
+
+
+def setting(here: Site, key: str) -> Any:
+    """A setting as the daemon has it."""
+    found = here.ask("GET", "settings")["settings"]
+    return next(each["value"] for each in found if each["key"] == key)
+
+
+def test_enable_sync_off_and_on(here: Site, page: Page) -> None:
+    """Row 1."""
+    go(page, here, "/")
+    press(page, "Switch off")
+    expect(page.get_by_text("Syncs are switched off. Nothing runs")).to_be_visible()
+    assert here.ask("GET", "status")["enabled"] is False
+    press(page, "Switch on")
+    assert here.ask("GET", "status")["enabled"] is True
+
+
+def test_start_progress_and_stop(here: Site, page: Page, request: pytest.FixtureRequest) -> None:
+    """Rows 2, 7 and 14: a sync is started, seen under way, and stopped."""
+    scripts = "no-scripts" not in request.node.name
+    here.world.on_box("UPDATE mdl_user SET city = ? WHERE id > 3", f"Gao {scripts}")
+    here.world.switch("hold_before", "core_user_update_users")
+    if not here.ask("GET", "runs")["total"]:
+        here.world.switch("hold_before", COMPLETE)
+    go(page, here, "/")
+    page.get_by_text("Force Sync", exact=True).click()
+    page.get_by_label("Force this sync").check()
+    press(page, "Start Sync Now")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    running = here.ask("GET", "status")["running"]
+    assert running
+    if scripts:
+        expect(page.locator("#live-text")).to_contain_text("/")
+        shoot(page, "overview-running")
+    press(page, "Stop")
+    here.world.switch("hold_before", None)
+    assert here.ended(running)["status"] in ("stopped", "completed")
+    if scripts:  # it sees the end by itself
+        expect(page.get_by_role("button", name="Start Sync Now")).to_be_visible()
+    here.sync()
+
+
+def test_calendar_a_day_and_a_month_again(here: Site, page: Page) -> None:
+    """Row 11."""
+    here.sync()
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    go(page, here, f"/calendar?month={yesterday:%Y-%m}")
+    page.locator(f"a[href*='day={yesterday}']").first.click()
+    main = page.get_by_role("main")
+    main.get_by_role("button", name=f"{yesterday}").click()
+    run = here.latest()
+    assert run["period"] == {"from": str(yesterday), "to": str(yesterday)}
+    go(page, here, f"/calendar?month={yesterday:%Y-%m}")
+    main.get_by_role("button", name="Resynchronize the whole month").click()
+    assert here.latest()["period"]["from"] == f"{yesterday:%Y-%m}-01"
+    go(page, here, "/calendar?month=2026-11")
+    main.get_by_role("link", name="<").or_(main.get_by_label("October 2026")).first.click()
+    expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
+
+
+def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page) -> None:
+    """Rows 4 and 12."""
+    go(page, here, "/scheduling")
+    page.get_by_label("on", exact=True).check()
+    page.get_by_label("Time, in UTC").fill("03:30")
+    page.get_by_label("Active", exact=True).check()
+    page.get_by_label("Monday 08:00").check()
+    page.get_by_label("Sunday 23:00").check()
+    press(page, "Save")
+    found = here.ask("GET", "schedule")
+    assert (found["enabled"], found["daily_at"], found["grid_active"]) == (True, "03:30", True)
+    assert found["hours"] == ["mon-08", "sun-23"]
+    page.get_by_label("Inactive").check()
+    press(page, "Save")
+    assert here.ask("GET", "schedule")["hours"] == ["mon-08", "sun-23"]
+    press(page, "Reset")
+    found = here.ask("GET", "schedule")
+    assert (found["hours"], found["grid_active"]) == ([], False)
+    page.get_by_label("off", exact=True).check()
+    press(page, "Save")
+    assert here.ask("GET", "schedule")["enabled"] is False
+
+
+def test_the_grid_is_used_by_keyboard_alone(here: Site, page: Page) -> None:
+    """Row 12: the boxes are reached one after the other, and the space bar selects."""
+    go(page, here, "/scheduling")
+    first = page.get_by_label("Monday 00:00")
+    first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(first).to_be_checked()
+    expect(page.get_by_label("Tuesday 00:00")).to_be_checked()
+
+
+def test_history_custom_sync_and_information(here: Site, page: Page) -> None:
+    """Rows 5 and 13."""
+    today = datetime.now(UTC).date()
+    go(page, here, "/history?size=20")
+    page.get_by_label("Start date").fill(f"{today - timedelta(days=3)}")
+    page.get_by_label("End date").fill(f"{today}")
+    press(page, "Start Custom Sync")
+    run = here.latest()
+    assert run["period"] == {"from": f"{today - timedelta(days=3)}", "to": f"{today}"}
+    go(page, here, "/history")
+    page.get_by_role("link", name="Information about").first.click()
+    main = page.get_by_role("main")
+    for text in ("Sync Event ID", run["event_id"], "Duration", "Synced courses"):
+        expect(main.get_by_text(text).first).to_be_visible()
+
+
+def test_link_is_tried(here: Site, page: Page) -> None:
+    """Row 22's clock, and the way to the online Moodle."""
+    go(page, here, "/link")
+    press(page, "Try the link")
+    expect(page.get_by_text("The link was tried")).to_be_visible()
+    assert here.ask("GET", "link")["contact"]["source"] == "check"
+
+
+def test_settings_limit_and_notifications(here: Site, page: Page) -> None:
+    """Rows 6, 7 and 24: set, topped up, and refused where it is wrong, with what was typed kept."""
+    go(page, here, "/settings")
+    form = page.locator("form", has=page.locator("input[name=section][value=limit]")).first
+    form.get_by_label("Limit Data Usage").check()
+    form.locator("[name='limit.bytes']").fill("250")
+    form.get_by_role("button", name="Save").click()
+    limit = here.ask("GET", "limit")
+    assert (limit["enabled"], limit["limit_bytes"]) == (True, 250_000_000)
+    page.locator("#top_up").fill("20")
+    press(page, "Allow more")
+    assert here.ask("GET", "limit")["top_up_bytes"] % 20_000_000 == 0
+    form.locator("[name='limit.bytes']").fill("plenty")
+    form.get_by_role("button", name="Save").click()
+    assert page.locator("[name='limit.bytes']").input_value() == "plenty"
+    assert here.ask("GET", "limit")["limit_bytes"] == 250_000_000
+    here.ask("POST", "settings", {"values": {"limit.enabled": False}})
+
+
+def test_verify_check_and_report(here: Site, page: Page) -> None:
+    """What a technician does, or is asked for."""
+    go(page, here, "/settings")
+    press(page, "Verify")
+    assert here.latest()["cause"] == "verify"
+    go(page, here, "/check")
+    press(page, "Check now")
+    expect(page.get_by_text("token").first).to_be_visible()
+    go(page, here, "/settings")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="report").first.click()
+    assert Path(downloading.value.path()).stat().st_size > 500
+
+
+def test_signing_out(here: Site, page: Page) -> None:
+    """And what that hides."""
+    go(page, here, "/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("button", name="Start Sync Now")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_every_screen_has_its_picture_and_fits(here: Site, width: int) -> None:
+    """Nothing is wider than the screen, on a phone of 320 pixels neither; no id stands twice."""
+    with chromium(width=width) as page:
+        for signed_in in (False, True):
+            if signed_in:
+                go(page, here, "/sign-in")
+                shoot(page, f"sign-in-{width}")
+                page.get_by_label("Password").fill(PASSWORD)
+                page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            latest = here.ask("GET", "status")["latest"]["event_id"]
+            for path in (*SCREENS, f"/history/{latest}"):
+                go(page, here, path)
+                name = path.strip("/").partition("/")[0] or "overview"
+                name = "information" if path.startswith("/history/") else name
+                shoot(page, f"{name}-{width}{'-signed-in' if signed_in else ''}")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+                assert len(ids) == len(set(ids)), path
