@@ -43,6 +43,7 @@ def test_it_is_saved_and_due(here: Site, admin: Browser) -> None:
         True, "05:30", True,
     )  # fmt: skip
     assert "Saved." in seen.text
+    assert "they are inactive" not in seen.text
     assert ticked(seen) == ["Monday 08:00", "Friday 20:00", "Sunday 23:00"]
     due = schedule["next_due_at"][:16].replace("T", " ")
     assert f"Next sync {due} UTC" in seen.text
@@ -83,6 +84,7 @@ def test_inactive_keeps_the_grid(here: Site, admin: Browser) -> None:
     assert (schedule["grid_active"], schedule["enabled"]) == (False, False)
     assert (schedule["hours"], schedule["daily_at"]) == (CHOSEN["hours"], "05:30")
     assert len(ticked(seen)) == 3
+    assert "they are inactive: no sync begins by them" in seen.text
     assert "nothing is scheduled" in seen.text
 
 
