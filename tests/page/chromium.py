@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 SHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
 """Pictures of every screen, to be looked at; not kept in git."""
@@ -14,26 +14,30 @@ PHONE, DESKTOP = 320, 1100
 
 
 @contextmanager
-def chromium(*, scripts: bool = True, width: int = DESKTOP) -> Iterator[Page]:
-    """A browser's page, with JavaScript or without. What the browser complains of is an error."""
+def chromium() -> Iterator[Browser]:
+    """The browser; one for a file, as starting it takes seconds."""
     program = shutil.which("chromium")
     assert program, "chromium is missing: packaging/check says which packages the tests need"
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        context = browser.new_context(
-            java_script_enabled=scripts, viewport={"width": width, "height": 800}
-        )
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        yield page
+        yield browser
         browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, *, scripts: bool = True, width: int = DESKTOP) -> Iterator[Page]:
+    """A window, with JavaScript or without. What the browser complains of is an error."""
+    context = browser.new_context(
+        java_script_enabled=scripts, viewport={"width": width, "height": 800}
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
     unexpected = [each for each in complaints if "status of 4" not in each]  # refused on purpose
     assert not unexpected, unexpected
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.page.chromium import DESKTOP, PHONE, chromium, shoot
+from tests.page.chromium import DESKTOP, PHONE, chromium, opened, shoot
 from tests.page.site import PASSWORD, Site, site
 
 COMPLETE = "core_completion_override_activity_completion_status"
@@ -23,15 +23,40 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
-def page(here: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Somebody who signed in, with JavaScript and without."""
-    with chromium(scripts=request.param) as found:
-        found.goto(f"http://{here.host}/sign-in")
-        found.get_by_label("Password").fill(PASSWORD)
-        found.get_by_role("main").get_by_role("button", name="Sign in").click()
-        expect(found.get_by_role("button", name="Sign out")).to_be_visible()
+@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no-scripts"])
+def scripts(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs JavaScript."""
+    return bool(request.param)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The browser."""
+    with chromium() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, scripts: bool) -> Iterator[Page]:
+    """A window with JavaScript or without."""
+    with opened(browser, scripts=scripts) as found:
+        yield found
+
+
+@pytest.fixture
+def page(here: Site, window: Page) -> Page:
+    """Somebody who signed in."""
+    go(window, here, "/sign-in")
+    if window.get_by_role("button", name="Sign out").count() == 0:
+        sign_in(window)
+    return window
+
+
+def sign_in(page: Page) -> None:
+    """Sign in."""
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def go(page: Page, here: Site, path: str) -> None:
@@ -60,9 +85,8 @@ def test_enable_sync_off_and_on(here: Site, page: Page) -> None:
     assert here.ask("GET", "status")["enabled"] is True
 
 
-def test_start_progress_and_stop(here: Site, page: Page, request: pytest.FixtureRequest) -> None:
+def test_start_progress_and_stop(here: Site, page: Page, scripts: bool) -> None:
     """Rows 2, 7 and 14: a sync is started, seen under way, and stopped."""
-    scripts = "no-scripts" not in request.node.name
     here.world.on_box("UPDATE mdl_user SET city = ? WHERE id > 3", f"Gao {scripts}")
     here.world.switch("hold_before", "core_user_update_users")
     if not here.ask("GET", "runs")["total"]:
@@ -204,15 +228,14 @@ def test_signing_out(here: Site, page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_every_screen_has_its_picture_and_fits(here: Site, width: int) -> None:
+def test_every_screen_has_its_picture_and_fits(here: Site, browser: Browser, width: int) -> None:
     """Nothing is wider than the screen, on a phone of 320 pixels neither; no id stands twice."""
-    with chromium(width=width) as page:
+    with opened(browser, width=width) as page:
         for signed_in in (False, True):
             if signed_in:
                 go(page, here, "/sign-in")
                 shoot(page, f"sign-in-{width}")
-                page.get_by_label("Password").fill(PASSWORD)
-                page.get_by_role("main").get_by_role("button", name="Sign in").click()
+                sign_in(page)
             latest = here.ask("GET", "status")["latest"]["event_id"]
             for path in (*SCREENS, f"/history/{latest}"):
                 go(page, here, path)
