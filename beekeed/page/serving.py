@@ -125,8 +125,6 @@ async def _serve(screen: Screen, visit: Visit) -> Served:
     """Have a screen or an action served; what the daemon refuses is said."""
     if screen.needs_session and not visit.is_signed_in:
         return _to_sign_in(visit)
-    if screen.needs_session and screen.method == "POST" and not visit.has_form_token:
-        return _trouble("form_stale", {}, 403)  # the daemon would say so, where it is asked
     try:
         return await screen.serve(visit)
     except Refused as refused:

@@ -79,7 +79,9 @@ async def confirm(visit: Visit) -> Served:
     ticked = visit.form.get("username", [])
     usernames = list(dict.fromkeys([*ticked, *listed(visit.given("list"))]))
     answer: dict[str, list[str]] = {"confirmed": [], "unknown": []}
-    for start in range(0, len(usernames), _AT_ONCE):
+    for start in range(
+        0, max(1, len(usernames)), _AT_ONCE
+    ):  # the daemon says who may, also of none
         some = usernames[start : start + _AT_ONCE]
         said = await visit.post("set-aside", "confirm", body={"usernames": some})
         for name, found in answer.items():

@@ -1,6 +1,5 @@
 """One request of a browser: who it is, what it sent, and what it may ask the daemon."""
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,12 +54,6 @@ class Visit:
     def is_signed_in(self) -> bool:
         """Whether somebody with the password looks."""
         return bool(self.session["signed_in"])
-
-    @property
-    def has_form_token(self) -> bool:
-        """Whether the form came from a page of this session."""
-        token = str(self.session["form_token"] or "")
-        return hmac.compare_digest(self.given("form_token").encode(), token.encode())
 
     def query(self, name: str) -> str:
         """Give a word of the address; empty where there is none."""
