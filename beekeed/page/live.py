@@ -37,7 +37,7 @@ class Live:
         self._task = self._task or asyncio.create_task(self._watch())
         try:
             await response.prepare(request)
-            await self._tell(response)
+            await self._tell(request, response)
         except ConnectionResetError:  # whoever watched has left
             pass
         finally:
@@ -52,18 +52,21 @@ class Live:
         self._is_over = True
         self._wake()
 
-    async def _tell(self, response: web.StreamResponse) -> None:
-        sent = b""
+    async def _tell(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Tell what is new; a sign of life where nothing is. Ends soon after the browser left."""
+        sent, silent_seconds = b"", 0
         await response.write(b"retry: 5000\n\n")
-        while not self._is_over:
+        while not self._is_over and _is_there(request):
             turn = self._turn
             if self._latest != sent:
-                sent = self._latest
+                sent, silent_seconds = self._latest, 0
                 await response.write(sent)
-            else:
+            elif silent_seconds >= _SIGN_OF_LIFE_SECONDS:
+                silent_seconds = 0
                 await response.write(b":\n\n")
             with suppress(TimeoutError):
-                await asyncio.wait_for(turn.wait(), _SIGN_OF_LIFE_SECONDS)
+                await asyncio.wait_for(turn.wait(), 1)
+            silent_seconds += 1
 
     async def _watch(self) -> None:
         """Watch the daemon, again and again where it goes."""
@@ -79,6 +82,11 @@ class Live:
     def _wake(self) -> None:
         turn, self._turn = self._turn, asyncio.Event()
         turn.set()
+
+
+def _is_there(request: web.Request) -> bool:
+    """Tell whether the browser has not left: who goes from page to page leaves one each time."""
+    return request.transport is not None and not request.transport.is_closing()
 
 
 def _in_short(view: Data) -> Data:

@@ -124,6 +124,16 @@ def send(here: Site, path: str, given: dict[str, str]) -> int | str:
         return "/sign-in" if leads_to_sign_in else answer.status
 
 
+@pytest.mark.parametrize("host", ["evil.example", "10.1.2.3:8088", ""])
+def test_under_another_name_nothing_is_read_nor_done(here: Site, admin: Browser, host: str) -> None:
+    """Not even by a page of that name that asks for itself: so DNS rebinding works."""
+    named = {"Host": host, "Origin": f"http://{host}"}
+    assert admin.send("GET", "/", headers=named).status in (421, 400)
+    form = {"form_token": admin.get("/").form_token, "enabled": "off"}
+    assert admin.send("POST", "/enabled", form, headers=named).status in (421, 400)
+    assert here.ask("GET", "status")["enabled"]
+
+
 def test_no_get_changes_anything(here: Site, admin: Browser) -> None:
     """Whatever a link somewhere leads an administrator's browser to."""
     before = state(here)
