@@ -34,8 +34,8 @@ Theory of operation, in the order of the data's way:
    `refusals.py` say what came of it, and `patience.py` waits out what passes
    (`core/retry.py`). `link/` counts the bytes, and knows how far the way there goes
    (`link/diagnosis.py`, as the tree in `core/link.py`), and when it is back (`watch.py`).
-7. `control/` shows all of it on a unix socket, `ctl/` to people in a terminal.
-   `say/` has every sentence that they read.
+7. `control/` shows all of it on two unix sockets: `ctl/` to people in a terminal, and
+   `page/`, in a process of its own, to browsers. `say/` has the sentences that they read.
 
 `daemon.py` is the only wiring. `ports/` are the lines along which parts can be
 replaced. `sandbox/` is a box and an online Moodle to try and test against.

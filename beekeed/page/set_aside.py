@@ -79,9 +79,8 @@ async def confirm(visit: Visit) -> Served:
     ticked = visit.form.get("username", [])
     usernames = list(dict.fromkeys([*ticked, *listed(visit.given("list"))]))
     answer: dict[str, list[str]] = {"confirmed": [], "unknown": []}
-    for start in range(
-        0, max(1, len(usernames)), _AT_ONCE
-    ):  # the daemon says who may, also of none
+    count = max(1, len(usernames))  # also of none the daemon is asked: it says who may
+    for start in range(0, count, _AT_ONCE):
         some = usernames[start : start + _AT_ONCE]
         said = await visit.post("set-aside", "confirm", body={"usernames": some})
         for name, found in answer.items():

@@ -135,8 +135,9 @@ async def test_one_too_many_is_told_so_and_sent_away(tmp_path: Path) -> None:
             while crowd.count < SHORT.most:
                 await asyncio.sleep(0.02)
         answer = await ask(port, "GET / HTTP/1.1", "Host: 127.0.0.1")
-        assert answer.startswith(b"HTTP/1.1 503 ")
         head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert body == b"Too many look at this page right now.\n"
         assert f"Content-Length: {len(body)}".encode() in head
         for _, writer in lines:
             writer.close()

@@ -134,6 +134,18 @@ def test_under_another_name_nothing_is_read_nor_done(here: Site, admin: Browser,
     assert here.ask("GET", "status")["enabled"]
 
 
+def test_what_has_a_forms_token_is_never_compressed(here: Site, admin: Browser) -> None:
+    """Its length would tell of the token (BREACH); what everybody reads is compressed."""
+    takes = {"Accept-Encoding": "gzip", "Accept": "text/html"}
+    assert "Content-Encoding" not in admin.send("GET", "/", headers=takes).headers
+    place, _, port = here.host.rpartition(":")
+    with closing(http.client.HTTPConnection(place, int(port), timeout=30)) as line:
+        line.request("GET", "/", headers=takes)
+        answer = line.getresponse()
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert len(answer.read()) < 5000
+
+
 def test_no_get_changes_anything(here: Site, admin: Browser) -> None:
     """Whatever a link somewhere leads an administrator's browser to."""
     before = state(here)
