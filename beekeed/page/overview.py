@@ -1,6 +1,6 @@
 """Overview: whether everything is safe online, and how it stands (features.md, rows 1 to 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beekeed.page.asking import Data, Refused, together
@@ -28,7 +28,7 @@ async def overview(visit: Visit) -> Served:
             "runs": runs["runs"],
             "schedule": schedule,
             "link": link,
-            "left_out": await _left_out(visit, status["latest"]),
+            "left_out": await _left_out(visit, runs["runs"]),
             "preview": await _preview(visit, status),
             "settings": await _settings(visit),
         },
@@ -61,12 +61,13 @@ async def set_enabled(visit: Visit) -> Served:
     return Gone("/?done=enabled" if is_on else "/?done=disabled")
 
 
-async def _left_out(visit: Visit, latest: Data | None) -> list[Data]:
-    """Give the courses that the latest sync left out, with the reason."""
-    if latest is None:
-        return []
-    run = await visit.get("runs", latest["event_id"])
-    return [course for course in run["courses"] if course["left_out"]]
+async def _left_out(visit: Visit, runs: Sequence[Data]) -> list[Data]:
+    """Give the courses that the latest sync left out which compared any, with the reason."""
+    for each in runs:
+        run = await visit.get("runs", each["event_id"])
+        if run["courses"]:
+            return [course for course in run["courses"] if course["left_out"]]
+    return []
 
 
 async def _preview(visit: Visit, status: Data) -> Data | None:
