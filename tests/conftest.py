@@ -1,6 +1,7 @@
 """What the normal run leaves out, and says so; the database servers that all tests share."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -21,7 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks."""
+    """Declare the marks; see that Ctrl-C reaches what the tests start."""
+    # Whoever started us in the background of a shell had it ignored, and that is inherited.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "full: slow; runs with --full only")
     config.addinivalue_line("markers", "live: needs a real Moodle, named by BEEKEED_LIVE_*")
     config.addinivalue_line("markers", "live_php: needs to run PHP there: BEEKEED_LIVE_PHP")

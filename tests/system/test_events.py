@@ -288,7 +288,7 @@ def test_watch_ends_with_ctrl_c(here: World) -> None:
     assert watching.stdout is not None
     watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
-    assert watching.communicate() == ("", "")
+    assert watching.communicate(timeout=30) == ("", "")
     assert watching.returncode == Exit.INTERRUPTED
 
 
