@@ -69,7 +69,7 @@ class MailServer:
         self.taken: list[Taken] = []
         self.came: list[Taken] = []
         self.connections = 0
-        self.transports: list[asyncio.BaseTransport] = []
+        self.transports: list[asyncio.Transport] = []
         self.logins: list[tuple[str, str]] = []
         self.commands: list[str] = []
         self.hidden: set[str] = set()
@@ -131,6 +131,7 @@ class _Counting(SMTP):
     """Counts connections, and can say something else than a greeting."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         is_new = transport.get_extra_info("ssl_object") is None or self.transport is None
         self.event_handler.connections += is_new
         self.event_handler.transports.append(transport)
@@ -199,8 +200,10 @@ def mail_server(
 
 async def _end(server: asyncio.Server, made: MailServer) -> None:
     server.close()
+    for _ in range(3):  # who was accepted in this very moment has a transport by then
+        await asyncio.sleep(0)
     for transport in made.transports:
-        transport.close()
+        transport.abort()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for each in others:
         each.cancel()

@@ -152,6 +152,18 @@ class InMemory:
         self._digest = digest
 
 
+async def test_the_same_password_has_another_digest_on_each_box(clock: FakeClock) -> None:
+    """Nobody can tell from two cards that it is the same, or guess for many boxes at once."""
+    digests = set()
+    for _ in range(3):
+        kept = InMemory()
+        await Signing(clock=clock, store=kept, costs=CHEAP).set_password(PASSWORD)
+        digest = await kept.kept()
+        assert scrypt.matches(PASSWORD, digest)
+        digests.add(digest)
+    assert len(digests) == 3
+
+
 async def test_the_daemon_does_other_things_while_a_password_is_computed(
     clock: FakeClock,
 ) -> None:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == "test_idle.py")
 
 
+def waiting_for_its_time() -> dict[str, str]:
+    """Settings of a box whose daily time and selected hour are yet to come, with mails set up."""
+    later = datetime.now(UTC) + timedelta(hours=12)
+    return {
+        "schedule__enabled": "true",
+        "schedule__daily_at": f'"{later:%H:%M}"',
+        "schedule__grid_active": "true",
+        "schedule__hours": f'["{later:%a-%H}"]'.lower(),
+        "mail__notify": '"all"',
+        "mail__to": '"school@example.org"',
+        "mail__sender": '"box@example.org"',
+        "mail__server": f'"{HOST}"',
+    }
+
+
 @pytest.fixture(scope="session", autouse=True)
 def idle(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -98,8 +114,9 @@ def idle(
         here = World(tmp_path_factory.mktemp("idle"), learners=2)
         here.address = f"https://{HOST}"
         try:
-            daemon = here.start_daemon(inside=line.box)
+            daemon = here.start_daemon(inside=line.box, **waiting_for_its_time())
             assert here.ctl("link").code == 0
+            assert here.ctl("schedule", "--json").json["next_due_at"]
             time.sleep(1)  # what a start does is over
             watch = Idle(here, daemon.pid, line, 600 if request.config.getoption("--full") else 60)
             yield watch

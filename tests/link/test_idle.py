@@ -1,4 +1,4 @@
-"""A box on which nothing is due uses nothing, with its link up (practices.md, B3)."""
+"""A box that waits for its time uses nothing, with its link up (practices.md, B3)."""
 
 import pytest
 
@@ -11,7 +11,10 @@ pytestmark = pytest.mark.root
 def test_an_idle_box_sends_nothing_and_writes_nothing(
     idle: Idle, request: pytest.FixtureRequest
 ) -> None:
-    """Not a byte on the line, either way, and none on the disk; hardly any processor time."""
+    """Not a byte on the line, either way, and none on the disk; hardly any processor time.
+
+    It has a daily time, a selected hour and a mail server, as a box in use has.
+    """
     before, after = idle.before, idle.after()
     assert before.cpu_seconds > 0, "these are not the daemon's figures"
     assert before.state

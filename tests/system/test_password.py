@@ -1,7 +1,5 @@
 """`beekeectl password`, and who may use beekeectl at all."""
 
-import os
-import pty
 import re
 import shutil
 import subprocess
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.asking import ask, sign_in
+from tests.system.keyboard import typed
 from tests.system.world import ROOT, Said, World, world
 
 NOBODY = 65534
@@ -41,28 +40,10 @@ def given(here: World, text: str, *words: str) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
-def typed(here: World, *lines: str) -> tuple[int, str]:
-    """Set the password at a terminal of its own; gives the exit code and all that was shown."""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", sys.executable, "-m", "beekeed.ctl", "password", "set",
-         "--socket", str(here.socket)],
-        stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=here.environment,
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
-    for line in lines:
-        while not shown.endswith(b": "):  # it asks
-            shown += os.read(ours, 1000)
-        os.write(ours, line.encode() + b"\n")
-        shown += os.read(ours, 1000)
-    try:
-        while more := os.read(ours, 1000):
-            shown += more
-    except OSError:  # the terminal's other end is closed: it has ended
-        pass
-    os.close(ours)
-    return child.wait(20), shown.decode()
+def typed_password(here: World, *lines: str) -> tuple[int, str]:
+    """Set the password at a terminal; gives the exit code and all that was shown."""
+    words = ("password", "set", "--socket", str(here.socket))
+    return typed(words, lines, here.environment)
 
 
 def test_it_is_read_from_standard_input_and_never_shown(running: World) -> None:
@@ -83,12 +64,12 @@ def test_it_is_read_from_standard_input_and_never_shown(running: World) -> None:
 
 def test_at_a_terminal_it_is_asked_for_twice_and_not_shown(running: World) -> None:
     """A typing error would else lock out whoever set it."""
-    code, shown = typed(running, "typed horse", "typed horse")
+    code, shown = typed_password(running, "typed horse", "typed horse")
     assert code == 0
     assert re.search(r"New password: \s*The same again: \s*The password is set", shown)
     assert "horse" not in shown
     sign_in(running.page_socket, "typed horse")
-    code, shown = typed(running, "other horse", "other hose")
+    code, shown = typed_password(running, "other horse", "other hose")
     assert code == 2
     assert "The two passwords are not the same." in shown
     sign_in(running.page_socket, "typed horse")

@@ -3,9 +3,11 @@
 import base64
 import json
 from pathlib import Path
+from string import Formatter
 from urllib.parse import quote
 
 from beekeed.ctl.exits import Exit
+from beekeed.say.sentences import SENTENCES
 from tests.system.world import World
 
 _PASSWORD = "Geheim-Wort-93/+x"
@@ -13,6 +15,16 @@ _MAILBOX = "school.secretary@example.org"
 _MAIL_USER = "smtp-user-77"
 _ADDRESS = "192.168.7.42"
 _SAID = "Duplicate-entry-Xaver-Zimt"
+_MOODLES_OWN = {
+    *("course", "function", "functions", "capability", "capabilities", "errorcode", "table")
+}
+"""What a reason may tell support besides numbers."""
+
+
+def of_reasons() -> set[str]:
+    """All that a reason may hold: what stands for it in a sentence."""
+    texts = [text for entry in SENTENCES.values() for text in (entry.what, entry.remedy)]
+    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def plant(here: World) -> list[str]:
@@ -42,7 +54,7 @@ def plant(here: World) -> list[str]:
     )
     here.sync()
     # A reason may carry any text: what somebody else's program said, a name among it.
-    said = json.dumps({"detail": _SAID, "course": "BK-MATH"})
+    said = json.dumps(dict.fromkeys(of_reasons() - _MOODLES_OWN, _SAID) | {"course": "BK-MATH"})
     here.in_state("UPDATE run SET code = 'refused_by_moodle', params = ?", said)
     here.in_state("UPDATE change SET aside_params = ? WHERE aside_code IS NOT NULL", said)
     here.in_state(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.keyboard import typed
 from tests.system.world import ROOT, Said
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -46,6 +47,11 @@ class Box:
         assert "Traceback" not in done.stderr
         return Said(done.returncode, done.stdout, done.stderr)
 
+    def type(self, text: str, *words: str) -> tuple[int, str]:
+        """Run it at a terminal, and type; gives the exit code and all that was shown."""
+        environment = {"PATH": f"{self.path}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        return typed(("token", "set", *words), [text], environment)
+
     def restarted(self) -> bool:
         """Whether our unit was started again."""
         return self.asked.exists() and "restart beekeed.service\n" in self.asked.read_text()
@@ -71,6 +77,16 @@ def test_it_is_kept_for_root_alone_and_beekeed_starts_again(box: Box) -> None:
     assert stat.S_IMODE(box.token.stat().st_mode) == 0o600
     assert box.restarted()
     assert list(box.token.parent.iterdir()) == [box.token]
+
+
+@pytest.mark.root
+def test_at_a_terminal_it_is_asked_for_and_not_shown(box: Box) -> None:
+    """Whoever looks over a shoulder, or scrolls back, does not read it."""
+    code, shown = box.type(TOKEN, "--file", str(box.token))
+    assert code == 0
+    assert "Token (it is not shown): " in shown
+    assert TOKEN not in shown
+    assert box.token.read_text() == f"{TOKEN}\n"
 
 
 @pytest.mark.root

@@ -1,0 +1,1 @@
+"""A real database of each version that was released, for upgrades to be tried on."""
