@@ -34,8 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "root: needs root (namespaces, mounts)")
     config.stash[LEFT_OUT] = {}
     config.stash[TOLD] = []
-    # Who starts us in the background has Ctrl-C ignored, and what we start would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     # No deadline for one example: a busy machine is not a fault.
     hypothesis.settings.register_profile("beekeed", deadline=None)
     hypothesis.settings.load_profile("beekeed")
