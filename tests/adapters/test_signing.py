@@ -1,6 +1,7 @@
 """The administrator's password and who is signed in, with our own database and a clock of ours."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -201,6 +202,17 @@ async def test_an_old_password_opens_nothing_that_lasts_while_a_new_one_is_set(
     ticket = await signing_in
     assert isinstance(ticket, Ticket)
     assert not signing.use(ticket.session_id)
+
+
+async def test_nothing_but_the_cookie_holds_a_session(signing: Signing) -> None:
+    """It is as many random bits as nobody guesses; neither a form's token, which stands in pages,
+    nor what the daemon remembers gives it away."""
+    tickets = [await signing.sign_in(PASSWORD, None) for _ in range(3)]
+    assert len({each.session_id for each in tickets}) == 3
+    for each in tickets:
+        assert len(base64.urlsafe_b64decode(each.session_id + "=")) == 32
+        assert each.session_id not in each.form_token
+        assert each.session_id not in repr(vars(signing))
 
 
 async def test_what_is_no_session_is_none(signing: Signing) -> None:

@@ -22,9 +22,11 @@ _MOODLES_OWN = {
 
 
 def of_reasons() -> set[str]:
-    """All that a reason may hold: what stands for it in a sentence."""
+    """All that a reason may hold: what stands for it in a sentence, and what there is online."""
     texts = [text for entry in SENTENCES.values() for text in (entry.what, entry.remedy)]
-    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name} | {
+        "online"
+    }
 
 
 def plant(here: World) -> list[str]:

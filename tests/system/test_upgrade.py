@@ -73,6 +73,7 @@ def test_it_goes_on_where_the_release_was_cut_off(here: World, kept: Kept) -> No
         for table, rows in before.items():
             assert set(rows) <= set(after[table]), table  # nothing there was written again
         somebody = answer_all(here)
+        here.on_box("UPDATE mdl_user SET city = 'Kayes' WHERE city = 'Gao'")  # accounts we made
         assert here.sync()["status"] == "completed"
         assert here.ctl("sync", "--force", "--wait").code == Exit.OK  # late work waited for that
         left = {each.learner for each in here.compare().differences}
