@@ -98,17 +98,13 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
         (["check"], "beekeed.check/1"),
     ],
 )
-def test_every_command_speaks_json(here: World, words: list[str], schema: str) -> None:
+def test_every_command_speaks_json(shared: World, words: list[str], schema: str) -> None:
     """With the name and version of its schema, so that other programs can rely on it."""
-    here.start_daemon()
-    if words[0] == "check":
-        here.sync()
-    assert here.ctl(*words, "--json").json["schema"] == schema
+    assert shared.ctl(*words, "--json").json["schema"] == schema
 
 
-def test_the_api_refuses_what_it_does_not_know(here: World) -> None:
+def test_the_api_refuses_what_it_does_not_know(shared: World) -> None:
     """An unknown path, a wrong method and a wrong number are errors of the one envelope."""
-    here.start_daemon()
     for method, path, status, code in (
         ("GET", "/v1/nothing", "404", "not_found"),
         ("DELETE", "/v1/status", "404", "not_found"),
@@ -116,7 +112,7 @@ def test_the_api_refuses_what_it_does_not_know(here: World) -> None:
         ("GET", "/v1/runs/%2e%2e", "404", "not_found"),
     ):
         done = subprocess.run(
-            ["python3", "-c", _RAW, str(here.socket), method, path],
+            ["python3", "-c", _RAW, str(shared.socket), method, path],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         head, _, body = done.stdout.partition("\n\n")
@@ -133,10 +129,9 @@ print(b"".join(iter(lambda: s.recv(65536), b"")).decode().replace("\\r", ""))
 """
 
 
-def test_the_socket_is_for_its_owner_and_group_only(here: World) -> None:
+def test_the_socket_is_for_its_owner_and_group_only(shared: World) -> None:
     """Whoever may connect may administer, so nobody else may connect."""
-    here.start_daemon()
-    assert here.socket.stat().st_mode & 0o777 == 0o660
+    assert shared.socket.stat().st_mode & 0o777 == 0o660
 
 
 @pytest.mark.parametrize("answer", ['{"message": "page not found"}', "null", "[]", "<html>", ""])
@@ -167,11 +162,10 @@ def test_a_socket_of_another_program_is_said_to_be_no_beekeed(tmp_path: Path, an
     assert done.stderr.startswith("beekeectl: ")
 
 
-def test_odd_bytes_in_an_argument_are_just_an_unknown_sync(here: World) -> None:
+def test_odd_bytes_in_an_argument_are_just_an_unknown_sync(shared: World) -> None:
     """A terminal may send what is no UTF-8."""
-    here.start_daemon()
     done = subprocess.run(
-        [sys.executable, "-m", "beekeed.ctl", "show", b"\xff\xfe", "--socket", str(here.socket)],
+        [sys.executable, "-m", "beekeed.ctl", "show", b"\xff\xfe", "--socket", str(shared.socket)],
         capture_output=True, cwd=ROOT, check=False,
     )  # fmt: skip
     assert done.returncode == Exit.FAILURE
@@ -189,15 +183,14 @@ def test_the_name_of_a_site_cannot_command_the_terminal(here: World) -> None:
         assert "\x1b" not in shown
 
 
-def test_what_is_no_http_is_refused_without_a_traceback(here: World) -> None:
+def test_what_is_no_http_is_refused_without_a_traceback(shared: World) -> None:
     """Neither to the caller nor in the log."""
-    here.start_daemon()
     with socket.socket(socket.AF_UNIX) as raw:
-        raw.connect(str(here.socket))
+        raw.connect(str(shared.socket))
         raw.sendall(b"\x00\xff nonsense\r\n\r\n")
         assert b"400" in raw.recv(65536)
-    assert here.ctl("status").code == Exit.OK
-    assert "Traceback" not in here.log()
+    assert shared.ctl("status").code == Exit.OK
+    assert "Traceback" not in shared.log()
 
 
 def test_a_reason_is_said_once_with_everybody_whom_it_concerns(here: World) -> None:

@@ -129,23 +129,21 @@ def test_other_ways_to_send_what_is_late(here: World, how: str) -> None:
     ],
 )
 def test_wrong_days_are_a_sentence_that_says_what_to_write(
-    here: World, words: list[str], said: str
+    shared: World, words: list[str], said: str
 ) -> None:
     """And nothing is started."""
-    here.start_daemon()
-    done = here.ctl(*words)
+    done = shared.ctl(*words)
     assert done.code == Exit.USAGE
     assert said in " ".join(done.err.split())
-    assert here.ctl("history", "--json").json["total"] == 0
+    assert shared.ctl("history", "--json").json["total"] == 0
 
 
-def test_a_day_and_a_month_at_once_are_refused(here: World) -> None:
+def test_a_day_and_a_month_at_once_are_refused(shared: World) -> None:
     """By the command line itself, and by the API to whoever else asks."""
-    assert here.ctl("sync", "--day", "2026-01-01", "--month", "2026-01").code == Exit.USAGE
-    here.start_daemon()
+    assert shared.ctl("sync", "--day", "2026-01-01", "--month", "2026-01").code == Exit.USAGE
     for body in ('{"day": "2026-01-01", "month": "2026-01"}', '{"dya": 1}', "[", '{"force": 1}'):
-        assert post(here, body)["error"]["code"] == "bad_request"
-    assert here.ctl("history", "--json").json["total"] == 0
+        assert post(shared, body)["error"]["code"] == "bad_request"
+    assert shared.ctl("history", "--json").json["total"] == 0
 
 
 def post(here: World, body: str) -> dict[str, Any]:
