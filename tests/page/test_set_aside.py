@@ -180,7 +180,7 @@ def test_a_list_from_any_computer_confirms(here: Site, admin: Browser) -> None:
     nothing was waiting is said. More names than the daemon takes at once."""
     first, *others = waiting(here)
     form = form_of(admin.get("/set-aside"), "/set-aside/confirm")
-    many = [f"somebody.with.a.long.username.{number:03}" for number in range(300)]
+    many = [f"somebody.with.a.long.username.{number:03}" for number in range(500)]
     text = "\r\n".join(["# 6b", "", f"  {first}  ", f"{others[0]}, a friend", "", *many, "nöbody"])
     answer = upload(admin, "/set-aside/confirm", form, "list", b"\xef\xbb\xbf" + text.encode())
     assert answer.status == http.HTTPStatus.OK
