@@ -112,6 +112,8 @@ def test_the_data_limit(here: Site, admin: Browser) -> None:
     assert "of 250.5 MB used" in seen.text
     assert section(seen, "limit")["limit.bytes"] == "250.5"
     assert "Default: 500" in seen.text
+    # What others send on this machine's loopback counts no longer, or each cost below has it.
+    assert save(here, admin, "limit", limit__charge="sync") == {"limit.charge": "sync"}
 
 
 def test_a_limit_in_odd_bytes_stays_as_it_is(here: Site, admin: Browser) -> None:
