@@ -46,9 +46,13 @@ these, each sync is asked for, and the days of its month that were over."""
 
 @dataclass(frozen=True)
 class Kept:
-    """A release. `at`: when it was left, in Unix seconds; `said`: answers by beekeectl's words."""
+    """A release. `at`: when it was left, in Unix seconds; `said`: answers by beekeectl's words.
+
+    `made_by`: the version that the code called itself: the release's own once it is released.
+    """
 
     version: str
+    made_by: str
     at: int
     waiting_mails: int
     said: dict[str, Any]
@@ -167,7 +171,12 @@ def make(version: str) -> None:
         said = _sayings(here)
         waiting = here.ctl("mail", "--json").json["waiting"]
         _cut_off(here, daemon, work)
-        kept = {"at": int(time.time()), "waiting_mails": waiting, "said": said}
+        kept = {
+            "made_by": __version__,
+            "at": int(time.time()),
+            "waiting_mails": waiting,
+            "said": said,
+        }
         (here.folder / _SAID).write_text(json.dumps(kept))
         with tarfile.open(file, "w:xz") as archive:
             for each in (here.folder / _SAID, *_files(here)):

@@ -13,7 +13,7 @@ from tests.system.asking import sign_in
 from tests.system.test_kill import work_online
 from tests.system.test_mail import until_taken
 from tests.system.wallclock import wall_clock
-from tests.system.world import World
+from tests.system.world import ROOT, World
 
 RELEASES = releases()
 _ADDRESS = "UPDATE target SET address = ?"
@@ -42,9 +42,12 @@ def here(tmp_path: Path, kept: Kept) -> Iterator[World]:
             made.end()
 
 
-def test_there_are_releases() -> None:
-    """A database of the first one, at least."""
-    assert "0.1.0" in {each.version for each in RELEASES}
+def test_each_release_has_its_database_by_its_own_code() -> None:
+    """The first one has it already, and what is tagged is what made it."""
+    made_by = {each.version: each.made_by for each in RELEASES}
+    assert "0.1.0" in made_by
+    for release in {each.name for each in (ROOT / "changelog").iterdir() if each.is_dir()}:
+        assert release == "unreleased" or made_by.get(release) == release
 
 
 def test_what_a_release_knew_is_known_after_the_upgrade(here: World, kept: Kept) -> None:
