@@ -30,9 +30,13 @@ NEVER_ENDS = {
     *("missing_online", "changed_online", "unseen_online"),
     *("stays_badge", "stays_course_completion", "stays_password", "stays_time", "stays_comment"),
     *("welcome_messages", "mailed_passwords", "assignment_notices"),
+    # How it stands.
+    *("safe_online", "safe_but_failed", "not_read_lately", "safety_unknown", "waits_for_sync"),
+    *("waits_for_answer", "waits_aside", "waits_late", "waits_for_mending"),
+    *("waits_switched_off", "waits_unscheduled"),
     # Said to browsers and to the page only.
     *("strange_host", "from_browser", "form_stale", "sign_in_off", "sign_in_held"),
-    "password_wrong",
+    *("password_wrong", "page_certificate_unusable"),
 }
 PLAIN = {
     *("refused_by_moodle", "interrupted", "unsettled", "internal", "not_found"),

@@ -53,9 +53,9 @@ async def test_what_is_changed_holds_at_once_and_after_a_restart(
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("limit.billing_day", 0, "limit.billing_day: expected a whole number >= 1"),
+        ("limit.billing_day", 0, "limit.billing_day: it must be a day of the month from 1 to 28"),
         ("limit.bytes", -1, "limit.bytes"),
-        ("limit.bytes", "lots", "expected a whole number, got text"),
+        ("limit.bytes", "lots", "it must be a whole number of bytes"),
         ("limit.enabled", 1, "expected true or false"),
         ("limit.charge", "mail", '"sync" or "line"'),
         ("limit.colour", "red", "there is no such setting"),

@@ -96,6 +96,7 @@ TRIED: tuple[tuple[str, Exit | tuple[Exit, ...]], ...] = (
 
 # What goes on until somebody ends it, or asks for what nobody may see, has tests of its own.
 ELSEWHERE = {
+    "waiting": "test_waiting.py",
     "watch": "test_events.py",
     "password set": "test_password.py",
     "token set": "test_token.py",

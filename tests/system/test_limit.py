@@ -155,7 +155,10 @@ def test_wrong_limits_are_a_sentence(here: World) -> None:
         (("set",), "beekeectl limit set 500MB"),
         (("set", "500MiB"), "write it like 500MB"),
         (("set", "lots"), "write it like 500MB"),
-        (("set", "5MB", "--billing-day", "29"), "limit.billing_day: expected a whole number <= 28"),
+        (
+            ("set", "5MB", "--billing-day", "29"),
+            "limit.billing_day: it must be a day of the month from 1 to 28",
+        ),
         (("set", "--reserve", "some"), "write it like 10%"),
         (("set", "--reserve", "95"), "limit.reserve_percent"),
         (("top-up",), "beekeectl limit top-up 50MB"),
