@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
 """Pictures of every screen, to be looked at; not kept in git."""
@@ -46,3 +46,15 @@ def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def sign_in(page: Page, password: str) -> None:
+    """Sign in."""
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def go(page: Page, host: str, path: str) -> None:
+    """Open a screen."""
+    page.goto(f"http://{host}{path}")

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
 
 from tests.page.browser import Browser
-from tests.page.site import Site, site
+from tests.page.chromium import chromium, go, opened, sign_in
+from tests.page.site import PASSWORD, Site, site
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +28,32 @@ def admin(here: Site) -> Browser:
 def anyone(here: Site) -> Browser:
     """A browser that nobody signed in with."""
     return here.browser()
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no-scripts"])
+def scripts(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs JavaScript."""
+    return bool(request.param)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """The browser."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def window(browser: Chromium, scripts: bool) -> Iterator[Page]:
+    """A window with JavaScript or without."""
+    with opened(browser, scripts=scripts) as found:
+        yield found
+
+
+@pytest.fixture
+def page(here: Site, window: Page) -> Page:
+    """Somebody who signed in."""
+    go(window, here.host, "/sign-in")
+    if window.get_by_role("button", name="Sign out").count() == 0:
+        sign_in(window, PASSWORD)
+    return window

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.chromium import DESKTOP, PHONE, chromium, opened, shoot
+from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot, sign_in
 from tests.page.site import PASSWORD, Site, site
 
 COMPLETE = "core_completion_override_activity_completion_status"
@@ -21,47 +21,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A box of 6 learners."""
     with site(tmp_path_factory.mktemp("walk"), learners=6) as made:
         yield made
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no-scripts"])
-def scripts(request: pytest.FixtureRequest) -> bool:
-    """Whether the browser runs JavaScript."""
-    return bool(request.param)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The browser."""
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def window(browser: Browser, scripts: bool) -> Iterator[Page]:
-    """A window with JavaScript or without."""
-    with opened(browser, scripts=scripts) as found:
-        yield found
-
-
-@pytest.fixture
-def page(here: Site, window: Page) -> Page:
-    """Somebody who signed in."""
-    go(window, here, "/sign-in")
-    if window.get_by_role("button", name="Sign out").count() == 0:
-        sign_in(window)
-    return window
-
-
-def sign_in(page: Page) -> None:
-    """Sign in."""
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def go(page: Page, here: Site, path: str) -> None:
-    """Open a screen."""
-    page.goto(f"http://{here.host}{path}")
 
 
 def press(page: Page, name: str, *, within: str = "main") -> None:
@@ -77,7 +36,7 @@ def setting(here: Site, key: str) -> Any:
 
 def test_enable_sync_off_and_on(here: Site, page: Page) -> None:
     """Row 1."""
-    go(page, here, "/")
+    go(page, here.host, "/")
     press(page, "Switch off")
     expect(page.get_by_text("Syncs are switched off. Nothing runs")).to_be_visible()
     assert here.ask("GET", "status")["enabled"] is False
@@ -91,7 +50,7 @@ def test_start_progress_and_stop(here: Site, page: Page, scripts: bool) -> None:
     here.world.switch("hold_before", "core_user_update_users")
     if not here.ask("GET", "runs")["total"]:
         here.world.switch("hold_before", COMPLETE)
-    go(page, here, "/")
+    go(page, here.host, "/")
     page.get_by_text("Force Sync", exact=True).click()
     page.get_by_label("Force this sync").check()
     press(page, "Start Sync Now")
@@ -113,23 +72,23 @@ def test_calendar_a_day_and_a_month_again(here: Site, page: Page) -> None:
     """Row 11."""
     here.sync()
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
-    go(page, here, f"/calendar?month={yesterday:%Y-%m}")
+    go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")
     page.locator(f"a[href*='day={yesterday}']").first.click()
     main = page.get_by_role("main")
     main.get_by_role("button", name=f"{yesterday}").click()
     run = here.latest()
     assert run["period"] == {"from": str(yesterday), "to": str(yesterday)}
-    go(page, here, f"/calendar?month={yesterday:%Y-%m}")
+    go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")
     main.get_by_role("button", name="Resynchronize the whole month").click()
     assert here.latest()["period"]["from"] == f"{yesterday:%Y-%m}-01"
-    go(page, here, "/calendar?month=2026-11")
+    go(page, here.host, "/calendar?month=2026-11")
     main.get_by_role("link", name="<").or_(main.get_by_label("October 2026")).first.click()
     expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
 
 
 def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page) -> None:
     """Rows 4 and 12."""
-    go(page, here, "/scheduling")
+    go(page, here.host, "/scheduling")
     page.get_by_label("on", exact=True).check()
     page.get_by_label("Time, in UTC").fill("03:30")
     page.get_by_label("Active", exact=True).check()
@@ -152,7 +111,7 @@ def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page) -> None:
 
 def test_the_grid_is_used_by_keyboard_alone(here: Site, page: Page) -> None:
     """Row 12: the boxes are reached one after the other, and the space bar selects."""
-    go(page, here, "/scheduling")
+    go(page, here.host, "/scheduling")
     first = page.get_by_label("Monday 00:00")
     first.focus()
     page.keyboard.press("Space")
@@ -165,13 +124,13 @@ def test_the_grid_is_used_by_keyboard_alone(here: Site, page: Page) -> None:
 def test_history_custom_sync_and_information(here: Site, page: Page) -> None:
     """Rows 5 and 13."""
     today = datetime.now(UTC).date()
-    go(page, here, "/history?size=20")
+    go(page, here.host, "/history?size=20")
     page.get_by_label("Start date").fill(f"{today - timedelta(days=3)}")
     page.get_by_label("End date").fill(f"{today}")
     press(page, "Start Custom Sync")
     run = here.latest()
     assert run["period"] == {"from": f"{today - timedelta(days=3)}", "to": f"{today}"}
-    go(page, here, "/history")
+    go(page, here.host, "/history")
     page.get_by_role("link", name="Information about").first.click()
     main = page.get_by_role("main")
     for text in ("Sync Event ID", run["event_id"], "Duration", "Synced courses"):
@@ -180,7 +139,7 @@ def test_history_custom_sync_and_information(here: Site, page: Page) -> None:
 
 def test_link_is_tried(here: Site, page: Page) -> None:
     """Row 22's clock, and the way to the online Moodle."""
-    go(page, here, "/link")
+    go(page, here.host, "/link")
     press(page, "Try the link")
     expect(page.get_by_text("The link was tried")).to_be_visible()
     assert here.ask("GET", "link")["contact"]["source"] == "check"
@@ -188,7 +147,7 @@ def test_link_is_tried(here: Site, page: Page) -> None:
 
 def test_settings_limit_and_notifications(here: Site, page: Page) -> None:
     """Rows 6, 7 and 24: set, topped up, and refused where it is wrong, with what was typed kept."""
-    go(page, here, "/settings")
+    go(page, here.host, "/settings")
     form = page.locator("form", has=page.locator("input[name=section][value=limit]")).first
     form.get_by_label("Limit Data Usage").check()
     form.locator("[name='limit.bytes']").fill("250")
@@ -207,13 +166,13 @@ def test_settings_limit_and_notifications(here: Site, page: Page) -> None:
 
 def test_verify_check_and_report(here: Site, page: Page) -> None:
     """What a technician does, or is asked for."""
-    go(page, here, "/settings")
+    go(page, here.host, "/settings")
     press(page, "Verify")
     assert here.latest()["cause"] == "verify"
-    go(page, here, "/check")
+    go(page, here.host, "/check")
     press(page, "Check now")
     expect(page.get_by_text("token").first).to_be_visible()
-    go(page, here, "/settings")
+    go(page, here.host, "/settings")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="report").first.click()
     assert Path(downloading.value.path()).stat().st_size > 500
@@ -221,7 +180,7 @@ def test_verify_check_and_report(here: Site, page: Page) -> None:
 
 def test_signing_out(here: Site, page: Page) -> None:
     """And what that hides."""
-    go(page, here, "/")
+    go(page, here.host, "/")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     expect(page.get_by_role("button", name="Start Sync Now")).to_have_count(0)
@@ -233,12 +192,12 @@ def test_every_screen_has_its_picture_and_fits(here: Site, browser: Browser, wid
     with opened(browser, width=width) as page:
         for signed_in in (False, True):
             if signed_in:
-                go(page, here, "/sign-in")
+                go(page, here.host, "/sign-in")
                 shoot(page, f"sign-in-{width}")
-                sign_in(page)
+                sign_in(page, PASSWORD)
             latest = here.ask("GET", "status")["latest"]["event_id"]
             for path in (*SCREENS, f"/history/{latest}"):
-                go(page, here, path)
+                go(page, here.host, path)
                 name = path.strip("/").partition("/")[0] or "overview"
                 name = "information" if path.startswith("/history/") else name
                 shoot(page, f"{name}-{width}{'-signed-in' if signed_in else ''}")

@@ -1,0 +1,102 @@
+"""A real browser walks what only a person can answer: who is who, and whether much may fall."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.chromium import go, shoot
+from tests.page.site import Site, site
+
+STRANGERS = 4
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A box where four learners are somebody else online, and where two courses fell."""
+    with site(tmp_path_factory.mktemp("aside"), learners=10) as made:
+        world = made.world
+        for username in usernames(made)[:STRANGERS]:
+            world.on_online(
+                "INSERT INTO mdl_user (username, firstname, lastname, email, confirmed, mnethostid,"
+                " idnumber, timecreated, timemodified) VALUES (?, 'Ottilie', 'Xanthippe', ?, 1, 1,"
+                " '', 1, 1)",
+                username, f"{username}@zqschool.example",
+            )  # fmt: skip
+        made.sync()
+        world.on_box("UPDATE mdl_course_modules_completion SET completionstate = 0")
+        made.sync()
+        assert len(made.ask("GET", "guard")["guards"]) >= 2
+        yield made
+
+
+def usernames(here: Site) -> list[str]:
+    """The learners."""
+    found = here.world.on_box("SELECT username FROM mdl_user WHERE id > 3 ORDER BY id")
+    return [row[0] for row in found]
+
+
+def in_doubt(here: Site) -> set[str]:
+    """Of whom it is not known whether they are the same person online."""
+    changes = here.ask("GET", "set-aside")["changes"]
+    return {each["username"] for each in changes if each["reason"]["code"] == "other_person_online"}
+
+
+def test_who_is_the_same_person_is_ticked_or_stands_in_a_list(
+    here: Site, page: Page, scripts: bool
+) -> None:
+    """Row 16; and all is tried again (row 20)."""
+    ticked, listed = usernames(here)[0 if scripts else 2 :][:2]
+    go(page, here.host, "/set-aside")
+    shoot(page, f"set-aside-full{'' if scripts else '-no-scripts'}")
+    page.locator(f"input[name=username][value='{ticked}']").check()
+    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    expect(page.get_by_role("main").get_by_text(ticked).first).to_be_visible()
+    go(page, here.host, "/set-aside")
+    file = {"name": "list.txt", "mimeType": "text/plain", "buffer": f"{listed}\r\n".encode()}
+    page.get_by_label("A list of usernames").set_input_files(file)  # type: ignore[arg-type]
+    page.locator("form#confirm").get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("main").get_by_text(listed).first).to_be_visible()
+    assert not in_doubt(here) & {ticked, listed}
+    go(page, here.host, "/set-aside")
+    if in_doubt(here):
+        page.get_by_role("button", name="Try all again").click()
+        expect(page.get_by_text("tried again at the next sync").first).to_be_visible()
+        assert not here.ask("GET", "status")["set_aside"]
+        here.sync(force=True)  # their days are closed: what is late waits else
+        assert in_doubt(here)
+
+
+def test_a_question_of_the_guard_is_answered(here: Site, page: Page) -> None:
+    """Row 18: one question each; the other stays asked."""
+    before = here.ask("GET", "guard")["guards"]
+    go(page, here.host, "/set-aside")
+    page.get_by_role("button", name="Accept").first.click()
+    expect(page.get_by_text("the next sync may lower it online").first).to_be_visible()
+    assert len(here.ask("GET", "guard")["guards"]) == len(before) - 1
+
+
+def test_who_is_not_safe_yet_is_listed_for_printing(here: Site, page: Page) -> None:
+    """By name; on paper there is the list, and no menu."""
+    go(page, here.host, "/waiting")
+    listed = here.ask("GET", "waiting")["learners"]
+    assert listed
+    rows = page.locator("main tbody tr")
+    expect(rows).to_have_count(len(listed))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(rows.first).to_be_visible()
+    page.emulate_media(media="screen")
+
+
+def test_notifications_are_switched_on_where_it_is_said_to_whom(here: Site, page: Page) -> None:
+    """Row 7, of the Overview's advanced settings."""
+    values = {"mail.to": "school@zqschool.example", "mail.sender": "box@zqschool.example",
+              "mail.server": "127.0.0.1", "mail.notify": "off"}  # fmt: skip
+    here.ask("POST", "settings", {"values": values})
+    go(page, here.host, "/")
+    page.get_by_text("Show Advanced Settings").click()
+    notes = page.locator("form[action='/notifications']")
+    notes.get_by_role("button", name="Switch on").click()
+    found = here.ask("GET", "settings")["settings"]
+    assert {each["key"]: each["value"] for each in found}["mail.notify"] == "all"
