@@ -6,7 +6,6 @@ from dataclasses import astuple
 
 from beekeed.core import person
 from beekeed.core.model import ActivityKey, Course, Learner
-from beekeed.sqlite import aside
 from beekeed.sqlite.store import Row, Store, moment, seconds, slots
 
 _LEARNER_COLUMNS = (
@@ -120,7 +119,11 @@ class SqliteCatalogue:
                     " WHERE id = ?",
                     (*_values(learner), learner_id),
                 )
-                await aside.try_again(db, "learner_id = ?", learner_id)
+                await db.execute(
+                    "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                    " WHERE learner_id = ? AND aside_code IS NOT NULL",
+                    (learner_id,),
+                )
             await db.executemany(
                 f"INSERT INTO learner ({_LEARNER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(learner) for learner in new],

@@ -13,7 +13,7 @@ from beekeed.core.model import Change, Key, Kind, Receipt
 from beekeed.core.request import EVERYTHING, Period, Wanted
 from beekeed.errors import Code
 from beekeed.ports.stores import AsideRow, GoneRow
-from beekeed.sqlite import aside, receipts
+from beekeed.sqlite import receipts
 from beekeed.sqlite.days import BLOCKED, is_wanted, number
 from beekeed.sqlite.store import (
     KIND_NUMBER,
@@ -411,13 +411,20 @@ class SqliteChanges:
         """See ports.Changes."""
         if keys:
             async with self._store.write() as db:
-                for values in _keyed(target_id, keys):
-                    await aside.try_again(db, _KEY, *values)
+                await db.executemany(
+                    "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                    f" WHERE {_KEY}",
+                    _keyed(target_id, keys),
+                )
 
     async def retry(self) -> int:
         """See ports.Changes."""
         async with self._store.write() as db:
-            return await aside.try_again(db, "TRUE")
+            cursor = await db.execute(
+                "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+                " WHERE aside_code IS NOT NULL"
+            )
+            return cursor.rowcount
 
     async def set_aside_list(self, target_id: int) -> list[AsideRow]:
         """See ports.Changes."""

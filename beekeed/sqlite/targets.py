@@ -10,7 +10,7 @@ from beekeed.core.course import MODULE_REFUSALS
 from beekeed.core.model import Account, Key, Kind, Learner, Site
 from beekeed.errors import Code
 from beekeed.ports.stores import CourseMatch, KeptContents
-from beekeed.sqlite import aside, contents, receipts
+from beekeed.sqlite import contents, receipts
 from beekeed.sqlite.days import add_saved
 from beekeed.sqlite.store import KIND_NUMBER, Row, Store, moment, reason_values, seconds, slots
 
@@ -333,8 +333,11 @@ async def _forget_receipts(
 async def _try_again(
     db: aiosqlite.Connection, target_id: int, course_id: int, codes: Collection[Code] = tuple(Code)
 ) -> None:
-    where = f"target_id = ? AND course_id = ? AND aside_code IN ({slots(codes)})"
-    await aside.try_again(db, where, target_id, course_id, *map(str, codes))
+    await db.execute(
+        "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+        f" WHERE target_id = ? AND course_id = ? AND aside_code IN ({slots(codes)})",
+        (target_id, course_id, *map(str, codes)),
+    )
 
 
 def _names(row: Row) -> tuple[str, str, str]:
@@ -355,8 +358,11 @@ async def _confirm(db: aiosqlite.Connection, target_id: int, learner: Row, now: 
             "INSERT OR REPLACE INTO confirmed VALUES (?, ?, ?, ?, ?, ?, ?)",
             (*where, json.loads(learner["aside_online"])["id"], *_names(learner), now),
         )
-    is_account = f"target_id = ? AND learner_id = ? AND kind = {KIND_NUMBER[Kind.ACCOUNT]}"
-    await aside.try_again(db, is_account, *where)
+    await db.execute(
+        "UPDATE change SET aside_code = NULL, aside_params = NULL, aside_at = NULL"
+        f" WHERE target_id = ? AND learner_id = ? AND kind = {KIND_NUMBER[Kind.ACCOUNT]}",
+        where,
+    )
 
 
 def _account(row: Row) -> Account:

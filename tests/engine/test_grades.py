@@ -1,11 +1,8 @@
 """Grades: what arrives, what stays as it is online, and what is asked about (row 18)."""
 
-from datetime import date
-
 import pytest
 
 from beekeed.core.model import RunStatus
-from beekeed.core.request import Period, Request
 from beekeed.sandbox.course import Activity
 from tests.engine.school import School, counts
 
@@ -245,19 +242,3 @@ async def test_a_failed_quiz_stays_failed(amina: School) -> None:
     assert counts(await amina.completed()) == {("grade", "done"): 1}
     assert amina.online.grades("amina", "Test") == [(0, 2.0)]
     assert amina.online.state("amina", "Test") in (None, 0, 3)
-
-
-async def test_what_was_acknowledged_and_is_tried_again_is_read_again_first(
-    amina: School,
-) -> None:
-    """It may be no change at all: no digest may hide that it is settled."""
-    amina.box.grade("amina", "Test", 8)
-    await amina.completed()
-    amina.online.sql("UPDATE mdl_grade_grades SET rawgrade = 4, finalgrade = 4")
-    days = Period(date(2026, 1, 1), amina.clock.now().date())
-    assert (await amina.sync(Request("manual", days))).run.status is RunStatus.PARTIAL
-    assert await amina.aside() == [("amina", "grade", "grade_differs_online")]
-    known = "SELECT 1 FROM reading"
-    assert await amina.store.rows(known)
-    await amina.changes.retry()
-    assert not await amina.store.rows(known)

@@ -63,7 +63,9 @@ def play(folder: Path, histories: int, seed: int) -> list[Played]:
     finally:
         for child in children:
             child.kill()
-            child.communicate()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
 
 
 def _played(child: "subprocess.Popen[str]", log: Path) -> Played:

@@ -186,7 +186,7 @@ def test_signing_out(here: Site, page: Page) -> None:
     expect(page.get_by_role("button", name="Start Sync Now")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("width", [PHONE, pytest.param(DESKTOP, marks=pytest.mark.full)])
 def test_every_screen_has_its_picture_and_fits(here: Site, browser: Browser, width: int) -> None:
     """Nothing is wider than the screen, on a phone of 320 pixels neither; no id stands twice."""
     with opened(browser, width=width) as page:

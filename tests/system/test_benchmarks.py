@@ -20,6 +20,7 @@ async def test_what_a_sync_costs_is_measured(
     assert "core_group_create_groups" in day
 
 
+@pytest.mark.full
 def test_what_reading_costs_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """On a small box: what is new is found, and nothing else."""
     assert read_changes.main(["--learners", "40", "--activities", "50"]) == 0
