@@ -3,16 +3,12 @@
 import argparse
 import asyncio
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 import beekeed
-from beekeed.errors import BeekeedError, ConfigError
-from beekeed.say import say
-
-EX_CONFIG = 78  # sysexits.h: systemd is told not to try again (RestartPreventExitStatus)
-DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
+from beekeed.errors import BeekeedError
+from beekeed.starting import DEFAULT_CONFIG, told
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,8 +60,7 @@ def _run(file: Path) -> int:
         asyncio.run(daemon.run(settings, file))
     except* BeekeedError as group:
         for error in _flat(group):
-            code = EX_CONFIG if isinstance(error, ConfigError) else 1
-            _print_problems(error)
+            code = told("beekeed", error)
     return code
 
 
@@ -77,25 +72,6 @@ def _flat(group: BaseExceptionGroup[BeekeedError]) -> list[BeekeedError]:
         else:
             found.append(error)
     return found
-
-
-def _print_problems(error: BeekeedError) -> None:
-    for problem in error.problems if isinstance(error, ConfigError) else (error,):
-        _print(problem)
-
-
-def _print(error: BeekeedError) -> None:
-    said = say(error.code, error.params)
-    for text, margin in ((f"beekeed: {said.what}", ""), (said.remedy, "  ")):
-        folded = textwrap.fill(
-            text,
-            80,
-            initial_indent=margin,
-            subsequent_indent=margin,
-            break_long_words=False,  # a path can be copied
-            break_on_hyphens=False,
-        )
-        print(folded, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "beekeed"
 RULES: dict[str, tuple[set[str], str]] = {
     "errors": (set(), "everybody raises them, so they must not drag anything along"),
     "clock": (set(), "time is given to everybody and asks nobody"),
+    "usernames": (set(), "a list is read alike in a terminal and on the page"),
+    "starting": ({"errors", "say"}, "both servers' programs tell of their settings alike"),
     "say": (set(), "sentences know codes, not code"),
     "client": (set(), "beekeectl must start fast: standard library only"),
     "core": ({"errors"}, "pure: no I/O can sneak in through an adapter"),
@@ -45,10 +47,10 @@ RULES: dict[str, tuple[set[str], str]] = {
         "it shows, it decides nothing",
     ),
     "page": (
-        {"say", "clock", "config", "errors", "connections", "logs"},
+        {"say", "client", "config", "connections", "errors", "logs", "starting", "usernames"},
         "it sees what any other program sees, and holds nothing",
     ),
-    "ctl": ({"client", "say"}, "it starts fast and sees what any other program sees"),
+    "ctl": ({"client", "say", "usernames"}, "it starts fast and sees what any other program sees"),
     "sandbox": ({"core.model"}, "sharing the encoder would hide its faults"),
 }
 FILES: dict[str, tuple[set[str], str]] = {

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import beekeed
 from beekeed import config, logs
-from beekeed.errors import BeekeedError, ConfigError
+from beekeed.errors import BeekeedError
 from beekeed.page import server
-from beekeed.say import say
-
-_EX_CONFIG = 78  # sysexits.h
-_DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
+from beekeed.starting import DEFAULT_CONFIG, told
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,16 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(arguments, sockets))
     except BeekeedError as error:
-        said = say(error.code, error.params)
-        print(f"beekeed-page: {said.what}\n{said.remedy}", file=sys.stderr)
-        return _EX_CONFIG if isinstance(error, ConfigError) else 1
+        return told("beekeed-page", error)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beekeed-page", description=beekeed.page.__doc__)
     parser.add_argument("--version", action="version", version=beekeed.__version__)
-    parser.add_argument("--config", default=_DEFAULT_CONFIG, metavar="FILE")
+    parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
     parser.add_argument(
         "--listen",
         type=_place,

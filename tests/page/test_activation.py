@@ -70,3 +70,26 @@ def test_without_a_socket_or_a_place_it_says_what_to_do(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "--listen" in done.stderr
+
+
+def test_every_mistake_in_its_settings_is_said(tmp_path: Path) -> None:
+    """At once, each with its key, as the daemon's program does; and no other part's."""
+    config = tmp_path / "beekeed.toml"
+    config.write_text(
+        '[page]\nnames = ["https://box/"]\nkey_file = "page.key"\n[limit]\nbytes = "lots"\n'
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "beekeed.page", "--config", str(config), "--listen", "[::1]:0"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "page.key_file is wrong" in done.stderr
+    assert "limit" not in done.stderr
+    config.write_text('[page]\nnames = ["https://box/"]\nkey_file = "/etc/page.key"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "beekeed.page", "--config", str(config), "--listen", "[::1]:0"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = " ".join(done.stderr.split())
+    assert "page.names is wrong" in told
+    assert "page.certificate_file is missing" in told
