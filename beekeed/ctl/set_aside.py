@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from beekeed import usernames
 from beekeed.client import Client, Refused
 from beekeed.ctl.actions import place
 from beekeed.ctl.exits import Exit
@@ -139,14 +140,13 @@ def _confirmed(client: Client, usernames: list[str]) -> dict[str, Any]:
 
 
 def _listed(file: str | None) -> list[str]:
-    """Read usernames, one a line; what stands behind a comma or a # is left out."""
+    """Read the usernames of a file; `-`: of standard input."""
     if file is None:
         return []
     try:
         given = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = given.decode("utf-8-sig")
+        text = given.decode()
     except (OSError, ValueError) as error:
         detail = str(getattr(error, "strerror", None) or "it is not text")
         raise Refused("bad_request", {"detail": f"{file}: {detail}"}) from error
-    names = (line.partition("#")[0].partition(",")[0].strip() for line in text.splitlines())
-    return [name for name in names if name]
+    return usernames.listed(text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from beekeed.page.asking import Data, together
 from beekeed.page.visit import Gone, Served, Shown, Visit
+from beekeed.usernames import listed
 
 _ON_A_PAGE = 100
 _AT_ONCE = 100  # usernames in a question: at 100 characters each, what the daemon reads
@@ -86,13 +87,6 @@ async def confirm(visit: Visit) -> Served:
         for name, found in answer.items():
             found += said[name]
     return Shown("confirmed", answer)
-
-
-def listed(text: str) -> list[str]:
-    """Read usernames, one a line; what stands behind a comma or a # is left out."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    names = (line.partition("#")[0].partition(",")[0].strip() for line in lines)
-    return [name for name in names if name]
 
 
 def page_of(changes: Sequence[Data], asked: str) -> Page:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from beekeed.page.set_aside import listed, page_of
+from beekeed.page.set_aside import page_of
 from beekeed.say import clean
+from beekeed.usernames import listed
 from tests.page.browser import Browser
 from tests.page.forms import form_of, upload
 from tests.page.site import Site, site
