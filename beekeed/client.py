@@ -16,12 +16,21 @@ _GONE_SECONDS = 60  # so long a daemon that was there may be away: it is started
 
 
 class Refused(Exception):
-    """The daemon was not reached, or answered no: a code and the parameters of its sentence."""
+    """The daemon was not reached, or answered no: a code and the parameters of its sentence.
 
-    def __init__(self, code: str, params: Mapping[str, Any]) -> None:
+    `status`: that of HTTP.
+    """
+
+    def __init__(self, code: str, params: Mapping[str, Any], status: int = 503) -> None:
         super().__init__(code)
         self.code = code
         self.params = params
+        self.status = status
+
+    @property
+    def reason(self) -> dict[str, Any]:
+        """Its code and parameters, as answers have them."""
+        return {"code": self.code, "params": self.params}
 
 
 class Client:
@@ -69,7 +78,7 @@ class Client:
             connection.request("GET", "/v1/events", headers=headers)
             answer = connection.getresponse()
             if answer.headers.get_content_type() != "text/event-stream":
-                _opened(json.loads(answer.read()))
+                opened(json.loads(answer.read()), answer.status)
             event: dict[str, str] = {}
             for line in answer:
                 name, _, text = line.decode().rstrip("\n").partition(": ")
@@ -95,7 +104,8 @@ class Client:
             headers = {} if body is None else {"Content-Type": "application/json"}
             with suppress(BrokenPipeError):  # who is sent away at once has an answer all the same
                 connection.request(method, target, content, headers)
-            return _opened(json.loads(connection.getresponse().read()))
+            answer = connection.getresponse()
+            return opened(json.loads(answer.read()), answer.status)
         except PermissionError as error:
             raise Refused("not_permitted", {"path": self._path}) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -122,11 +132,14 @@ def _is_over(reached_at: float) -> bool:
     return time.monotonic() > reached_at + _GONE_SECONDS
 
 
-def _opened(envelope: Any) -> dict[str, Any]:
-    """Take an answer out of its envelope. ValueError: somebody else than the daemon wrote it."""
+def opened(envelope: Any, status: int) -> dict[str, Any]:
+    """Take an answer out of its envelope. ValueError: somebody else than the daemon wrote it.
+
+    Raises Refused.
+    """
     match envelope:
         case {"error": {"code": str(code), "params": dict(params)}}:
-            raise Refused(code, params)
+            raise Refused(code, params, status)
         case {"data": dict(data)}:
             return data
         case _:

@@ -8,27 +8,14 @@ from urllib.parse import quote
 
 import aiohttp
 
+from beekeed.client import Refused, opened
+
 _CONNECTIONS = 32  # page.sock takes 64: two processes of ours may meet as one ends
 _PATIENCE_SECONDS = 300  # a check of a slow link takes long
 _SILENCE_SECONDS = 30  # whoever watches hears a sign of life each 10
 _ORIGIN = "http://beekeed"
 
 Data = dict[str, Any]
-
-
-class Refused(Exception):
-    """The daemon was not reached, or answered no: a code and the parameters of its sentence."""
-
-    def __init__(self, code: str, params: Mapping[str, Any], status: int = 503) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
-        self.status = status
-
-    @property
-    def reason(self) -> Data:
-        """As the API gives reasons: code and parameters."""
-        return {"code": self.code, "params": self.params}
 
 
 class Daemon:
@@ -52,7 +39,7 @@ class Daemon:
             async with self._connected().request(
                 method, _target(path), params=query, json=body, headers=headers
             ) as answer:
-                return _opened(await answer.json(), answer.status)
+                return opened(await answer.json(), answer.status)
         except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
             raise self._gone() from error
 
@@ -62,7 +49,7 @@ class Daemon:
         try:
             async with self._connected().get(_target(("events",)), timeout=patience) as answer:
                 if answer.content_type != "text/event-stream":
-                    _opened(await answer.json(), answer.status)
+                    opened(await answer.json(), answer.status)
                 async for line in answer.content:
                     name, _, text = line.decode().rstrip("\n").partition(": ")
                     if name == "data":
@@ -99,14 +86,3 @@ async def together(*asked: Any) -> list[Any]:
 
 def _target(path: tuple[str, ...]) -> str:
     return f"{_ORIGIN}/v1/" + "/".join(quote(part, safe="") for part in path)
-
-
-def _opened(envelope: Any, status: int) -> Data:
-    """Take an answer out of its envelope. ValueError: somebody else than the daemon wrote it."""
-    match envelope:
-        case {"error": {"code": str(code), "params": dict(params)}}:
-            raise Refused(code, params, status)
-        case {"data": dict(data)}:
-            return data
-        case _:
-            raise ValueError("not the control API")

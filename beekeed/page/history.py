@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from beekeed.page.asking import Refused
+from beekeed.client import Refused
 from beekeed.page.overview import started
 from beekeed.page.visit import Served, Shown, Visit
 

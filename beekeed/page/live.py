@@ -10,10 +10,12 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from beekeed.page.asking import Daemon, Data, Refused
+from beekeed.client import Refused
+from beekeed.page.asking import Daemon, Data
 
 _AGAIN_SECONDS = 2
 _SIGN_OF_LIFE_SECONDS = 15
+_LOOK_SECONDS = 1  # so often it is seen who has left
 _MOST = 48  # of the 64 places of the page: the others are for whoever wants to read
 
 
@@ -54,19 +56,16 @@ class Live:
 
     async def _tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Tell what is new; a sign of life where nothing is. Ends soon after the browser left."""
-        sent, silent_seconds = b"", 0
+        sent, clock = b"", asyncio.get_running_loop().time
         await response.write(b"retry: 5000\n\n")
+        sent_at = clock()
         while not self._is_over and _is_there(request):
             turn = self._turn
-            if self._latest != sent:
-                sent, silent_seconds = self._latest, 0
-                await response.write(sent)
-            elif silent_seconds >= _SIGN_OF_LIFE_SECONDS:
-                silent_seconds = 0
-                await response.write(b":\n\n")
+            if self._latest != sent or clock() - sent_at >= _SIGN_OF_LIFE_SECONDS:
+                await response.write(self._latest if self._latest != sent else b":\n\n")
+                sent, sent_at = self._latest, clock()
             with suppress(TimeoutError):
-                await asyncio.wait_for(turn.wait(), 1)
-            silent_seconds += 1
+                await asyncio.wait_for(turn.wait(), _LOOK_SECONDS)
 
     async def _watch(self) -> None:
         """Watch the daemon, again and again where it goes."""

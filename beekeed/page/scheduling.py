@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beekeed.page.asking import Data, Refused
+from beekeed.client import Refused
+from beekeed.page.asking import Data
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 

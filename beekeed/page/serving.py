@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from beekeed.page.asking import Daemon, Data, Refused
+from beekeed.client import Refused
+from beekeed.page.asking import Daemon, Data
 from beekeed.page.assets import Assets
 from beekeed.page.gate import MOST_BODY_BYTES, add_headers, gate
 from beekeed.page.live import Live

@@ -7,8 +7,9 @@ daemon, so that the history tells who changed what.
 from collections.abc import Mapping
 from typing import Any
 
+from beekeed.client import Refused
 from beekeed.page import typed
-from beekeed.page.asking import Data, Refused, together
+from beekeed.page.asking import Data, together
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 _CHANGES = 20

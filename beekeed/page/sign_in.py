@@ -1,6 +1,6 @@
 """Sign in: the administrator's password for a session, which the daemon keeps."""
 
-from beekeed.page.asking import Refused
+from beekeed.client import Refused
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 
