@@ -11,7 +11,7 @@ from beekeed.control.envelope import Time
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.waiting import WaitingLearner, WaitingPage
 
-_MOST = 1000  # in one answer: some 300 kB
+_MOST = 1000  # in one answer: more are asked for page by page
 
 
 class WaitingView(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beekeed.page.asking import Data, Refused, together
+from beekeed.client import Refused
+from beekeed.page.asking import Data, together
 from beekeed.page.chart import chart
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
@@ -29,7 +30,7 @@ async def overview(visit: Visit) -> Served:
             "schedule": schedule,
             "link": link,
             "left_out": await _left_out(visit, runs["runs"]),
-            "preview": await _preview(visit, status),
+            "preview": await _preview(visit),
             "settings": await _settings(visit),
         },
     )
@@ -70,9 +71,9 @@ async def _left_out(visit: Visit, runs: Sequence[Data]) -> list[Data]:
     return []
 
 
-async def _preview(visit: Visit, status: Data) -> Data | None:
-    """Tell what a sync would cost now, to who may start one; None while one runs."""
-    if not visit.is_signed_in or status["running"] is not None:
+async def _preview(visit: Visit) -> Data | None:
+    """Tell what a sync would cost now, where that is asked for: the box is read for it."""
+    if not (visit.is_signed_in and visit.query("cost")):
         return None
     try:
         return await visit.get("preview")

@@ -23,7 +23,7 @@ from beekeed.page.serving import application
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(most=64, quiet_seconds=20, body_seconds=10, stuck_seconds=30)
+LIMITS = Limits(most=64)
 IDLE_SECONDS = 120
 _REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"

@@ -43,13 +43,13 @@ def test_nobody_finds_a_button_and_who_presses_one_is_sent_to_the_password(
 
 def test_start_sync_now(here: Site, admin: Browser) -> None:
     """Rows 2, 3 and 21: what it will cost, the sync that it starts, and then the latest one."""
-    assert "A sync now would send" in admin.get("/").text
+    assert "A sync now would send" in admin.get("/?cost=1").text
     assert "The sync has been started." in admin.press("/sync").text
     run = here.latest()
     assert (run["cause"], run["status"]) == ("manual", "completed")
     seen = admin.get("/")
     assert f'href="/history/{run["event_id"]}"' in seen.html
-    assert "nothing to send" in seen.text
+    assert "nothing to send" in admin.get("/?cost=1").text
     assert here.world.compare().verified
 
 
@@ -91,3 +91,14 @@ def test_force_sync_holds_for_one_sync(here: Site, admin: Browser) -> None:
         courses = here.latest()["courses"]
         left_out.append([each["shortname"] for each in courses if each["left_out"]])
     assert left_out == [["BK-FR"], [], ["BK-FR"]]
+
+
+def test_looking_reads_no_box(here: Site, admin: Browser, anyone: Browser) -> None:
+    """Row 21: what a sync would cost is worked out for who asks, and signed in only."""
+    here.sync(force=True)
+    work(here, "BK-MATH")
+    assert "What would a sync cost?" in admin.get("/").text
+    assert "would send" not in anyone.get("/?cost=1").text
+    assert here.ask("GET", "status")["waiting"] == 0
+    assert "A sync now would send" in admin.get("/?cost=1").text
+    assert here.ask("GET", "status")["waiting"] > 0

@@ -1,19 +1,17 @@
 // Live updates, on top of a page that works without them.
 "use strict";
 (() => {
-  const live = document.getElementById("live");
-  if (!window.EventSource) return;
+  if (!window.EventSource || !document.getElementById("live")) return;
   const size = (count) => {
     for (const [unit, worth] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
       if (count >= worth) return `${(count / worth).toFixed(1)} ${unit}`;
     }
     return `${count} B`;
   };
-  // Fetches the page again and puts its content in the place of what is shown.
+  // Fetches the page again and puts its content in the place of what is shown. Not its whole
+  // address: what a sync would cost is read from the box for who asks, not each time.
   const refresh = async () => {
-    const active = document.activeElement;
-    if (active && active.matches("input, select, textarea")) return; // somebody is typing
-    const answer = await fetch(location.href, { headers: { "Cache-Control": "no-cache" } });
+    const answer = await fetch(location.pathname);
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = document.getElementById("main");
@@ -23,18 +21,26 @@
       each.open = Boolean(opened[number]);
     });
   };
-  if (!live) return;
-  let seen = null;
-  const source = new EventSource("/live");
-  source.onmessage = async (event) => {
-    const told = JSON.parse(event.data);
+  let seen = null; // what the page shows
+  let latest = null;
+  const look = async () => {
+    if (latest === null) return;
+    const told = latest;
     const state = `${told.phase} ${told.event_id} ${told.status}`;
-    if (seen !== null && seen !== state) await refresh();
     const shown = document.getElementById("live");
-    if (seen === null && shown && (shown.dataset.run || null) !== running(told)) await refresh();
+    const isOld = seen === null ? (shown.dataset.run || null) !== running(told) : seen !== state;
+    if (isOld && document.activeElement.matches("input, select, textarea")) return; // in use
     seen = state;
+    if (isOld) await refresh();
     draw(told);
   };
+  const source = new EventSource("/live");
+  source.onmessage = (event) => {
+    latest = JSON.parse(event.data);
+    look();
+  };
+  // Once nobody types any more; not in the middle of the press that took the focus away.
+  document.addEventListener("focusout", () => setTimeout(look, 1000));
   const running = (told) =>
     told.status === "running" || told.status === "stopping" ? told.event_id : null;
   const draw = (told) => {
