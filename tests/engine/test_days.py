@@ -506,6 +506,21 @@ async def test_a_conflict_of_a_day_that_was_sent_again_can_be_tried_again(amina:
     assert amina.online.grades("amina", "Test") == [(0, 7.0)]
 
 
+async def test_what_is_to_be_tried_again_outlives_the_comparison_of_everything(
+    amina: School,
+) -> None:
+    """The box has nothing new, and all of it is compared once a day: it is looked at online."""
+    amina.box.grade("amina", "Test", 7, at=FIRST)
+    await closed_first_day(amina)
+    amina.online.grade("amina", "Test", 9)
+    assert (await amina.sync(only(FIRST))).run.status is RunStatus.PARTIAL
+    amina.online.sql("DELETE FROM mdl_grade_grades")
+    await amina.changes.retry()
+    amina.clock.time += timedelta(days=2)
+    await amina.completed()
+    assert amina.online.grades("amina", "Test") == [(0, 7.0)]
+
+
 async def test_what_turns_out_missing_while_it_is_read_again_is_pending(amina: School) -> None:
     """Its receipt went meanwhile: it must be neither let go nor hidden."""
     await closed_first_day(amina)
