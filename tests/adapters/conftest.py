@@ -10,6 +10,7 @@ from beekeed.moodle.online import MoodleWebServices
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.service import add_service
 from beekeed.sqlite.store import Store, open_store
+from tests import namespaces
 from tests.adapters.online import adapter
 from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, Side
 from tests.servers import KINDS, Box, Server, fill
@@ -19,6 +20,13 @@ from tests.servers import KINDS, Box, Server, fill
 def database(tmp_path: Path) -> Path:
     """Where our own database is."""
     return tmp_path / "state" / "beekeed.sqlite"
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Where nobody else sends anything."""
+    with namespaces.alone():
+        yield
 
 
 @pytest.fixture

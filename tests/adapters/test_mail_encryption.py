@@ -14,6 +14,8 @@ from tests.certificates import Certificates
 from tests.conftest import TOLD
 from tests.mailserver import MailServer, mail_server
 
+pytestmark = pytest.mark.usefixtures("alone")  # the bytes are told by the kernel
+
 HOST = "localhost"
 LOGIN = ("box", "it is a secret")
 STARTTLS, TLS = Security.STARTTLS, Security.TLS

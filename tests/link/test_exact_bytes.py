@@ -24,7 +24,8 @@ def show(played: Played) -> str:
     scenario, told = played.scenario, played.told
     line = f"{scenario.requests[0].how} x{len(scenario.requests)} {scenario.address}"
     weather = f"loss {played.weather.loss:.1%} delay {played.weather.delay_seconds * 1000:.0f} ms"
-    figures = f"truth {played.truth} ledger {played.ledger} interface {told.line}"
+    ledger = f"{played.ledger} ({told.sent} up, {told.received} down, {told.names} names)"
+    figures = f"truth {played.truth} ledger {ledger} interface {told.line}"
     beside = " beside a download" if scenario.beside else ""
     return f"{line} {weather}{beside}: {figures}, {told.connections} connections {told.outcomes}"
 

@@ -27,7 +27,12 @@ def test_it_loads_nothing_beyond_the_standard_library() -> None:
     )
     loaded = json.loads(done.stdout)
     own = {name for name in loaded if name.split(".")[0] == "beekeed"}
-    assert {name.split(".")[1] for name in own if "." in name} == {"ctl", "client", "say"}
+    assert {name.split(".")[1] for name in own if "." in name} == {
+        "ctl",
+        "client",
+        "say",
+        "usernames",
+    }
     others = {name.split(".")[0] for name in set(loaded) - own}
     assert others <= sys.stdlib_module_names
 
