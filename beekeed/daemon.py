@@ -45,7 +45,7 @@ from beekeed.moodle.transport import Transport
 from beekeed.notify.content import Place
 from beekeed.notify.mail import RunMailer
 from beekeed.ports.clocktrust import ClockTrust
-from beekeed.say import word
+from beekeed.say import language_of
 from beekeed.sections import Settings
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
@@ -423,7 +423,7 @@ def notifier() -> Callable[[str], None]:
 
 
 def _status(phase: Phase) -> str:
-    return f"STATUS={word(phase)}"
+    return f"STATUS={language_of('en').word(phase)}"
 
 
 def _unchanged(settings: Settings, token: str, file: Path) -> bool:

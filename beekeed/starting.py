@@ -4,7 +4,7 @@ import sys
 import textwrap
 
 from beekeed.errors import BeekeedError, ConfigError
-from beekeed.say import say
+from beekeed.say import language_of
 
 DEFAULT_CONFIG = "/etc/beekeed/beekeed.toml"
 EX_CONFIG = 78  # sysexits.h: systemd is told not to try again (RestartPreventExitStatus)
@@ -13,7 +13,7 @@ EX_CONFIG = 78  # sysexits.h: systemd is told not to try again (RestartPreventEx
 def told(program: str, error: BeekeedError) -> int:
     """Say on standard error what is wrong, every mistake of its own; gives the exit code."""
     for problem in error.problems if isinstance(error, ConfigError) else (error,):
-        said = say(problem.code, problem.params)
+        said = language_of("en").say(problem.code, problem.params)
         for text, margin in ((f"{program}: {said.what}", ""), (said.remedy, "  ")):
             sys.stderr.write(_folded(text, margin) + "\n")
     return EX_CONFIG if isinstance(error, ConfigError) else 1

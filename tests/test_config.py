@@ -10,7 +10,7 @@ import pytest
 
 from beekeed import config, credentials, sections
 from beekeed.errors import Code, ConfigError
-from beekeed.say import say
+from beekeed.say import language_of
 
 SHIPPED = Path(__file__).parent.parent / "config" / "beekeed.toml"
 MINIMAL = """
@@ -86,15 +86,21 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
         "sync.day",
     }
     for problem in found:
-        said = say(problem.code, problem.params)
+        said = language_of("en").say(problem.code, problem.params)
         assert str(tmp_path / "beekeed.toml") in said.what
         assert "…" not in said.what + said.remedy
-    assert say("setting_unknown", by_key["device.pth"].params).remedy == "Did you mean device.path?"
+    assert (
+        language_of("en").say("setting_unknown", by_key["device.pth"].params).remedy
+        == "Did you mean device.path?"
+    )
     assert (
         "a whole number, got text"
-        in say("setting_wrong", by_key["online.timeout_seconds"].params).what
+        in language_of("en").say("setting_wrong", by_key["online.timeout_seconds"].params).what
     )
-    assert '"random" or "mailed"' in say("setting_wrong", by_key["accounts.password"].params).what
+    assert (
+        '"random" or "mailed"'
+        in language_of("en").say("setting_wrong", by_key["accounts.password"].params).what
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +116,7 @@ def test_every_mistake_is_told_at_once_with_its_file_and_remedy(tmp_path: Path) 
 def test_a_broken_file_is_a_sentence(tmp_path: Path, text: str) -> None:
     """Never a traceback, whatever stands in the file."""
     for problem in problems(tmp_path, text):
-        assert say(problem.code, problem.params).what.endswith(".")
+        assert language_of("en").say(problem.code, problem.params).what.endswith(".")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -150,14 +156,14 @@ def test_an_address_that_nobody_could_look_up_is_a_wrong_setting(
     (problem,) = problems(tmp_path, MINIMAL.replace("https://moodle.example.org", address))
     assert problem.code is Code.SETTING_WRONG
     assert problem.params["key"] == "online.address"
-    assert "web address" in say(problem.code, problem.params).what
+    assert "web address" in language_of("en").say(problem.code, problem.params).what
 
 
 def test_a_token_in_place_of_its_file_is_not_shown(tmp_path: Path) -> None:
     """The likely mistake of whoever sets up the box; the journal must not have it."""
     token = "0123456789abcdef0123456789abcdef"
     (problem,) = problems(tmp_path, MINIMAL.replace("/token", token))
-    said = say(problem.code, problem.params)
+    said = language_of("en").say(problem.code, problem.params)
     assert token not in f"{problem} {said.what} {said.remedy}"
     assert "a full path" in said.what
 
@@ -382,7 +388,7 @@ def test_what_is_wrong_with_the_page_is_said_to_both_processes(
             read(file)
         (problem,) = caught.value.problems
         assert problem.params["key"] == key
-        shown = say(problem.code, problem.params)
+        shown = language_of("en").say(problem.code, problem.params)
         assert said in shown.what
         assert "…" not in shown.what + shown.remedy
 

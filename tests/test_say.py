@@ -10,7 +10,7 @@ from beekeed.core.cycle import Phase
 from beekeed.core.model import Kind, RunStatus
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
-from beekeed.say import clean, say, word
+from beekeed.say import clean, language_of
 from beekeed.say.sentences import SENTENCES
 from beekeed.say.words import WORDS
 
@@ -39,19 +39,19 @@ def test_a_sentence_says_what_to_do(code: str) -> None:
 
 def test_a_missing_parameter_never_breaks_a_sentence() -> None:
     """An older beekeectl may meet a newer daemon."""
-    assert say("name_not_found", {}).what.startswith("The address … could not")
-    assert say("some_new_code", {"x": 1}).what == "some_new_code"
-    assert word("some-new-word") == "some-new-word"
+    assert language_of("en").say("name_not_found", {}).what.startswith("The address … could not")
+    assert language_of("en").say("some_new_code", {"x": 1}).what == "some_new_code"
+    assert language_of("en").word("some-new-word") == "some-new-word"
 
 
 def test_an_unknown_language_is_answered_in_english() -> None:
     """A terminal in any language shows something that can be read."""
-    assert say("maintenance", {}, "tlh") == say("maintenance", {}, "en")
+    assert language_of("tlh") is language_of("en")
 
 
 def test_names_cannot_trick_a_terminal() -> None:
     """features.md, row 27: control and direction characters are taken out of every parameter."""
-    said = say("course_not_online", {"course": "Maths\x1b[31m\u202e\n\x00!"})
+    said = language_of("en").say("course_not_online", {"course": "Maths\x1b[31m\u202e\n\x00!"})
     assert "Maths[31m!" in said.what
     assert clean("a\u2066b\tc") == "abc"
     assert clean("José 王 سارة") == "José 王 سارة"
@@ -59,7 +59,9 @@ def test_names_cannot_trick_a_terminal() -> None:
 
 def test_the_way_to_set_the_clock_is_one_that_systemd_takes() -> None:
     """timedatectl reads a time as systemd-analyze does: the sentence's own form is tried."""
-    (form,) = re.findall(r"timedatectl set-time '([^']+)'", say("clock_wrong", {}).remedy)
+    (form,) = re.findall(
+        r"timedatectl set-time '([^']+)'", language_of("en").say("clock_wrong", {}).remedy
+    )
     done = subprocess.run(
         ["systemd-analyze", "timestamp", form], capture_output=True, text=True, check=True
     )

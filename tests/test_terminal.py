@@ -24,7 +24,7 @@ def ended(command: Any, *words: str) -> Exit:
     """Run a command with these words."""
     parser = argparse.ArgumentParser()
     command.describe(parser)
-    terminal = Terminal(as_json=False, language="en")
+    terminal = Terminal(as_json=False)
     told: Exit = command.run(Answering(), terminal, parser.parse_args(words))
     return told
 

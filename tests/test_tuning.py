@@ -9,7 +9,7 @@ import pytest
 from beekeed import config
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.settings import Change, Value
-from beekeed.say import say
+from beekeed.say import language_of
 from beekeed.sqlite.settings import SqliteSettings
 from beekeed.sqlite.store import Store, open_store
 from beekeed.tuning import Tuning
@@ -78,7 +78,7 @@ async def test_a_change_is_held_to_the_rules_of_the_file(
     now = await tuning(tmp_path, store)
     with pytest.raises(BeekeedError) as caught:
         await now.change({key: value}, ADMIN)
-    assert said in say(caught.value.code, caught.value.params).what or (
+    assert said in language_of("en").say(caught.value.code, caught.value.params).what or (
         caught.value.code is Code.SETTING_FIXED
     )
     assert await SqliteSettings(store=store, clock=FakeClock()).kept() == {}
@@ -96,7 +96,10 @@ async def test_what_the_file_sets_is_fixed(tmp_path: Path, store: Store) -> None
     with pytest.raises(BeekeedError) as caught:
         await now.change({"limit.bytes": 78}, ADMIN)
     assert caught.value.code is Code.SETTING_FIXED
-    assert str(folder / "limit.toml") in say(caught.value.code, caught.value.params).what
+    assert (
+        str(folder / "limit.toml")
+        in language_of("en").say(caught.value.code, caught.value.params).what
+    )
     assert now.fixed("limit.pacing") is None
     assert now.settings.limit.bytes == 77
 

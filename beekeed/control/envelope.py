@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from beekeed.core.model import Reason
 from beekeed.errors import BeekeedError, Code, Param
-from beekeed.say import say
+from beekeed.say import language_of
 
 Time = Annotated[datetime, Meta(tz=True)]
 """A moment in an answer: RFC 3339, in UTC."""
@@ -95,7 +95,7 @@ def status_of(code: Code) -> HTTPStatus:
 
 def reason_view(code: Code, params: Mapping[str, Param]) -> ReasonView:
     """Show a code with its parameters, and its sentence in English for other programs."""
-    said = say(code, params)
+    said = language_of("en").say(code, params)
     return ReasonView(
         code=code, params=dict(params), sentence=said.what, remedy=said.remedy, who=said.who
     )

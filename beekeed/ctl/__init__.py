@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     arguments = parser().parse_args(argv)
-    terminal = Terminal(as_json=arguments.json, language=_language())
+    terminal = Terminal(as_json=arguments.json)
     command: Command = arguments.command
     try:
         return int(command.run(Client(arguments.socket), terminal, arguments))
@@ -141,10 +141,3 @@ def parser() -> argparse.ArgumentParser:
         command.describe(sub)
         sub.set_defaults(command=command)
     return top
-
-
-def _language() -> str:
-    """The reader's language, as the terminal's environment names it."""
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    first = next((name for name in names if name), "en")
-    return first.partition(".")[0].partition("_")[0]

@@ -4,6 +4,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import language
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
@@ -27,7 +28,7 @@ def run(client: Client, terminal: Terminal, event_id: str) -> Exit:
 
 
 def _said(terminal: Terminal, each: dict[str, Any]) -> str:
-    before, after = (value(each["kind"], each[side], terminal.language)
+    before, after = (value(each["kind"], each[side], language())
                      for side in ("before", "after"))  # fmt: skip
     return f"{place(terminal, each)}: {before} → {after}"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.terminal import Terminal, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 
 SUMMARY = "try the whole way, step by step, without changing anything"

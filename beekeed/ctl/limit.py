@@ -6,7 +6,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal
 from beekeed.ctl.usage import bar, limit_rows
 
 SUMMARY = "the data limit: show, set, switch off, top up"

@@ -5,7 +5,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.terminal import Terminal, moment, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
 SUMMARY = "where the way to the online Moodle ends"

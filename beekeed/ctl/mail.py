@@ -6,7 +6,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, moment, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
 SUMMARY = "the mails that tell how syncs went: what waits, and a test message"

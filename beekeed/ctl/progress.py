@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from beekeed.ctl.terminal import Terminal, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal
 
 _BAR = 20
 _WIDTH = 79  # the last column stays free: some terminals begin a new line there

@@ -7,7 +7,8 @@ from typing import Any
 
 from beekeed.client import Client, Refused
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, size
+from beekeed.ctl.language import size
+from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "write a file for support: no learner's data, no secrets"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, moment, span
+from beekeed.ctl.language import span
+from beekeed.ctl.terminal import Terminal, moment
 
 SUMMARY = "when syncs begin by themselves: a daily time, and hours of the week"
 

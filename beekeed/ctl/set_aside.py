@@ -11,6 +11,7 @@ from beekeed import usernames
 from beekeed.client import Client, Refused
 from beekeed.ctl.actions import place
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import language
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
@@ -103,8 +104,8 @@ def _what(terminal: Terminal, row: dict[str, Any]) -> str:
     if row["online_value"] is None:
         return said
     if row["kind"] == "account":
-        return f"online {value('account', row['online_value'], terminal.language)}"
-    here, online = (value(row["kind"], row[side], terminal.language)
+        return f"online {value('account', row['online_value'], language())}"
+    here, online = (value(row["kind"], row[side], language())
                     for side in ("value", "online_value"))  # fmt: skip
     return f"{said} (box: {here}; online: {online})"
 

@@ -8,7 +8,8 @@ from typing import Any
 from beekeed.client import Client, Refused
 from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal, moment, period, size, span
+from beekeed.ctl.language import size, span
+from beekeed.ctl.terminal import Terminal, moment, period
 from beekeed.say import clean
 
 SUMMARY = "what one sync did"

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from beekeed.ctl.exits import Exit
-from beekeed.say import counted, say, word
-from beekeed.say.amounts import size as size
-from beekeed.say.amounts import span as span
+from beekeed.ctl.language import language
 
 _WIDTH = 80
 
@@ -18,9 +16,8 @@ _WIDTH = 80
 class Terminal:
     """Where a command prints."""
 
-    def __init__(self, *, as_json: bool, language: str) -> None:
+    def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.language = language
 
     def json(self, data: Mapping[str, Any]) -> None:
         """Print an answer of the control API as it is."""
@@ -45,14 +42,14 @@ class Terminal:
 
     def reason(self, reason: Mapping[str, Any], indent: int = 0) -> None:
         """Print what happened and what to do."""
-        said = say(reason["code"], reason["params"], self.language)
+        said = language().say(reason["code"], reason["params"])
         self.line(said.what, indent)
         if said.remedy:
             self.line(f"{self.word(said.who)}: {said.remedy}" if said.who else said.remedy, indent)
 
     def trouble(self, code: str, params: Mapping[str, Any]) -> None:
         """Say an error on standard error, and as JSON on standard output where asked."""
-        said = say(code, params, self.language)
+        said = language().say(code, params)
         for line in (f"beekeectl: {said.what}", said.remedy):
             print(folded(line), file=sys.stderr)
         if self.as_json:
@@ -65,11 +62,11 @@ class Terminal:
 
     def word(self, name: str) -> str:
         """Say a status or verdict."""
-        return word(name, self.language)
+        return language().word(name)
 
     def counted(self, count: int, name: str) -> str:
         """Say how many of something there are."""
-        return counted(count, name, self.language)
+        return language().counted(count, name)
 
 
 def folded(text: str, **indents: str) -> str:

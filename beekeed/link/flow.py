@@ -312,7 +312,9 @@ class Flow:
                 strays, quiet_at = seen, time.monotonic() + self._quiet_seconds()
         plain = tcpinfo.plain_header_bytes(ipv6=self._ipv6)
         each = info.advmss + self._header()
-        if self._is_answered(info):
+        if not info.is_connected:  # all that can come is that the peer takes it, late or again
+            each = tcpinfo.opening_bytes(ipv6=self._ipv6)
+        elif self._is_answered(info):
             each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
         found = Bytes(strays * plain, min(self._coming(info), strays * each))
         return self._at_most_all(found)

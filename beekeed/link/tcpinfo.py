@@ -138,6 +138,11 @@ def plain_header_bytes(*, ipv6: bool) -> int:
     return 60 if ipv6 else 40
 
 
+def opening_bytes(*, ipv6: bool) -> int:
+    """Give the size of a segment that opens a connection, or takes it: headers and options."""
+    return plain_header_bytes(ipv6=ipv6) + _SYN_OPTIONS
+
+
 def header_bytes(info: TcpInfo, *, ipv6: bool) -> int:
     """Give the size of a segment's headers on an established connection."""
     return plain_header_bytes(ipv6=ipv6) + (_TIMESTAMP_BYTES if info.timestamps else 0)
@@ -195,7 +200,7 @@ def cost(
     """
     if not info.is_connected:
         plain = plain_header_bytes(ipv6=ipv6)
-        return Bytes(info.segs_out * (plain + _SYN_OPTIONS), info.segs_in * plain)
+        return Bytes(info.segs_out * opening_bytes(ipv6=ipv6), info.segs_in * plain)
     header = header_bytes(info, ipv6=ipv6)
     syn = _SYN_OPTIONS - (_TIMESTAMP_BYTES if info.timestamps else 0)
     sent = info.bytes_sent + info.segs_out * header + syn * (1 + info.total_retrans)

@@ -15,10 +15,10 @@ from email.utils import format_datetime
 
 from beekeed.core.mail import Mailing
 from beekeed.notify.content import Content
+from beekeed.say import Language, language_of
 
 _WIDTH = 76
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
-_FROM_RIGHT = frozenset({"ar", "fa", "he", "ps", "ur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Letter:
             message["Date"] = format_datetime(self.at)
         message["Message-ID"] = f"<{self.key}@{mailing.from_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
-        text, markup = as_text(self.content), as_html(self.content, mailing.language)
+        text, markup = as_text(self.content), as_html(self.content, language_of(mailing.language))
         message.set_content(text, cte=_encoding(text, eight_bits))
         message.add_alternative(markup, subtype="html", cte=_encoding(markup, eight_bits))
         message.set_boundary(f"=_{self.key.rpartition('.')[2]}")
@@ -79,10 +79,9 @@ def _folded(text: str, later: str = "", first: str = "") -> str:
     )
 
 
-def as_html(content: Content, language: str) -> str:
+def as_html(content: Content, language: Language) -> str:
     """Give a mail as HTML; a line of a mail has 998 bytes at most (RFC 5322)."""
-    direction = ' dir="rtl"' if language in _FROM_RIGHT else ""
-    lines = [f'<html lang="{html.escape(language)}"{direction}><body>']
+    lines = [f'<html lang="{language.code}" dir="{language.direction}"><body>']
     lines += [f"<p>{_marked(each)}</p>" for each in content.sentences]
     if content.facts:
         facts = [f"<b>{_marked(each.name)}</b>: {_marked(each.value)}" for each in content.facts]

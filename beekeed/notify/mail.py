@@ -27,6 +27,7 @@ from beekeed.ports.clocktrust import ClockTrust
 from beekeed.ports.ledger import Ledger
 from beekeed.ports.mail import Mail, MailBook, MailLine, Tried
 from beekeed.ports.stores import History, RunDetails
+from beekeed.say import language_of
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class RunMailer:
         mailing = self.mailing()
         _check(mailing)
         now = self._clock.now()
-        content = of_test(await self._place(), mailing.language)
+        content = of_test(await self._place(), language_of(mailing.language))
         letter = Letter(content, mailing, f"test.{int(now.timestamp())}", self._dated(now))
         line = self._open_line(mailing)
         async with self._turn:

@@ -14,6 +14,7 @@ from beekeed.client import Refused
 from beekeed.page.asking import Daemon, Data
 from beekeed.page.assets import Assets
 from beekeed.page.gate import MOST_BODY_BYTES, add_headers, gate
+from beekeed.page.language import chosen, language_for
 from beekeed.page.live import Live
 from beekeed.page.rendering import Pages
 from beekeed.page.screens import SCREENS, Screen
@@ -70,6 +71,8 @@ class _Service:
         """Give what serves a line of the table."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            if choice := chosen(request):
+                return choice
             try:
                 async with asyncio.timeout(self._body_seconds):
                     form = await _form(request)
@@ -104,7 +107,11 @@ class _Service:
         except Refused:
             session = NOBODY
         return Visit(
-            daemon=self._daemon, request=request, session=session, form=form, language="en"
+            daemon=self._daemon,
+            request=request,
+            session=session,
+            form=form,
+            language=language_for(request),
         )
 
     def _answer(self, visit: Visit, served: Served) -> web.StreamResponse:
@@ -116,6 +123,7 @@ class _Service:
         answer = web.Response(
             text=text, content_type="text/html", status=served.status, headers=served.headers
         )
+        answer.headers["Vary"] = "Accept-Language, Cookie"
         if not visit.is_signed_in and len(text) > _SMALL_BYTES:
             # Never beside a form's token: the length of what is compressed tells of it (BREACH).
             answer.enable_compression()

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from beekeed.page.asking import Daemon, Data
+from beekeed.say import Language
 
 COOKIE = "beekeed-session"
 
@@ -41,7 +42,7 @@ class Visit:
     """What a screen's function gets."""
 
     def __init__(
-        self, *, daemon: Daemon, request: web.Request, session: Data, form: Form, language: str
+        self, *, daemon: Daemon, request: web.Request, session: Data, form: Form, language: Language
     ) -> None:
         self.daemon = daemon
         self.request = request

@@ -68,7 +68,7 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "settings_wrong": Entry(
-        "The settings have {count} mistakes.",
+        "The settings have {count:mistake}.",
         "Mend each of them and start beekeed again.",
         "technician",
     ),
@@ -278,8 +278,8 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "clock_wrong": Entry(
-        "The box's clock is wrong: it says {now}. At that time the certificate of {host} is not"
-        " valid, so nothing was sent to it.",
+        "The box's clock is wrong: it says {now:moment}. At that time the certificate of {host}"
+        " is not valid, so nothing was sent to it.",
         "Set the clock to the true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
@@ -339,14 +339,14 @@ SENTENCES: Mapping[str, Entry] = {
         "teacher",
     ),
     "asked_to_wait": Entry(
-        "The online Moodle's server is overloaded and asks to be left alone for {minutes}"
-        " more minutes.",
+        "The online Moodle's server is overloaded and asks to be left alone for"
+        " another {minutes:minute}.",
         "Try again after that; until then the box asks it nothing. If it lasts, tell the"
         " administrator.",
         "teacher",
     ),
     "limit_reached": Entry(
-        "The data limit of this month is used up: it is renewed on {renews}.",
+        "The data limit of this month is used up: it is renewed on {renews:date}.",
         "Nothing is lost: the work waits here. An administrator can raise the limit, or allow"
         " more once, with `beekeectl limit top-up`.",
         "administrator",
@@ -369,19 +369,19 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     # Why the box's clock is not trusted.
     "clock_behind": Entry(
-        "The box's clock says {now}, but this box was at work at {floor} already.",
+        "The box's clock says {now:moment}, but this box was at work at {floor:moment} already.",
         "Connect the box where it reaches a time server, which settles it; or set the clock to the"
         " true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
     "clock_unconfirmed": Entry(
-        "The box's clock says {now}. Nobody has confirmed that since the box started, or since the"
-        " clock was set.",
+        "The box's clock says {now:moment}. Nobody has confirmed that since the box started, or"
+        " since the clock was set.",
         "Connect the box and synchronize: a time server or the online Moodle will confirm it.",
         "teacher",
     ),
     "clock_disagrees": Entry(
-        "The box's clock says {now}, but that of the online Moodle {theirs}.",
+        "The box's clock says {now:moment}, but that of the online Moodle {theirs:moment}.",
         "If the online Moodle is right, set the box's clock:"
         + _SET_CLOCK.replace("2026-11-30 14:05:00 UTC", "{theirs}"),
         "technician",
@@ -506,14 +506,14 @@ SENTENCES: Mapping[str, Entry] = {
         "administrator",
     ),
     "activities_differ": Entry(
-        "The course {course} is not the same online: {count} of its activities differ.",
+        "The course {course} is not the same online. Activities that differ: {count}.",
         "Bring the same version of the course to both sides. Until then, a sync with force sends"
         " the work of those that are the same.",
         "administrator",
         _LISTS,
     ),
     "activities_moved": Entry(
-        "The course {course} is not the same online: {count} of its activities differ.",
+        "The course {course} is not the same online. Activities that differ: {count}.",
         "On the side where they were moved or renamed, give them their old place and name again,"
         " or bring the same version of the course to both sides.",
         "teacher",
@@ -785,7 +785,7 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     # Whether everything is safe online.
     "safe_online": Entry(
-        "Everything that learners did until {at} is safe online.",
+        "Everything that learners did until {at:moment} is safe online.",
         "There is nothing to do.",
         "",
         {
@@ -796,15 +796,15 @@ SENTENCES: Mapping[str, Entry] = {
         },
     ),
     "safe_but_failed": Entry(
-        "Everything that learners did until {at} is safe online, but the latest sync failed: what"
-        " they did after that may be on the box only.",
+        "Everything that learners did until {at:moment} is safe online, but the latest sync"
+        " failed: what they did after that may be on the box only.",
         "`beekeectl show latest` says why, and who can put it right.",
         "teacher",
         _CLOCK_THEN,
     ),
     "not_read_lately": Entry(
-        "Everything that learners did until {at} is safe online. That is {days} days ago: what they"
-        " did since then may be on the box only.",
+        "Everything that learners did until {at:moment} is safe online. That is {days:day} ago:"
+        " what they did since then may be on the box only.",
         "Bring the box to where it has internet; `beekeectl sync` starts a sync there.",
         "teacher",
         {"off": _OFF, "unscheduled": "No sync is scheduled."},
@@ -816,8 +816,8 @@ SENTENCES: Mapping[str, Entry] = {
         "teacher",
     ),
     "waits_for_sync": Entry(
-        "Not everything that learners did until {at} is online yet. Results and changes that wait:"
-        " {count}.",
+        "Not everything that learners did until {at:moment} is online yet. Results and changes"
+        " that wait: {count}.",
         "There is nothing to do: they go with the next sync, or the one that runs now.",
         "",
         _CLOCK_THEN,
@@ -884,7 +884,7 @@ SENTENCES: Mapping[str, Entry] = {
         _COURSE,
     ),
     "verify_missing": Entry(
-        "Of what had arrived, {count} results or accounts are missing on the online Moodle.",
+        "Results and accounts that had arrived and are missing on the online Moodle: {count}.",
         "Start a sync: it sends them again.",
         "teacher",
     ),
@@ -1085,7 +1085,7 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "sign_in_held": Entry(
-        "There were too many wrong passwords. The next one is looked at in {minutes} min.",
+        "There were too many wrong passwords. The next one is looked at in {minutes:minute}.",
         "Wait, or let everybody try again on the box with `beekeectl password unlock`.",
         "administrator",
     ),

@@ -4,29 +4,29 @@ import html
 import json
 import re
 
-from beekeed.say import clean, word
+from beekeed.say import Language, clean
 
 _LONGEST = 60  # of a comment: a teacher knows it again by its beginning
 _MARKUP = re.compile(r"<[^>]*>")
 
 
-def value(kind: str, held: str | None, language: str = "en") -> str:
+def value(kind: str, held: str | None, language: Language) -> str:
     """Say what one side holds of a change of some kind; None: it was not read."""
     if held is None:
-        return word("not_read", language)
+        return language.word("not_read")
     if not held:
-        return word("nothing", language)
+        return language.word("nothing")
     match kind:
         case "completion":
-            return word(f"state_{held}", language)
+            return language.word(f"state_{held}")
         case "grade":
             return _grade(held)
         case "account":
             return _person(held, language)
         case "enrolment":
-            return word(f"enrolment_{held.partition(':')[0]}", language)
+            return language.word(f"enrolment_{held.partition(':')[0]}")
         case "membership":
-            return word("member", language)
+            return language.word("member")
         case _:
             return clean(held)
 
@@ -41,10 +41,10 @@ def _grade(held: str) -> str:
     return f"{clean(points)} “{short}”"
 
 
-def _person(held: str, language: str) -> str:
+def _person(held: str, language: Language) -> str:
     """Somebody's names and ID number; of an account that was made only that."""
     if not held.startswith("{"):
-        return word("there", language)
+        return language.word("there")
     names = json.loads(held)
     number = f" ({clean(names['idnumber'])})" if names["idnumber"] else ""
     return clean(f"{names['first_name']} {names['last_name']}") + number

@@ -45,6 +45,9 @@ WORDS: Mapping[str, str] = {
     "run_failed": "failed sync",
     "run_partial": "sync that was completed in part",
     "mail_older": "older mail",
+    # What is counted in sentences.
+    "minute": "minute",
+    "mistake": "mistake",
     # What became of a mail.
     "mail_state_waiting": "waits",
     "mail_state_sent": "sent",
@@ -171,5 +174,12 @@ PLURALS: Mapping[str, str] = {
     "run_failed": "failed syncs",
     "run_partial": "syncs that were completed in part",
     "mail_older": "older mails",
+    "minute": "minutes",
+    "mistake": "mistakes",
 }
 """What is counted, in the plural."""
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)

@@ -14,7 +14,7 @@ import pytest
 from beekeed.errors import Code, DeviceUnreadable
 from beekeed.moodle.login import Login
 from beekeed.ports.device import DeviceSnapshot
-from beekeed.say import say
+from beekeed.say import language_of
 from tests.adapters.test_device import device, learners, open_and_close
 from tests.servers import Box, Server, connect, execute
 
@@ -49,7 +49,7 @@ async def code_of(login: Login) -> Code:
     """Which trouble opening a box's database gives; its sentence is whole."""
     with pytest.raises(DeviceUnreadable) as caught:
         await open_and_close(login)
-    said = say(caught.value.code, caught.value.params)
+    said = language_of("en").say(caught.value.code, caught.value.params)
     assert "…" not in said.what + said.remedy
     assert said.remedy
     return caught.value.code

@@ -13,7 +13,7 @@ from beekeed.core.request import SCHEDULED, VERIFY
 from beekeed.errors import BeekeedError, Code
 from beekeed.link import allowance
 from beekeed.notify.content import Place
-from beekeed.say import say
+from beekeed.say import language_of
 from beekeed.sqlite.store import Store
 from tests.adapters.post import REFUSED, SENT, Post
 from tests.clock import START
@@ -77,7 +77,7 @@ async def test_what_was_set_aside_is_told_with_its_reason_and_who_acts(
     await post.ran(PARTIAL, actions=[SENT, REFUSED], set_aside=3, courses=[("Biology", left_out)])
     (mail,) = server.taken
     assert mail.message["Subject"] == "beekee-7: sync partly completed"
-    said = say(Code.ACCOUNT_REFUSED, {})
+    said = language_of("en").say(Code.ACCOUNT_REFUSED, {})
     assert "3 accounts set aside" in mail.text
     assert f"{said.what} For the teacher: {said.remedy}" in mail.text
     assert "Left out: Biology" in mail.text
@@ -95,7 +95,7 @@ async def test_a_failed_sync_is_told_with_what_to_do(
     """An error, and a run that was skipped: each with its sentence and remedy."""
     await post.ran(status, code)
     (mail,) = server.taken
-    said = say(code, {})
+    said = language_of("en").say(code, {})
     assert mail.message["Subject"] == f"beekee-7: {subject}"
     assert said.what in mail.text
     assert said.remedy in mail.text
@@ -226,7 +226,7 @@ async def test_a_run_that_a_power_cut_ended_is_told(post: Post, server: MailServ
     await post.history.close_interrupted(post.clock.now())
     await post.ran()
     assert subjects(server) == ["beekee-7: sync error", "beekee-7: syncs work again"]
-    assert say(Code.INTERRUPTED, {}).what in server.taken[0].text
+    assert language_of("en").say(Code.INTERRUPTED, {}).what in server.taken[0].text
 
 
 async def test_too_many_that_wait_drop_the_oldest_and_the_next_says_so(

@@ -16,7 +16,7 @@ from dbus_fast.service import ServiceInterface, dbus_property, method
 
 from beekeed.core.clocktrust import Trust
 from beekeed.link.timedate import Timedate
-from beekeed.say import say
+from beekeed.say import language_of
 from tests.boxclock import Box
 
 _BUS = """<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -115,7 +115,11 @@ async def test_it_is_not_missed_where_there_is_none(bus: Bus, tmp_path: Path) ->
 async def test_what_a_person_is_told_to_type_sets_the_clock(bus: Bus, tmp_path: Path) -> None:
     """The real timedatectl takes it, as the sentence has it."""
     theirs = "2026-11-27 21:04 UTC"
-    remedy = say("clock_disagrees", {"now": "1970-01-01 00:01 UTC", "theirs": theirs}).remedy
+    remedy = (
+        language_of("en")
+        .say("clock_disagrees", {"now": "1970-01-01 00:01 UTC", "theirs": theirs})
+        .remedy
+    )
     commands = re.findall(r"sudo (timedatectl [^,]*?)(?:, then|\.$)", remedy)
     assert len(commands) == 3
     lines = "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && " + " && ".join(commands)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from beekeed.core.course import Kept, Match, fingerprint, header_differs, is_fresh, match
 from beekeed.core.model import Activity, ActivityKey, Course, OnlineActivity, OnlineCourse
 from beekeed.errors import Code
-from beekeed.say import say
+from beekeed.say import language_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ONLINE = OnlineCourse("MATH", 40, created_at=1000, modified_at=2000)
@@ -138,12 +138,12 @@ def test_the_differences_are_sentences() -> None:
     """Who must act follows from what is wrong."""
     found = match(course("1:A", "1:B", "2:C"), ONLINE, contents("1:b", "1:A", "3:C"))
     assert found.doubt is not None
-    said = say(found.doubt.code, found.doubt.params)
+    said = language_of("en").say(found.doubt.code, found.doubt.params)
     assert "Missing online: B. In another section or order there: C." in said.what
     assert said.who == "administrator"
     found = match(course("1:A", "1:B"), ONLINE, contents("1:A", "1:b"))
     assert found.doubt is not None
-    said = say(found.doubt.code, found.doubt.params)
+    said = language_of("en").say(found.doubt.code, found.doubt.params)
     assert said.what.endswith("Perhaps under another name there: B → b.")
     assert said.who == "teacher"
 

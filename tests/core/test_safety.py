@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from beekeed.core.model import RunStatus
 from beekeed.core.safety import NEWS_LASTS, LatestRun, Level, Standing, safety
 from beekeed.errors import Code
-from beekeed.say import say
+from beekeed.say import language_of
 
 NOW = datetime(2026, 11, 28, 14, 5, tzinfo=UTC)
 READ = NOW - timedelta(hours=12)
@@ -86,7 +86,7 @@ def test_each_case_has_its_word_and_sentence(here: Standing, level: Level, code:
 def said(here: Standing) -> str:
     """The sentence for a standing."""
     reason = safety(here).reason
-    return say(reason.code, reason.params).what
+    return language_of("en").say(reason.code, reason.params).what
 
 
 def test_the_sentence_says_as_of_when_and_what_else_is_to_be_known() -> None:
@@ -166,6 +166,6 @@ def test_nobody_is_told_to_wait_for_what_does_not_come_by_itself(here: Standing)
 def test_every_sentence_is_whole(here: Standing) -> None:
     """No number is missing in it, and who has to act is told what to do."""
     found = safety(here)
-    sentence = say(found.reason.code, found.reason.params)
+    sentence = language_of("en").say(found.reason.code, found.reason.params)
     assert "…" not in sentence.what + sentence.remedy
     assert (found.level is not Level.LOOK) or sentence.who

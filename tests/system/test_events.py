@@ -275,7 +275,7 @@ def test_watch_ends_with_the_sync_that_it_began_with(
 ) -> None:
     """Although only the next one is seen by then; it tells how the first ended."""
     asked = argparse.Namespace(until_end=True)
-    assert watch.run(Hurried(""), Terminal(as_json=as_json, language="en"), asked) == Exit.STOPPED
+    assert watch.run(Hurried(""), Terminal(as_json=as_json), asked) == Exit.STOPPED
     if not as_json:
         last = capsys.readouterr().out.splitlines()[-1]
         assert last == "one: stopped, 2.0 kB sent, 1.0 kB received"
