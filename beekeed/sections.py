@@ -105,7 +105,7 @@ class MailSettings(Section, frozen=True, kw_only=True):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password_file: FilePathOrNone = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")] = "en"
+    language: Literal["en", "fr", "es", "ar"] = "en"
 
 
 class PageSettings(Section, frozen=True, kw_only=True):
