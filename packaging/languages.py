@@ -29,7 +29,12 @@ from beekeed.say.words import MONTHS, PLURALS, WORDS
 PACKAGE = Path(__file__).parent.parent / "beekeed"
 LOCALES = PACKAGE / "say" / "locale"
 
-_METHODS = [("ctl/**.py", "python"), ("say/*.py", "python"), ("page/templates/**.html", "jinja2")]
+_METHODS = [
+    ("ctl/**.py", "python"),
+    ("page/*.py", "python"),
+    ("say/*.py", "python"),
+    ("page/templates/**.html", "jinja2"),
+]
 _KEYWORDS = {
     "_": None,
     "text": None,
@@ -134,7 +139,7 @@ def texts() -> Iterator[Text]:
         yield Text(month, "", None, "beekeed/say/words.py")
     for name, phrase in PHRASES.items():
         yield Text(phrase, "", None, "beekeed/say/phrases.py", name)
-    for detail in sorted(DETAILS):
+    for detail in DETAILS:
         yield Text(detail, "", None, "beekeed/say/details.py")
     options = {"**.html": {"trimmed": "true"}}
     for file, _, found, _, context in extract_from_dir(

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from beekeed.page.language import language_for
+
 MOST_BODY_BYTES = 64 * 1024
 """Of a form: a list of some thousand usernames is the largest."""
 
@@ -43,10 +45,12 @@ def gate(names: Collection[str], *, is_encrypted: bool) -> Middleware:
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         if not is_own(host, _reached(request), names):
-            return web.Response(status=421, text="This is not a name of this box.\n")
+            said = language_for(request).text("This is not a name of this box.")
+            return web.Response(status=421, text=f"{said}\n")
         is_form = request.method not in ("GET", "HEAD")
         if is_form and request.headers.get("Origin", "") != f"{scheme}://{host}":
-            return web.Response(status=403, text="This form did not come from this page.\n")
+            said = language_for(request).text("This form did not come from this page.")
+            return web.Response(status=403, text=f"{said}\n")
         return await handler(request)
 
     return guarded

@@ -94,6 +94,8 @@ class _Service:
 
     async def nothing(self, request: web.Request) -> web.StreamResponse:
         """Say that there is no such page."""
+        if choice := chosen(request):
+            return choice
         visit = await self._visit(request, {})
         return self._answer(
             visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404)
@@ -187,7 +189,11 @@ async def _careful(
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return web.Response(status=error.status, text=f"{error.reason}.\n")
+        said = language_for(request).text(
+            "This is not there, or cannot be asked for in this way ({status}).", status=error.status
+        )
+        return web.Response(status=error.status, text=f"{said}\n")
     except Exception:
         log.exception("cannot serve %s %s", request.method, clean(request.path))
-        return web.Response(status=500, text="This page is broken: please tell its makers.\n")
+        said = language_for(request).text("This page is broken: please tell its makers.")
+        return web.Response(status=500, text=f"{said}\n")

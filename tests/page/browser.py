@@ -5,15 +5,27 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, datetime
 from html import unescape
 from urllib.parse import urlencode
 
 _PATIENCE_SECONDS = 60
-_IN_LINES = re.compile(r"</?(?:a|abbr|b|code|small|span|strong|sup|time)\b[^>]*>")
+_IN_LINES = re.compile(r"</?(?:a|abbr|b|bdi|code|small|span|strong|sup|time)\b[^>]*>")
 _LAYOUT = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
 
 Form = Mapping[str, str | Sequence[str]]
+
+
+def dated(day: date) -> str:
+    """Write a day as the page does: 28 November 2026."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def moment(text: str) -> str:
+    """Write a time of the API as the page does where clocks show UTC."""
+    at = datetime.fromisoformat(text)
+    return f"{dated(at)}, {at:%H:%M} UTC"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from beekeed.page.set_aside import page_of
 from beekeed.say import clean
 from beekeed.usernames import listed
-from tests.page.browser import Browser
+from tests.page.browser import Browser, Seen
 from tests.page.forms import form_of, upload
 from tests.page.site import Site, site
 
@@ -78,6 +78,11 @@ def slots() -> str:
     return ", ".join("?" * DOUBTED)
 
 
+def row_of(seen: Seen, username: str) -> str:
+    """What stands in a learner's row, after the name."""
+    return seen.html.partition(f"<small><bdi>{username}</bdi></small>")[2].partition("</tr>")[0]
+
+
 def aside(here: Site) -> list[dict[str, Any]]:
     """What is set aside, as the daemon tells it."""
     changes: list[dict[str, Any]] = here.ask("GET", "set-aside")["changes"]
@@ -111,15 +116,15 @@ def test_each_reason_once_with_everybody_whom_it_concerns(here: Site, admin: Bro
     for sentence in {each["reason"]["sentence"] for each in changes}:
         assert seen.text.count(sentence) == 1
     for each in changes:
-        row = seen.html.partition(f"<small>{each['username']}</small>")[2].partition("</tr>")[0]
+        row = row_of(seen, each["username"])
         assert clean(f"{each['first_name']} {each['last_name']}") in seen.text
         assert f"{each['holds']} changes" in row or each["holds"] < 2
     assert "Somebody Else" in seen.text
     (grade,) = [each for each in changes if each["kind"] == "grade"]
     assert (grade["value"], grade["online_value"]) == ("2", "1")
-    row = seen.html.partition(f"<small>{grade['username']}</small>")[2].partition("</tr>")[0]
+    row = row_of(seen, grade["username"])
     assert grade["part"] in row
-    assert f"<small>{grade['course']}</small>" in row
+    assert f"<small><bdi>{grade['course']}</bdi></small>" in row
     assert '<td data-label="On the box"><span>2</span></td>' in row
     assert '<td data-label="Online"><span>1</span></td>' in row
 
@@ -146,7 +151,8 @@ def test_a_question_is_answered(here: Site, admin: Browser) -> None:
     seen = admin.get("/set-aside")
     for each in asked:
         assert each["reason"]["sentence"] in seen.text
-        assert f"{each['lost']} of {each['known']} {KIND}, {each['course']}" in seen.text
+        what = f"{each['lost']} of {each['known']} {KIND} in {each['course']}"
+        assert f'aria-label="Accept: {what}"' in seen.html
     assert "the next sync then lowers it online as well" in seen.text
     number = str(asked[0]["number"])
     form = form_of(seen, "/set-aside/accept", number=number)

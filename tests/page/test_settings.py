@@ -259,9 +259,9 @@ def test_who_changed_what_is_listed(here: Site, admin: Browser) -> None:
     assert said in history
     assert newest["by"] in history
     assert "127.0.0.1" in newest["by"]
-    assert history.count("UTC") == 20 + 1  # the last is the page's own
+    assert history.count("UTC") == 20 + 1  # the last is that of the footer
     here.ask("POST", "schedule", {"hours": ["mon-08", "sun-23"]})
-    assert "Selected hours nothing mon-08, sun-23" in admin.get("/settings").text
+    assert "Selected hours nothing Mon 08:00, Sun 23:00" in admin.get("/settings").text
     before = seen.html.partition('href="/settings?before=')[2].partition("#")[0]
     older = admin.get(f"/settings?before={before}")
     assert "Syncs begin up to so many minutes late" in older.text

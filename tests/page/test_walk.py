@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page.browser import dated
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot, sign_in
 from tests.page.site import PASSWORD, Site, site
 
@@ -75,7 +76,7 @@ def test_calendar_a_day_and_a_month_again(here: Site, page: Page) -> None:
     go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")
     page.locator(f"a[href*='day={yesterday}']").first.click()
     main = page.get_by_role("main")
-    main.get_by_role("button", name=f"{yesterday}").click()
+    main.get_by_role("button", name=dated(yesterday)).click()
     run = here.latest()
     assert run["period"] == {"from": str(yesterday), "to": str(yesterday)}
     go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")

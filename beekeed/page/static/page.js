@@ -2,11 +2,13 @@
 "use strict";
 (() => {
   if (!window.EventSource || !document.getElementById("live")) return;
+  // As the page itself writes bytes: what stands around the number is in the page's language.
   const size = (count) => {
-    for (const [unit, worth] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
-      if (count >= worth) return `${(count / worth).toFixed(1)} ${unit}`;
-    }
-    return `${count} B`;
+    const { units, mark } = document.getElementById("live").dataset;
+    const texts = units.split("|");
+    let step = 0;
+    for (; count >= 1000 && step < texts.length - 1; step++) count /= 1000;
+    return texts[step].replace("{count}", step ? count.toFixed(1).replace(".", mark) : count);
   };
   // Fetches the page again and puts its content in the place of what is shown. Not its whole
   // address: what a sync would cost is read from the box for who asks, not each time.
