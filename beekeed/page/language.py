@@ -51,9 +51,12 @@ def link_to(code: str, request: web.Request, places: Collection[str]) -> str:
 
 
 def _without(request: web.Request) -> str:
-    """Give the address without a choice of language. A path of ours begins with one slash."""
+    """Give the address without a choice of language.
+
+    A path of ours begins with one slash: to a browser, `//host/` and `/\\host/` are of others.
+    """
     query = [(name, value) for name, value in request.query.items() if name != _CHOICE]
-    path = "/" + request.rel_url.raw_path.lstrip("/")
+    path = "/" + request.rel_url.raw_path.lstrip("/\\")
     return f"{path}?{urlencode(query)}" if query else path
 
 

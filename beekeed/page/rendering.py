@@ -69,7 +69,7 @@ def _apart(text: str) -> str:
 
 def _written(text: str) -> Markup:
     """Show a text of ours: what was put in apart, and commands as what they are."""
-    shown = escape(text).replace(_APART, Markup("<bdi>")).replace(_END, Markup("</bdi>"))
+    shown = str(escape(text)).replace(_APART, "<bdi>").replace(_END, "</bdi>")
     return Markup(_COMMAND.sub(r'<code dir="ltr">\1</code>', shown))  # noqa: S704 - it is escaped
 
 

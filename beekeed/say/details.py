@@ -94,6 +94,6 @@ def _pattern(detail: str) -> str:
     for place, part in enumerate(parts):
         is_key = part == "key"
         parts[place] = (
-            f"(?P<{part}>{_SETTING if is_key else '.+?'})" if place % 2 else re.escape(part)
+            f"(?P<{part}>{_SETTING if is_key else '.*?'})" if place % 2 else re.escape(part)
         )
     return "".join(parts)

@@ -59,6 +59,8 @@ class Browser:
     def __init__(self, host: str, *, address: str = "127.0.0.1") -> None:
         self.host = host
         self.cookie = ""
+        self.language = ""
+        """What it was told to show, as its cookie says."""
         self._address = address
 
     def sign_in(self, password: str) -> None:
@@ -103,7 +105,9 @@ class Browser:
         return self._sent("POST", path, body, named)
 
     def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Seen:
-        named = {"Host": self.host, "Cookie": self.cookie} | dict(headers)
+        language = f"beekeed-language={self.language}" if self.language else ""
+        cookies = "; ".join(each for each in (self.cookie, language) if each)
+        named = {"Host": self.host, "Cookie": cookies} | dict(headers)
         place, _, port = self.host.rpartition(":")
         connection = http.client.HTTPConnection(
             place, int(port), timeout=_PATIENCE_SECONDS, source_address=(self._address, 0)

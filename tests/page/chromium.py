@@ -44,8 +44,9 @@ def opened(browser: Browser, *, scripts: bool = True, width: int = DESKTOP) -> I
 
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    file = SHOTS / f"{name}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=file, full_page=True)
 
 
 def sign_in(page: Page, password: str) -> None:

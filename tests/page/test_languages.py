@@ -1,0 +1,106 @@
+"""Every screen in the languages: none of our words is in English only, and all of it fits."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
+
+from tests.page.busy import busy_site
+from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot
+from tests.page.fits import troubles
+from tests.page.marked import unmarked
+from tests.page.site import PASSWORD, Site
+from tests.page.tour import answers, from_elsewhere, paths, running
+
+PSEUDO = "en-XA"
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A box in Kathmandu where everything is that a screen can show."""
+    with busy_site(tmp_path_factory.mktemp("languages"), zone="Asia/Kathmandu") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def allowed(here: Site) -> set[str]:
+    """What is shown as it is."""
+    return {*from_elsewhere(here), "Asia/Kathmandu", "UTC+05:45"}
+
+
+def strange(seen: dict[str, str], allowed: set[str]) -> dict[str, list[str]]:
+    """The words that are nobody's, by the screen that they are on."""
+    found = {path: unmarked(html, allowed) for path, html in seen.items()}
+    return {path: words for path, words in found.items() if words}
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["anybody", "signed in"])
+def test_no_word_is_in_english_only(here: Site, allowed: set[str], *, signed_in: bool) -> None:
+    """Text, titles, labels: each is said in the pseudo-language, or comes from elsewhere."""
+    browser = here.signed_in() if signed_in else here.browser()
+    browser.language = PSEUDO
+    seen = {path: browser.send("GET", path).html for path in paths(here, signed_in=signed_in)}
+    with running(here):
+        seen["running"] = browser.get("/").html
+    if signed_in:
+        seen |= {path: answer.html for path, answer in answers(browser)}
+    else:
+        wrong = browser.send("POST", "/sign-in", {"password": "x", "then": "/"})
+        seen["wrong password"] = wrong.html
+    assert not strange(seen, allowed)
+
+
+def test_everything_fits_on_a_phone_in_either_direction(here: Site, browser: Chromium) -> None:
+    """In the pseudo-language, which is longer than English, and the same from right to left."""
+    found = {}
+    with visitor(here, browser, PSEUDO, PHONE) as page:
+        for path in paths(here, signed_in=True):
+            show(page, here, path)
+            for direction in ("ltr", "rtl"):
+                page.evaluate("(direction) => { document.dir = direction; }", direction)
+                if told := troubles(page):
+                    found[f"{path} {direction}"] = told
+    assert not found
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("language", [PSEUDO, "ar", "fr"])
+def test_every_screen_fits_and_has_its_picture(
+    here: Site, browser: Chromium, language: str, width: int
+) -> None:
+    """Nothing is wider than the window, cut off or under something else."""
+    found = {}
+    with visitor(here, browser, language, width) as page:
+        for path in paths(here, signed_in=True):
+            show(page, here, path)
+            shoot(page, f"{language}/{picture(path)}-{width}")
+            if told := troubles(page):
+                found[path] = told
+    assert not found
+
+
+@contextmanager
+def visitor(here: Site, browser: Chromium, language: str, width: int) -> Iterator[Page]:
+    """Somebody who signed in and chose a language."""
+    with opened(browser, width=width) as page:
+        go(page, here.host, f"/sign-in?language={language}")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("button.main").click()
+        page.locator("form[action='/sign-out']").wait_for()
+        yield page
+
+
+def show(page: Page, here: Site, path: str) -> None:
+    """Open a screen, and all that is folded on it."""
+    go(page, here.host, path)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+def picture(path: str) -> str:
+    """Name the picture of a screen; a sync by where it is in the history."""
+    name = re.sub(r"/(\d{4})-\w+$", r"-\1", path)
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "overview"
