@@ -25,7 +25,17 @@ _LOOK = """() => {
     }
   }
   const used = seen.filter((e) => e.matches("a, button, input, select, textarea, summary"));
-  const lines = used.flatMap((e) => [...e.getClientRects()].map((box) => [e, box]));
+  const scrolled = (e) => {
+    for (let at = e.parentElement; at; at = at.parentElement) {
+      if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at.getBoundingClientRect();
+    }
+    return { top: -Infinity, bottom: Infinity };
+  };
+  const lines = used.flatMap((e) => [...e.getClientRects()].map((box) => {
+    const place = scrolled(e);
+    const top = Math.max(box.top, place.top), bottom = Math.min(box.bottom, place.bottom);
+    return [e, { left: box.left, right: box.right, top, bottom }];
+  }));
   for (const [at, [one, a]] of lines.entries()) {
     for (const [other, b] of lines.slice(at + 1)) {
       if (one === other || one.contains(other) || other.contains(one)) continue;
