@@ -1,12 +1,15 @@
 """Every screen in the languages: none of our words is in English only, and all of it fits."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from beekeed.say import language_of
 
 from tests.page.busy import busy_site
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot
@@ -64,6 +67,39 @@ def test_everything_fits_on_a_phone_in_either_direction(here: Site, browser: Chr
                 if told := troubles(page):
                     found[f"{path} {direction}"] = told
     assert not found
+
+
+@pytest.mark.parametrize("code", ["en", PSEUDO, "fr", "ar"])
+def test_what_is_drawn_while_a_sync_runs_is_written_like_the_rest(
+    here: Site, browser: Chromium, code: str
+) -> None:
+    """Bytes: the script writes them as the page does, in each language."""
+    counts = (1, 999, 1000, 1049, 999_999, 1_000_000, 12_345_678, 10**9, 10**13)
+    size = language_of(code).size
+    with running(here), opened(browser) as page:
+        run = here.ask("GET", "status")["running"]
+        told = [_told(run, count) for count in counts]
+        page.route("**/live", lambda route: route.fulfill(content_type=_EVENTS, body="".join(told)))
+        page.add_init_script(_NOTE_WHAT_IS_DRAWN)
+        go(page, here.host, f"/?language={code}")
+        expect(page.locator("#live-text")).to_contain_text(size(counts[-1]))
+        drawn = page.evaluate("window.drawn")
+    assert drawn[: len(counts)] == [f"↑ {size(count)} ↓ {size(count)}" for count in counts]
+
+
+_EVENTS = "text/event-stream"
+_NOTE_WHAT_IS_DRAWN = """
+window.drawn = [];
+document.addEventListener("DOMContentLoaded", () => new MutationObserver((records) => {
+  for (const each of records) window.drawn.push(...[...each.addedNodes].map((node) => node.data));
+}).observe(document.getElementById("live-text"), { childList: true }));
+"""
+
+
+def _told(run: str, count: int) -> str:
+    """What the page's process tells of a run that sent and received so many bytes."""
+    told = {"phase": "sending", "event_id": run, "status": "running", "total": 0}
+    return f"data: {json.dumps(told | {'sent': count, 'received': count})}\n\n"
 
 
 @pytest.mark.full

@@ -75,6 +75,7 @@ def running(here: Site) -> Iterator[None]:
         here.ask("POST", "stop", {})
         here.world.switch("hold_before", None)
         here.ended(event_id)
+        here.sync()
 
 
 def from_elsewhere(here: Site) -> set[str]:
