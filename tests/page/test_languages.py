@@ -10,7 +10,6 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from beekeed.say import language_of
-
 from tests.page.busy import busy_site
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot
 from tests.page.fits import troubles

@@ -66,7 +66,8 @@ def answers(admin: Browser) -> Iterator[tuple[str, Seen]]:
 @contextmanager
 def running(here: Site) -> Iterator[None]:
     """Have a sync run while the body does."""
-    here.world.on_box("UPDATE mdl_user SET city = city || 'x' WHERE id > 3")
+    city = f"Gao {here.ask('GET', 'runs')['total']}"
+    here.world.on_box("UPDATE mdl_user SET city = ? WHERE id > 3", city)
     here.world.switch("hold_before", "*")
     event_id = here.ask("POST", "sync", {})["event_id"]
     try:
@@ -96,11 +97,11 @@ def from_elsewhere(here: Site) -> set[str]:
     found |= {each["key"] for each in here.ask("GET", "settings")["settings"]}
     for run in here.ask("GET", "runs")["runs"]:
         actions = here.ask("GET", f"runs/{run['event_id']}/actions")["actions"]
-        found |= {each["part"] for each in actions if each["part"]}
+        found |= {each["part"] for each in actions if each["part"] and each["kind"] != "profile"}
     return found | {facts["release"], facts["account"], facts["name"], *_TYPED, _OF_SYSTEM}
 
 
-_TYPED = ("/nothing", "nobody.of.that.name", "May")
+_TYPED = ("/nothing", "nobody.of.that.name", "May", "Gao")
 _OF_SYSTEM = "Connect call failed"
 _PEOPLES = (
     "SELECT username, firstname, lastname, city, institution, idnumber FROM mdl_user",
