@@ -84,6 +84,11 @@ def _words(language: Language) -> dict[str, Any]:
             {"count": language.number(count)} | values
         )
 
+    def size(count: int) -> str:
+        """Show bytes; "5 kB" goes left to right, whatever stands around it."""
+        said = language.size(count)
+        return _apart(said) if language.direction == "rtl" else said
+
     def mark(value: str) -> str:
         return value if value.isdecimal() else f"{_APART}{value}{_END}"
 
@@ -116,7 +121,8 @@ def _words(language: Language) -> dict[str, Any]:
         "word": language.word,
         "counted": language.counted,
         "number": language.number,
-        "size": language.size,
+        "size": size,
+        "units": [mark(unit) if language.direction == "rtl" else unit for unit in language.units],
         "span": language.span,
         "moment": moment,
         "dated": dated,

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from beekeed.say import language_of
+from beekeed.say import LANGUAGES, clean, language_of
 from tests.page.busy import busy_site
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot
 from tests.page.fits import troubles
@@ -68,22 +68,22 @@ def test_everything_fits_on_a_phone_in_either_direction(here: Site, browser: Chr
     assert not found
 
 
-@pytest.mark.parametrize("code", ["en", PSEUDO, "fr", "ar"])
 def test_what_is_drawn_while_a_sync_runs_is_written_like_the_rest(
-    here: Site, browser: Chromium, code: str
+    here: Site, browser: Chromium
 ) -> None:
     """Bytes: the script writes them as the page does, in each language."""
     counts = (1, 999, 1000, 1049, 999_999, 1_000_000, 12_345_678, 10**9, 10**13)
-    size = language_of(code).size
     with running(here), opened(browser) as page:
         run = here.ask("GET", "status")["running"]
-        told = [_told(run, count) for count in counts]
-        page.route("**/live", lambda route: route.fulfill(content_type=_EVENTS, body="".join(told)))
+        told = "".join(_told(run, count) for count in counts)
+        page.route("**/live", lambda route: route.fulfill(content_type=_EVENTS, body=told))
         page.add_init_script(_NOTE_WHAT_IS_DRAWN)
-        go(page, here.host, f"/?language={code}")
-        expect(page.locator("#live-text")).to_contain_text(size(counts[-1]))
-        drawn = page.evaluate("window.drawn")
-    assert drawn[: len(counts)] == [f"↑ {size(count)} ↓ {size(count)}" for count in counts]
+        for code in (PSEUDO, *LANGUAGES):
+            size = language_of(code).size
+            go(page, here.host, f"/?language={code}")
+            expect(page.locator("#live-text")).to_contain_text(size(counts[-1]))
+            drawn = [clean(each) for each in page.evaluate("window.drawn")]
+            assert drawn[: len(counts)] == [f"↑ {size(count)} ↓ {size(count)}" for count in counts]
 
 
 _EVENTS = "text/event-stream"
