@@ -8,12 +8,12 @@ Western digits in every language, as Moodle's own language packs do.
 import functools
 import gettext
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from beekeed.say.details import DETAILS
+from beekeed.say.details import detail_of
 from beekeed.say.phrases import PHRASES
 from beekeed.say.pseudo import PSEUDO, Pseudo
 from beekeed.say.sentences import SENTENCES
@@ -61,18 +61,35 @@ class Language:
         said = self._catalogue.ngettext(one, many, count)
         return said.format_map(values) if values else said
 
-    def say(self, code: str, params: Mapping[str, object]) -> Said:
-        """Say a trouble or a reason. A code of a newer beekeed is shown as it stands."""
+    def say(
+        self, code: str, params: Mapping[str, object], mark: Callable[[str], str] = str
+    ) -> Said:
+        """Say a trouble or a reason. A code of a newer beekeed is shown as it stands.
+
+        `mark`: what is done to each value that is put in and is not a text of ours.
+        """
         entry = SENTENCES.get(code)
         if entry is None:
             return Said(code, "", "")
-        shown = _Shown({name: _Param(value, self) for name, value in params.items()})
+        shown = _Shown({name: _Param(value, self, mark) for name, value in params.items()})
         sentences = [entry.what, *(part for name, part in entry.parts.items() if params.get(name))]
         return Said(
             " ".join(self.text(sentence).format_map(shown) for sentence in sentences),
             self.text(entry.remedy).format_map(shown) if entry.remedy else "",
             entry.who,
         )
+
+    def detail(self, text: str, mark: Callable[[str], str] = str) -> str:
+        """Say a text of ours that came in as a value; that of another program stays as it is."""
+        found = detail_of(text)
+        if found is None:
+            return mark(text)
+        detail, values = found
+        said = {
+            name: self.detail(value, mark) if name == "detail" else mark(value)
+            for name, value in values.items()
+        }
+        return self.text(detail).format_map(said)
 
     def word(self, name: str) -> str:
         """Say a status, a kind of change, a verdict; what has no word is shown as it stands."""
@@ -92,14 +109,30 @@ class Language:
             return str(count)
         return f"{count:,}".replace(",", self._catalogue.pgettext("between thousands", ","))
 
+    @property
+    def units(self) -> Sequence[str]:
+        """How bytes, kB, MB and GB are written, each with a place for `{count}`."""
+        return (
+            self.text("{count} B"),
+            self.text("{count} kB"),
+            self.text("{count} MB"),
+            self.text("{count} GB"),
+        )
+
+    @property
+    def decimal_mark(self) -> str:
+        """What stands before the tenths of a number."""
+        return self._catalogue.pgettext("in decimals", ".")
+
     def size(self, count: int) -> str:
         """Write bytes as people count them on a mobile plan: 1 kB is 1,000 bytes."""
+        units = self.units
         if count < 1000:
-            return self.text("{count} B", count=count)
-        for unit, worth in (("{count} kB", 1e3), ("{count} MB", 1e6)):
-            if count / worth < 1000:
-                return self.text(unit, count=self._decimal(count / worth))
-        return self.text("{count} GB", count=self._decimal(count / 1e9))
+            return units[0].format(count=count)
+        step, worth = 1, 1e3
+        while count / worth >= 1000 and step + 1 < len(units):
+            step, worth = step + 1, worth * 1000
+        return units[step].format(count=f"{count / worth:.1f}".replace(".", self.decimal_mark))
 
     def span(self, seconds: float | None) -> str:
         """Write a duration."""
@@ -133,9 +166,6 @@ class Language:
             local = self.text("{date}, {time}", date=self.day(here.date()), time=local)
         return self.text("{moment} ({local} here)", moment=said, local=local)
 
-    def _decimal(self, value: float) -> str:
-        return f"{value:.1f}".replace(".", self._catalogue.pgettext("in decimals", "."))
-
 
 @functools.cache
 def language_of(code: str) -> Language:
@@ -156,15 +186,16 @@ class _Shown(dict[str, object]):
     """What is put into a sentence; what is missing shows as an ellipsis."""
 
     def __missing__(self, key: str) -> object:
-        return _Param("…", language_of("en"))
+        return _Param("…", language_of("en"), str)
 
 
 class _Param:
     """What is put into a sentence: `{at:moment}`, `{on:date}`, `{n:change}` (counted), `{name}`."""
 
-    def __init__(self, value: object, tongue: Language) -> None:
+    def __init__(self, value: object, tongue: Language, mark: Callable[[str], str]) -> None:
         self._value = value
         self._tongue = tongue
+        self._mark = mark
 
     def __format__(self, form: str) -> str:
         text = clean(str(self._value))
@@ -176,7 +207,7 @@ class _Param:
                 case "date":
                     return self._tongue.day(date.fromisoformat(text))
                 case "":
-                    return self._tongue.text(text) if text in DETAILS else text
+                    return self._tongue.detail(text, self._mark)
                 case _:
                     return self._tongue.counted(int(text), form)
         except ValueError:  # of another version of beekeed: it is shown as it was noted

@@ -153,6 +153,17 @@ WORDS: Mapping[str, str] = {
     "warning": "warning",
     "failed": "failed",
     "not_tried": "not tried",
+    # Facts that they found, beside a value.
+    "release": "version",
+    "learners": "learners",
+    "course": "course",
+    "trust": "the time",
+    "sent": "sent",
+    "server": "server",
+    # After which syncs a mail is sent.
+    "notify_off": "never",
+    "notify_all": "after each sync",
+    "notify_failures": "after failed syncs",
 }
 
 PLURALS: Mapping[str, str] = {
