@@ -9,18 +9,50 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
+OURS = frozenset({"detail", "what", "suggestion", "wrong", "example", "field", "kind", "given"})
+"""The parameters that may be one; what is in others is somebody's name for something."""
+
 DETAILS: Sequence[str] = (
     # What is wrong with a request.
     "it says nothing to change",
     "something is given twice",
     "its body cannot be read",
+    "the body is no JSON",
+    "the body must be {kind}, not {given}",
+    "{name} is missing",
+    "{name} must be {kind}, not {given}",
+    "{name} must be {kind} {bound}",
+    "{name} must be {kind} of length {bound}",
+    "{name} must be {kind}",
+    "{name} cannot be {value}",
+    "there is no {typed} here; it takes nothing",
+    "there is no {typed} here; it takes {names}",
     "ask for a day, or a month, or for days with from and to",
     "{first} is after {last}; put the earlier day first",
     "{first} is still to come; today is {today}, in UTC",
     '"{text}" is not a day; write it as year, month and day, like 2026-11-30',
     '"{text}" is not a month; write it as year and month, like 2026-11',
+    # What something must be, and is.
+    "text",
+    "text in quotes",
+    "a whole number",
+    "a number",
+    "true or false",
+    "a list",
+    "a table",
+    "a JSON object",
+    "text or null",
+    "a whole number or null",
+    "true or false or null",
+    "a list or null",
     # What is wrong with a setting: of the last one, what else.
     "there is no such setting",
+    "Did you mean {key}?",
+    "Remove it.",
+    "in [{section}]: {example}",
+    "expected {kind}, got {given}",
+    "expected {kind} {bound}",
+    "expected {kind} of length {bound}",
     "{key} cannot be changed here",
     "it must be set as well",
     "{key} must be set as well, in [{section}]: {example}",
@@ -53,17 +85,41 @@ DETAILS: Sequence[str] = (
     # What there is not.
     "page {path}",
     "sync {event_id}",
+    "sync yet",
     "such learner",
+    "question about {kind} in {course}",
     "question about {course}",
     # What could not be understood of the online Moodle's answer.
     "created accounts",
     "completion",
     "completion state",
+    "enrolment",
+    "grade",
+    "group member",
+    "JSON of something else",
     # What of an account the online Moodle would refuse, by Moodle's names.
     "username",
     "email",
     "firstname",
     "lastname",
+    # What is wrong with a file, a program or our own database.
+    "it is empty",
+    "it is not text",
+    "it holds more than one word",
+    "everybody may read it",
+    "{file}: it is not text",
+    "cannot write {file}: {detail}",
+    "it does not answer",
+    "synchronous is {value}",
+    "journal_mode is {value}",
+    "quick_check is {value}",
+    "systemctl did not end",
+    "systemctl ended with {code}",
+    # What became of a connection.
+    "no answer",
+    "it hung up",
+    "it has no address",
+    "its name was not found",
     # Who did something, as the books name them.
     "signed in at {address} (uid {user}, process {process})",
     "somebody at {address} (uid {user}, process {process})",
@@ -72,28 +128,42 @@ DETAILS: Sequence[str] = (
 )
 
 _PUT_IN = re.compile(r"\{([a-z_]+)\}")
-_SETTING = r"[a-z]+\.[a-z_]+"
+_FORMS: Mapping[str, str] = {
+    "key": r"[a-z]+\.[a-z_]+",
+    "name": r"[a-z_]+(?:\.[a-z_]+|\[[0-9.]*\])*",
+    "bound": r"[<>]=? [0-9]+",
+}
+"""What some of the values look like; any other may be anything."""
 
 
 def detail_of(text: str) -> tuple[str, Mapping[str, str]] | None:
     """Find the text of ours that was made into this one, and what was put into it."""
-    for detail, pattern in _patterns().items():
-        if found := pattern.fullmatch(text):
+    fixed, made = _sorted()
+    if text in fixed:
+        return text, {}
+    for detail, parts in made.items():
+        found = re.fullmatch(_pattern(parts), text, re.DOTALL) if _is_like(text, parts) else None
+        if found:
             return detail, found.groupdict()
     return None
 
 
 @functools.cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {detail: re.compile(_pattern(detail), re.DOTALL) for detail in DETAILS}
+def _sorted() -> tuple[frozenset[str], Mapping[str, Sequence[str]]]:
+    """Give those that hold no values, and the others by their parts: a text, a name, a text, …"""
+    parts = {detail: _PUT_IN.split(detail) for detail in DETAILS}
+    fixed = frozenset(detail for detail, found in parts.items() if len(found) == 1)
+    return fixed, {detail: found for detail, found in parts.items() if detail not in fixed}
 
 
-def _pattern(detail: str) -> str:
-    """Write the form of a text: what is put in may be anything, a setting's key only a key."""
-    parts = _PUT_IN.split(detail)
-    for place, part in enumerate(parts):
-        is_key = part == "key"
-        parts[place] = (
-            f"(?P<{part}>{_SETTING if is_key else '.+?'})" if place % 2 else re.escape(part)
-        )
-    return "".join(parts)
+def _is_like(text: str, parts: Sequence[str]) -> bool:
+    """Tell whether a text may have these parts, without a pattern, which takes long to make."""
+    is_framed = text.startswith(parts[0]) and text.endswith(parts[-1])
+    return is_framed and all(part in text for part in parts[2:-1:2])
+
+
+def _pattern(parts: Sequence[str]) -> str:
+    return "".join(
+        f"(?P<{part}>{_FORMS.get(part, '.+?')})" if place % 2 else re.escape(part)
+        for place, part in enumerate(parts)
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from beekeed.say.details import detail_of
+from beekeed.say.details import OURS, detail_of
 from beekeed.say.phrases import PHRASES
 from beekeed.say.pseudo import PSEUDO, Pseudo
 from beekeed.say.sentences import SENTENCES
@@ -51,7 +51,7 @@ class Language:
         self.direction = "rtl" if code in _RIGHT_TO_LEFT else "ltr"
         self._catalogue = catalogue
 
-    def text(self, text: str, **values: object) -> str:
+    def text(self, text: str, /, **values: object) -> str:
         """Say a text that stands in a template or a command."""
         said = self._catalogue.gettext(text)
         return said.format_map(values) if values else said
@@ -71,7 +71,7 @@ class Language:
         entry = SENTENCES.get(code)
         if entry is None:
             return Said(code, "", "")
-        shown = _Shown({name: _Param(value, self, mark) for name, value in params.items()})
+        shown = _Shown({name: _Param(name, value, self, mark) for name, value in params.items()})
         sentences = [entry.what, *(part for name, part in entry.parts.items() if params.get(name))]
         return Said(
             " ".join(self.text(sentence).format_map(shown) for sentence in sentences),
@@ -86,7 +86,7 @@ class Language:
             return mark(text)
         detail, values = found
         said = {
-            name: self.detail(value, mark) if name == "detail" else mark(value)
+            name: self.detail(value, mark) if name in OURS else mark(value)
             for name, value in values.items()
         }
         return self.text(detail).format_map(said)
@@ -186,13 +186,16 @@ class _Shown(dict[str, object]):
     """What is put into a sentence; what is missing shows as an ellipsis."""
 
     def __missing__(self, key: str) -> object:
-        return _Param("…", language_of("en"), str)
+        return _Param(key, "…", language_of("en"), str)
 
 
 class _Param:
     """What is put into a sentence: `{at:moment}`, `{on:date}`, `{n:change}` (counted), `{name}`."""
 
-    def __init__(self, value: object, tongue: Language, mark: Callable[[str], str]) -> None:
+    def __init__(
+        self, name: str, value: object, tongue: Language, mark: Callable[[str], str]
+    ) -> None:
+        self._name = name
         self._value = value
         self._tongue = tongue
         self._mark = mark
@@ -207,7 +210,8 @@ class _Param:
                 case "date":
                     return self._tongue.day(date.fromisoformat(text))
                 case "":
-                    return self._tongue.detail(text, self._mark)
+                    is_ours = self._name in OURS
+                    return self._tongue.detail(text, self._mark) if is_ours else self._mark(text)
                 case _:
                     return self._tongue.counted(int(text), form)
         except ValueError:  # of another version of beekeed: it is shown as it was noted
