@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="beekeectl",
         description=_("Operate beekeed, which brings a Beekee box's work to its online Moodle."),
-        epilog=f"{_('exit codes:')}\n{exits.table()}",
+        epilog=_("exit codes:") + "\n" + exits.table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[_common(suppressed=False)],
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _
+from beekeed.ctl.language import _, language
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "which days are safe online"
@@ -42,7 +42,8 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     _print_weeks(terminal, days)
     for day in days:
         if day["state"] == "green":
-            terminal.line(f"✓ {day['date']}  {_('Saved: {count}', count=day['saved'])}")
+            saved = _("Saved: {count}", count=language().number(day["saved"]))
+            terminal.line(f"✓ {day['date']}  {saved}")
     for day in days:
         if day["state"] == "amber":
             terminal.line(f"! {day['date']}  {_troubles(terminal, day)}")

@@ -99,8 +99,8 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     """Show the schedule, or change it and show it."""
     asked = _asked(arguments)
     if arguments.action == "set" and not asked:
-        example = f"beekeectl schedule set {_EXAMPLE}"
-        return terminal.usage(_("say what to set, for example: {command}", command=example))
+        command = f"beekeectl schedule set {_EXAMPLE}"
+        return terminal.usage(_("say what to set, for example: {command}", command=command))
     if arguments.action != "set" and asked:
         return terminal.usage(_("--daily, --hours and --jitter go with: beekeectl schedule set"))
     changed = {

@@ -116,10 +116,10 @@ def _print(settings: Sequence[Mapping[str, Any]]) -> None:
     for each in settings:
         line = f"{each['key']} = {_text(each['value'])}"
         if each["value"] != each["default"]:
-            line += f"  {_('(default {value})', value=_text(each['default']))}"
+            line += "  " + _("(default {value})", value=_text(each["default"]))
         print(folded(line, subsequent_indent=_MARGIN))
         if each["fixed"]:
-            print(f"{_MARGIN}{_('fixed by {file}', file=each['fixed'])}")
+            print(_MARGIN + _("fixed by {file}", file=each["fixed"]))
 
 
 def _text(value: Any) -> str:

@@ -151,7 +151,7 @@ def summary(verified: dict[str, Any]) -> str:
     if not verified["unseen"]:
         return text
     unseen = language().number(verified["unseen"])
-    return f"{text}; {_('{count} not seen', count=unseen)}"
+    return "; ".join([text, _("{count} not seen", count=unseen)])
 
 
 def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:

@@ -138,7 +138,7 @@ def _parts(terminal: Terminal, month: Mapping[str, Any]) -> list[tuple[str, str]
             "{size}, counted in full: beekeed was cut off while it was on the line",
             size=size(month["not_known_bytes"]),
         )
-        rows.append((f"  {_('not known')}", cut))
+        rows.append(("  " + _("not known"), cut))
     return rows
 
 

@@ -12,7 +12,11 @@ from collections.abc import Mapping, Sequence
 OURS = frozenset({"detail", "what", "suggestion", "wrong", "example", "field", "kind", "given"})
 """The parameters that may be one; what is in others is somebody's name for something."""
 
+# What holds less of its own comes after what holds more: the first that fits is taken.
 DETAILS: Sequence[str] = (
+    # What is wrong with a setting, and what else.
+    "{key} cannot be changed here",
+    "{key} must be set as well, in [{section}]: {example}",
     # What is wrong with a request.
     "it says nothing to change",
     "something is given twice",
@@ -21,9 +25,8 @@ DETAILS: Sequence[str] = (
     "the body must be {kind}, not {given}",
     "{name} is missing",
     "{name} must be {kind}, not {given}",
-    "{name} must be {kind} {bound}",
     "{name} must be {kind} of length {bound}",
-    "{name} must be {kind}",
+    "{name} must be {kind} {bound}",
     "{name} cannot be {value}",
     "there is no {typed} here; it takes nothing",
     "there is no {typed} here; it takes {names}",
@@ -51,11 +54,9 @@ DETAILS: Sequence[str] = (
     "Remove it.",
     "in [{section}]: {example}",
     "expected {kind}, got {given}",
-    "expected {kind} {bound}",
     "expected {kind} of length {bound}",
-    "{key} cannot be changed here",
+    "expected {kind} {bound}",
     "it must be set as well",
-    "{key} must be set as well, in [{section}]: {example}",
     "it must be a full path, beginning with /",
     'it must be "mariadb", "mysql" or "postgresql", or empty',
     "it must be small letters, digits and _, or empty",
