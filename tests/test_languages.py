@@ -133,7 +133,7 @@ def _parameters(node: ast.AST) -> Iterator[ast.expr]:
     match node:
         case ast.keyword(arg=str(name), value=value) if name in OURS:
             yield value
-        case ast.Assign(targets=[ast.Name(id=str(name))], value=value) if name in OURS:
+        case ast.Assign(targets=[ast.Name(id="detail" | "wrong" | "suggestion")], value=value):
             yield value
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):

@@ -57,7 +57,7 @@ WRONG = (
     "set-aside confirm xyzzy", "set-aside confirm --file /xyzzy", "report /xyzzy/xyzzy",
 )  # fmt: skip
 SAID = (
-    "status", "sync --dry-run", "sync --dry-run --limit 500 --month 2026-11", "calendar",
+    "status", "sync --dry-run", "sync --dry-run --limit 500 --month 2026-11", "sync --force --wait", "calendar",
     "history --limit 1", "history --page 9", "show latest", "show latest --actions", "usage",
     "usage --month 2026-11", "limit set 500MB --pacing on", "limit top-up 20MB", "usage", "status",
     "limit off", "schedule set --daily 02:00", "schedule set --hours 'mon-fri 08-11'", "schedule",
