@@ -133,14 +133,18 @@ def _parameters(node: ast.AST) -> Iterator[ast.expr]:
     match node:
         case ast.keyword(arg=str(name), value=value) if name in OURS:
             yield value
-        case ast.Assign(targets=[ast.Name(id="detail" | "wrong" | "suggestion")], value=value):
+        case ast.Assign(targets=[ast.Name(id="detail" | "suggestion")], value=value):
             yield value
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
                 if isinstance(key, ast.Constant) and key.value in OURS:
                     yield value
-        case ast.Call(func=ast.Name(id="_wrong"), args=[value]):
+        case ast.Call(func=ast.Name(id="_wrong" | "_expect_nothing"), args=[*_, value]):
             yield value
+        case ast.FunctionDef(name="_words"):  # of an error: another program's, or ours
+            for each in ast.walk(node):
+                if isinstance(each, ast.Return) and each.value is not None:
+                    yield each.value
 
 
 def _written(value: ast.expr) -> Iterator[tuple[str, ...]]:
@@ -155,6 +159,9 @@ def _written(value: ast.expr) -> Iterator[tuple[str, ...]]:
             )
         case ast.IfExp(body=one, orelse=other):
             yield from (*_written(one), *_written(other))
+        case ast.BoolOp(values=values):
+            for each in values:
+                yield from _written(each)
 
 
 @pytest.mark.parametrize("detail", DETAILS)

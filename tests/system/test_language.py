@@ -20,7 +20,8 @@ PLAIN = set("aeiouyAEIOUYcnsz")
 """Letters that a text of ours has only with an accent."""
 
 VALUE = re.compile(
-    r"\d{4}-[a-z0-9]{5}"  # a Sync Event ID
+    r"[ЖШЩ]\d*"  # a name
+    r"|\d{4}-[a-z0-9]{5}"  # a Sync Event ID
     r"|\w+\.[a-z_]+(?:=\w*)?"  # a setting
     r"|--?[a-z-]+"  # an option
     r"|[a-z]+(?:_[a-z]+)+|[a-z]+/[a-z]+:[a-z]+"  # Moodle's functions and capabilities
@@ -57,7 +58,8 @@ WRONG = (
     "set-aside confirm xyzzy", "set-aside confirm --file /xyzzy", "report /xyzzy/xyzzy",
 )  # fmt: skip
 SAID = (
-    "status", "sync --dry-run", "sync --dry-run --limit 500 --month 2026-11", "sync --force --wait", "calendar",
+    "status", "sync --dry-run", "sync --dry-run --limit 500 --month 2026-11",
+    "sync --force --wait", "calendar",
     "history --limit 1", "history --page 9", "show latest", "show latest --actions", "usage",
     "usage --month 2026-11", "limit set 500MB --pacing on", "limit top-up 20MB", "usage", "status",
     "limit off", "schedule set --daily 02:00", "schedule set --hours 'mon-fri 08-11'", "schedule",
