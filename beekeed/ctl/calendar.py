@@ -6,6 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _, language
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "which days are safe online"
@@ -18,7 +19,7 @@ _TROUBLES = ("late", "set_aside", "missing")
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl calendar` takes."""
-    parser.add_argument("month", nargs="?", metavar="YYYY-MM", help="a month (this one)")
+    parser.add_argument("month", nargs="?", metavar=_("YYYY-MM"), help=_("a month (this one)"))
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -29,12 +30,20 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         terminal.json(month)
         return Exit.OK
     days = month["days"]
-    terminal.line(f"{month['month']}: {month['synchronized']}/{len(days)} days synchronized")
+    terminal.line(
+        _(
+            "{month}: days synchronized: {done} of {all}",
+            month=month["month"],
+            done=month["synchronized"],
+            all=len(days),
+        )
+    )
     terminal.line()
     _print_weeks(terminal, days)
     for day in days:
         if day["state"] == "green":
-            terminal.line(f"✓ {day['date']}  Saved: {day['saved']}")
+            saved = _("Saved: {count}", count=language().number(day["saved"]))
+            terminal.line(f"✓ {day['date']}  {saved}")
     for day in days:
         if day["state"] == "amber":
             terminal.line(f"! {day['date']}  {_troubles(terminal, day)}")
@@ -61,11 +70,7 @@ def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
 
 
 def _troubles(terminal: Terminal, day: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{terminal.counted(day[what], 'change')} {terminal.word(what)}"
-        for what in _TROUBLES
-        if day[what]
-    )
+    return ", ".join(terminal.became(day[what], "change", what) for what in _TROUBLES if day[what])
 
 
 def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:
@@ -74,10 +79,13 @@ def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:
     missing = [day["date"] for day in days if day["missing"]]
     if late:
         terminal.line(
-            "Late: first seen after a sync had closed the day; it waits until somebody asks"
-            f" for it: beekeectl sync --day {late[0]}"
+            _(
+                "Late: first seen after a sync had closed the day; it waits until somebody asks"
+                " for it: {command}",
+                command=f"beekeectl sync --day {late[0]}",
+            )
         )
     if any(day["set_aside"] for day in days):
-        terminal.line("Set aside: beekeectl set-aside says why, and what to do.")
+        terminal.line(_("Set aside: beekeectl set-aside says why, and what to do."))
     if missing:
-        terminal.line("Missing online: the next sync sends it again: beekeectl sync")
+        terminal.line(_("Missing online: the next sync sends it again: beekeectl sync"))

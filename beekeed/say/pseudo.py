@@ -9,7 +9,7 @@ import re
 
 PSEUDO = "en-XA"
 
-_PUT_IN = re.compile(r"(\{[^}]*\}|%\([a-z]+\)[sr]|%[sr])")
+_PUT_IN = re.compile(r"(\{[^}]*\}|%\([a-z_]+\)[sr]|%[sr])")
 _ACCENTED = str.maketrans("aeiouyAEIOUYcnsz", "áéíóúýÁÉÍÓÚÝçñšž")
 
 
