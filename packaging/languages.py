@@ -26,7 +26,7 @@ from beekeed.say import LANGUAGES
 from beekeed.say.details import DETAILS
 from beekeed.say.phrases import PHRASES
 from beekeed.say.sentences import SENTENCES
-from beekeed.say.words import MONTHS, PLURALS, WORDS
+from beekeed.say.words import CONTEXTS, MONTHS, PLURALS, WORDS
 
 PACKAGE = Path(__file__).parent.parent / "beekeed"
 LOCALES = PACKAGE / "say" / "locale"
@@ -136,7 +136,11 @@ def texts() -> Iterator[Text]:
             if any(map(str.isalpha, _PUT_IN.sub("", each))):
                 yield Text(each, "", None, "beekeed/say/sentences.py", f"{code}, {entry.who}")
     for name, word in WORDS.items():
-        yield Text(word, PLURALS.get(name, ""), None, "beekeed/say/words.py", name)
+        yield Text(word, "", CONTEXTS.get(name), "beekeed/say/words.py", name)
+    for name, plural in PLURALS.items():
+        yield Text(
+            f"{{count}} {WORDS[name]}", f"{{count}} {plural}", None, "beekeed/say/words.py", name
+        )
     for month in MONTHS:
         yield Text(month, "", None, "beekeed/say/words.py")
     for name, phrase in PHRASES.items():

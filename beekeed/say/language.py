@@ -8,7 +8,7 @@ Western digits in every language, as Moodle's own language packs do.
 import functools
 import gettext
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from beekeed.say.details import OURS, detail_of
 from beekeed.say.phrases import PHRASES
 from beekeed.say.pseudo import PSEUDO, Pseudo
 from beekeed.say.sentences import SENTENCES
-from beekeed.say.words import MONTHS, PLURALS, WORDS
+from beekeed.say.words import CONTEXTS, MONTHS, PLURALS, WORDS
 
 _LOCALES = Path(__file__).parent / "locale"
 
@@ -93,11 +93,14 @@ class Language:
 
     def word(self, name: str) -> str:
         """Say a status, a kind of change, a verdict; what has no word is shown as it stands."""
+        if name in CONTEXTS:
+            return self._catalogue.pgettext(CONTEXTS[name], WORDS[name])
         return self.text(WORDS[name]) if name in WORDS else name
 
     def counted(self, count: int, name: str) -> str:
         """Say how many of something there are."""
-        return f"{self.number(count)} {self._catalogue.ngettext(WORDS[name], PLURALS[name], count)}"
+        one, many = f"{{count}} {WORDS[name]}", f"{{count}} {PLURALS[name]}"
+        return self.texts(one, many, count, count=self.number(count))
 
     def phrase(self, name: str, **values: str) -> str:
         """Say a sentence of a mail with what is put into it."""
@@ -149,7 +152,14 @@ class Language:
     def day(self, day: date) -> str:
         """Write a day."""
         month = self.text(MONTHS[day.month - 1])
-        return self.text("{day} {month} {year}", day=day.day, month=month, year=day.year)
+        number = str(day.day)
+        if day.day == 1:
+            number = self._catalogue.pgettext("the first of a month", "1")
+        return self.text("{day} {month} {year}", day=number, month=month, year=day.year)
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Write several things one after the other."""
+        return self._catalogue.pgettext("between things", ", ").join(items)
 
     def month(self, day: date) -> str:
         """Write the month that a day is in."""

@@ -285,14 +285,14 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "certificate_expired": Entry(
         "The certificate of {host} is out of date. Nothing was sent to it. The box's clock says"
-        " {now}.",
+        " {now:moment}.",
         "If that time is true, the certificate must be renewed. If it is not, set the clock:"
         + _SET_CLOCK,
         "administrator",
     ),
     "certificate_not_yet_valid": Entry(
         "The certificate of {host} is not valid yet. Nothing was sent to it. The box's clock says"
-        " {now}.",
+        " {now:moment}.",
         "Mostly the box's clock is behind. Set it to the true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
@@ -356,7 +356,7 @@ SENTENCES: Mapping[str, Entry] = {
         },
     ),
     "limit_paced": Entry(
-        "Today's share of the data limit is used up: the rest waits until {when}.",
+        "Today's share of the data limit is used up: the rest waits until {when:date}.",
         "Nothing is lost. An administrator can allow more today with"
         " `beekeectl limit set --pacing off`, or once with `beekeectl limit top-up`.",
         "administrator",

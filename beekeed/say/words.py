@@ -190,6 +190,15 @@ PLURALS: Mapping[str, str] = {
 }
 """What is counted, in the plural."""
 
+CONTEXTS: Mapping[str, str] = {
+    "done": "changes that a sync sent",
+    "refused": "changes that a sync did not send",
+    "state_3": "a learner in an activity",
+    "state_4": "a learner in an activity",
+    "off": "what beekeed does",
+}
+"""Words that are others in some languages than the same ones elsewhere, and of what they are."""
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
