@@ -76,7 +76,7 @@ def _written(text: str) -> Markup:
 def _words(language: Language) -> dict[str, Any]:
     """What a template says things with; what is put into a text is escaped."""
 
-    def text(text: str, **values: Any) -> str:
+    def own(text: str, **values: Any) -> str:
         return _written(language.text(text)).format_map(values)
 
     def texts(one: str, many: str, count: int, **values: Any) -> str:
@@ -113,7 +113,7 @@ def _words(language: Language) -> dict[str, Any]:
 
     return {
         "language": language,
-        "_": text,
+        "_": own,
         "ngettext": texts,
         "say": said,
         "detail": lambda text: _written(language.detail(text, mark)),
