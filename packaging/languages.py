@@ -39,9 +39,8 @@ _METHODS = [
 ]
 _KEYWORDS = {
     "_": None,
-    "text": None,
+    "gettext": None,
     "ngettext": (1, 2),
-    "texts": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
 _PUT_IN = re.compile(r"\{[^}]*\}")

@@ -31,13 +31,13 @@ def _code(locale: str) -> str:
 
 def _(text: str, /, **values: object) -> str:
     """Say a text, with what is put into it."""
-    return language().text(text, **values)
+    return language().gettext(text, **values)
 
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Say a text of which there is a singular and a plural, which may name the {count}."""
     here = language()
-    return here.texts(one, many, count, count=here.number(count), **values)
+    return here.ngettext(one, many, count, count=here.number(count), **values)
 
 
 def size(count: int) -> str:

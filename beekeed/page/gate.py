@@ -45,11 +45,11 @@ def gate(names: Collection[str], *, is_encrypted: bool) -> Middleware:
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         if not is_own(host, _reached(request), names):
-            said = language_for(request).text("This is not a name of this box.")
+            said = language_for(request).gettext("This is not a name of this box.")
             return web.Response(status=421, text=f"{said}\n")
         is_form = request.method not in ("GET", "HEAD")
         if is_form and request.headers.get("Origin", "") != f"{scheme}://{host}":
-            said = language_for(request).text("This form did not come from this page.")
+            said = language_for(request).gettext("This form did not come from this page.")
             return web.Response(status=403, text=f"{said}\n")
         return await handler(request)
 

@@ -77,10 +77,10 @@ def _words(language: Language) -> dict[str, Any]:
     """What a template says things with; what is put into a text is escaped."""
 
     def own(text: str, **values: Any) -> str:
-        return _written(language.text(text)).format_map(values)
+        return _written(language.gettext(text)).format_map(values)
 
     def texts(one: str, many: str, count: int, **values: Any) -> str:
-        return _written(language.texts(one, many, count)).format_map(
+        return _written(language.ngettext(one, many, count)).format_map(
             {"count": language.number(count)} | values
         )
 

@@ -95,7 +95,9 @@ async def serve(
 
 def _refusal() -> bytes:
     """Write what one browser too many gets; nobody reads which language it asks for."""
-    said = [language_of(code).text("Too many look at this page right now.") for code in LANGUAGES]
+    said = [
+        language_of(code).gettext("Too many look at this page right now.") for code in LANGUAGES
+    ]
     body = "".join(f"{each}\n" for each in dict.fromkeys(said)).encode()
     return (
         b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"

@@ -189,11 +189,11 @@ async def _careful(
     try:
         return await handler(request)
     except web.HTTPException as error:
-        said = language_for(request).text(
+        said = language_for(request).gettext(
             "This is not there, or cannot be asked for in this way ({status}).", status=error.status
         )
         return web.Response(status=error.status, text=f"{said}\n")
     except Exception:
         log.exception("cannot serve %s %s", request.method, clean(request.path))
-        said = language_for(request).text("This page is broken: please tell its makers.")
+        said = language_for(request).gettext("This page is broken: please tell its makers.")
         return web.Response(status=500, text=f"{said}\n")

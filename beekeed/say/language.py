@@ -51,12 +51,12 @@ class Language:
         self.direction = "rtl" if code in _RIGHT_TO_LEFT else "ltr"
         self._catalogue = catalogue
 
-    def text(self, text: str, /, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """Say a text that stands in a template or a command."""
         said = self._catalogue.gettext(text)
         return said.format_map(values) if values else said
 
-    def texts(self, one: str, many: str, count: int, /, **values: object) -> str:
+    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Say a text that has a singular and a plural."""
         said = self._catalogue.ngettext(one, many, count)
         return said.format_map(values) if values else said
@@ -74,8 +74,8 @@ class Language:
         shown = _Shown({name: _Param(name, value, self, mark) for name, value in params.items()})
         sentences = [entry.what, *(part for name, part in entry.parts.items() if params.get(name))]
         return Said(
-            " ".join(self.text(sentence).format_map(shown) for sentence in sentences),
-            self.text(entry.remedy).format_map(shown) if entry.remedy else "",
+            " ".join(self.gettext(sentence).format_map(shown) for sentence in sentences),
+            self.gettext(entry.remedy).format_map(shown) if entry.remedy else "",
             entry.who,
         )
 
@@ -89,22 +89,22 @@ class Language:
             name: self.detail(value, mark) if name in OURS else mark(value)
             for name, value in values.items()
         }
-        return self.text(detail).format_map(said)
+        return self.gettext(detail).format_map(said)
 
     def word(self, name: str) -> str:
         """Say a status, a kind of change, a verdict; what has no word is shown as it stands."""
         if name in CONTEXTS:
             return self._catalogue.pgettext(CONTEXTS[name], WORDS[name])
-        return self.text(WORDS[name]) if name in WORDS else name
+        return self.gettext(WORDS[name]) if name in WORDS else name
 
     def counted(self, count: int, name: str) -> str:
         """Say how many of something there are."""
         one, many = f"{{count}} {WORDS[name]}", f"{{count}} {PLURALS[name]}"
-        return self.texts(one, many, count, count=self.number(count))
+        return self.ngettext(one, many, count, count=self.number(count))
 
     def phrase(self, name: str, **values: str) -> str:
         """Say a sentence of a mail with what is put into it."""
-        return self.text(PHRASES[name]).format_map(_Shown(values))
+        return self.gettext(PHRASES[name]).format_map(_Shown(values))
 
     def number(self, count: int) -> str:
         """Write a number; a large one in groups of three digits."""
@@ -116,10 +116,10 @@ class Language:
     def units(self) -> Sequence[str]:
         """How bytes, kB, MB and GB are written, each with a place for `{count}`."""
         return (
-            self.text("{count} B"),
-            self.text("{count} kB"),
-            self.text("{count} MB"),
-            self.text("{count} GB"),
+            self.gettext("{count} B"),
+            self.gettext("{count} kB"),
+            self.gettext("{count} MB"),
+            self.gettext("{count} GB"),
         )
 
     @property
@@ -144,18 +144,18 @@ class Language:
         minutes, rest = divmod(int(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         if hours:
-            return self.text("{hours} h {minutes} min", hours=hours, minutes=minutes)
+            return self.gettext("{hours} h {minutes} min", hours=hours, minutes=minutes)
         if minutes:
-            return self.text("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
-        return self.text("{seconds} s", seconds=rest)
+            return self.gettext("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+        return self.gettext("{seconds} s", seconds=rest)
 
     def day(self, day: date) -> str:
         """Write a day."""
-        month = self.text(MONTHS[day.month - 1])
+        month = self.gettext(MONTHS[day.month - 1])
         number = str(day.day)
         if day.day == 1:
             number = self._catalogue.pgettext("the first of a month", "1")
-        return self.text("{day} {month} {year}", day=number, month=month, year=day.year)
+        return self.gettext("{day} {month} {year}", day=number, month=month, year=day.year)
 
     def listed(self, items: Iterable[str]) -> str:
         """Write several things one after the other."""
@@ -163,18 +163,20 @@ class Language:
 
     def month(self, day: date) -> str:
         """Write the month that a day is in."""
-        return self.text("{month} {year}", month=self.text(MONTHS[day.month - 1]), year=day.year)
+        return self.gettext(
+            "{month} {year}", month=self.gettext(MONTHS[day.month - 1]), year=day.year
+        )
 
     def moment(self, moment: datetime) -> str:
         """Write a time in UTC to the minute, and beside it what clocks show where the box is."""
         at, here = moment.astimezone(UTC), moment.astimezone()
-        said = self.text("{date}, {time} UTC", date=self.day(at.date()), time=f"{at:%H:%M}")
+        said = self.gettext("{date}, {time} UTC", date=self.day(at.date()), time=f"{at:%H:%M}")
         if not here.utcoffset():
             return said
         local = f"{here:%H:%M}"
         if here.date() != at.date():
-            local = self.text("{date}, {time}", date=self.day(here.date()), time=local)
-        return self.text("{moment} ({local} here)", moment=said, local=local)
+            local = self.gettext("{date}, {time}", date=self.day(here.date()), time=local)
+        return self.gettext("{moment} ({local} here)", moment=said, local=local)
 
 
 @functools.cache
