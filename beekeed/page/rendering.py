@@ -24,7 +24,7 @@ from beekeed.page.visit import Shown, Visit
 from beekeed.say import LANGUAGES, Language, Said, clean
 from beekeed.say.values import fact, value
 
-_APART, _END = "\u2068", "\u2069"  # Unicode's isolates: no value has them (`clean`)
+_APART, _END, _TICK = "\u2068", "\u2069", "\u2066"  # no value has them (`clean`)
 _COMMAND = re.compile(r"`([^`]*)`")
 _PLACES = frozenset(screen.path for screen in SCREENS if screen.method == "GET")
 
@@ -70,7 +70,8 @@ def _apart(text: str) -> str:
 def _written(text: str) -> Markup:
     """Show a text of ours: what was put in apart, and commands as what they are."""
     shown = str(escape(text)).replace(_APART, "<bdi>").replace(_END, "</bdi>")
-    return Markup(_COMMAND.sub(r'<code dir="ltr">\1</code>', shown))  # noqa: S704 - it is escaped
+    shown = _COMMAND.sub(r'<code dir="ltr">\1</code>', shown).replace(_TICK, "`")
+    return Markup(shown)  # noqa: S704 - it is escaped
 
 
 def _words(language: Language) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _words(language: Language) -> dict[str, Any]:
         return _apart(said) if language.direction == "rtl" else said
 
     def mark(value: str) -> str:
-        return value if value.isdecimal() else f"{_APART}{value}{_END}"
+        return value if value.isdecimal() else f"{_APART}{value.replace('`', _TICK)}{_END}"
 
     def moment(text: str | None) -> str:
         """Show a time of the API, in UTC and as clocks show it where the box is."""

@@ -116,5 +116,9 @@ class Browser:
             connection.request(method, path, body, named)
             answer = connection.getresponse()
             if given := answer.headers.get("Set-Cookie"):
-                self.cookie = given.partition(";")[0]
+                name, _, value = given.partition(";")[0].partition("=")
+                if name == "beekeed-language":
+                    self.language = value
+                else:
+                    self.cookie = f"{name}={value}"
             return Seen(answer.status, dict(answer.headers), answer.read().decode())

@@ -2,16 +2,24 @@
 
 import re
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from beekeed.say import LANGUAGES
 from tests.page.browser import Browser, Seen
-from tests.page.site import Site
+from tests.page.site import Site, site
 
 YEAR_SECONDS = 365 * 86400
 EVERYWHERE = ("/", "/calendar?month=2026-02&day=2026-02-03", "/history?size=20&page=2",
               "/sign-in?then=%2Flink", "/nothing?x=1%262", "/history/none")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A box in India."""
+    with site(tmp_path_factory.mktemp("language"), zone="Asia/Kolkata") as made:
+        yield made
 
 
 def language(seen: Seen) -> tuple[str, str]:
@@ -84,13 +92,13 @@ def test_the_links_keep_the_place(anyone: Browser, path: str) -> None:
     assert again.html.count('aria-current="true">Español<') == 1
 
 
-def test_whoever_is_signed_in_stays_so(here: Site, admin: Browser) -> None:
+def test_whoever_is_signed_in_stays_so(admin: Browser) -> None:
     """On a screen, and on what a form's answer shows: from there to the form's own screen."""
     admin.language = "fr"
     seen = admin.get("/settings")
     assert language(seen) == ("fr", "ltr")
     assert admin.send("GET", links(seen)["es"]).to == "/settings"
-    admin.cookie, admin.language = admin_cookie(here, admin), "fr"
+    admin.language = "fr"
     refused = admin.post("/settings", {"section": "limit", "limit.bytes": "plenty"})
     assert (refused.status, language(refused)) == (400, ("fr", "ltr"))
     assert links(refused)["ar"] == "/settings?language=ar"
@@ -98,9 +106,13 @@ def test_whoever_is_signed_in_stays_so(here: Site, admin: Browser) -> None:
     assert (confirmed.status, links(confirmed)["ar"]) == (200, "/?language=ar")
 
 
-def admin_cookie(here: Site, admin: Browser) -> str:
-    """Sign in again: the browser of these tests keeps one cookie, a real one keeps both."""
-    return here.signed_in().cookie if "language" in admin.cookie else admin.cookie
+def test_names_and_commands_keep_their_direction(admin: Browser, anyone: Browser) -> None:
+    """A command goes left to right, what comes from elsewhere its own way; both stay escaped."""
+    admin.language = anyone.language = "ar"
+    assert '<code dir="ltr">beekeectl sync</code>' in admin.get("/waiting").html
+    seen = anyone.send("GET", "/x%60y%60%3Cb%3E%E2%81%A8")
+    assert "<bdi>/x`y`&lt;b&gt;</bdi>" in seen.html
+    assert re.search(r"<footer>.*<bdi>UTC\+05:30</bdi>", seen.html, re.DOTALL)
 
 
 @pytest.mark.parametrize("chosen", ["", "xx", "en-GB", "../fr", "fr%00", "%0d%0aX:1", "fr,ar"])
