@@ -49,7 +49,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
             terminal.json(answer)
         else:
             what = terminal.counted(answer["retried"], "change")
-            terminal.line(_("At the next sync will be tried again: {changes}.", changes=what))
+            terminal.line(_("Tried again at the next sync: {changes}.", changes=what))
         return Exit.OK
     if arguments.action == "confirm":
         return _confirm(client, terminal, arguments)

@@ -45,7 +45,7 @@ def test_the_calendar_of_a_month(here: World) -> None:
     green = today().day - 1  # the sync closed all that was over
     assert month["synchronized"] == green
     count = len(month["days"])
-    assert shown.out.startswith(f"{today():%Y-%m}: {green}/{count} days synchronized\n")
+    assert shown.out.startswith(f"{today():%Y-%m}: days synchronized: {green} of {count}\n")
     assert "Mon" in shown.out
     assert f"- {today().day:>2} today" in shown.out
     assert f"✓ {today() - DAY}" in shown.out or today().day == 1

@@ -113,6 +113,7 @@ def here() -> Iterator[World]:
                 " GROUP BY m.name HAVING COUNT(*) = 2"
             ):
                 change(f"UPDATE {table} SET name = 'Ж' || id")
+        made.on_box("UPDATE mdl_grade_grades SET feedback = 'Ж' WHERE feedback IS NOT NULL")
         made.on_box("UPDATE mdl_assignfeedback_comments SET commenttext = 'Ж'")
         made.on_online("UPDATE mdl_course SET timemodified = 5 WHERE shortname = 'BK-FR'")
         name = made.on_box("SELECT username FROM mdl_user WHERE id = 7")[0][0]
