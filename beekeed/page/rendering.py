@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from beekeed.page.assets import Assets
+from beekeed.page.form_token import masked
 from beekeed.page.language import link_to
 from beekeed.page.screens import SCREENS
 from beekeed.page.visit import Shown, Visit
@@ -142,6 +143,7 @@ def _about(visit: Visit) -> dict[str, Any]:
     return {
         "session": visit.session,
         "signed_in": visit.is_signed_in,
+        "form_token": masked(visit.session["form_token"] or ""),
         "here": visit.request.path,
         "address": visit.request.path_qs,
         "link_to": lambda code: link_to(code, visit.request, _PLACES),
