@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from beekeed.page.assets import Assets
+from beekeed.page.form_token import masked
 from beekeed.page.language import link_to
 from beekeed.page.screens import SCREENS
+from beekeed.page.theme import theme_for
 from beekeed.page.visit import Shown, Visit
 from beekeed.say import LANGUAGES, Language, Said, clean
 from beekeed.say.values import fact, value
@@ -138,13 +141,22 @@ def _zone() -> str:
     return f"UTC{ahead[:3]}:{ahead[3:5]}" if ahead.strip("+-0") else ""
 
 
+def _address(request: web.Request) -> str:
+    """Give where what is shown, or its form, can be asked for again; else the overview's."""
+    if request.method == "GET":
+        return request.path_qs
+    return request.path if request.path in _PLACES else "/"
+
+
 def _about(visit: Visit) -> dict[str, Any]:
     """What every screen shows of the browser."""
     return {
         "session": visit.session,
         "signed_in": visit.is_signed_in,
+        "form_token": masked(visit.session["form_token"] or ""),
         "here": visit.request.path,
-        "address": visit.request.path_qs,
+        "address": _address(visit.request),
+        "theme": theme_for(visit.request),
         "link_to": lambda code: link_to(code, visit.request, _PLACES),
         "encrypted": visit.request.secure,
         "done": visit.query("done"),

@@ -16,6 +16,7 @@ from beekeed.page.scheduling import reset, save, scheduling
 from beekeed.page.set_aside import accept, confirm, retry, set_aside
 from beekeed.page.settings import save_settings, set_notifications, settings, top_up
 from beekeed.page.sign_in import enter, leave, sign_in
+from beekeed.page.theme import choose
 from beekeed.page.visit import Serve
 from beekeed.page.waiting import waiting
 
@@ -59,6 +60,7 @@ SCREENS = (
     Screen("POST", "/check", check, needs_session=True),
     Screen("POST", "/verify", verify, needs_session=True),
     Screen("GET", "/report", report, needs_session=True),
+    Screen("GET", "/theme/{theme}", choose),
     Screen("GET", "/sign-in", sign_in),
     Screen("POST", "/sign-in", enter),
     Screen("POST", "/sign-out", leave, needs_session=True),

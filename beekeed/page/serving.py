@@ -126,9 +126,8 @@ class _Service:
             text=text, content_type="text/html", status=served.status, headers=served.headers
         )
         answer.headers["Vary"] = "Accept-Language, Cookie"
-        if not visit.is_signed_in and len(text) > _SMALL_BYTES:
-            # Never beside a form's token: the length of what is compressed tells of it (BREACH).
-            answer.enable_compression()
+        if len(text) > _SMALL_BYTES:
+            answer.enable_compression()  # also beside a form's token: see form_token.py
         return answer
 
 
