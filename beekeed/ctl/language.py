@@ -1,7 +1,7 @@
 """The language of a terminal, as its environment names it: one place for every command."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beekeed.say import LANGUAGES, Language, language_of
@@ -38,6 +38,11 @@ def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Say a text of which there is a singular and a plural, which may name the {count}."""
     here = language()
     return here.ngettext(one, many, count, count=here.number(count), **values)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Show several things one after the other."""
+    return language().listed(items)
 
 
 def size(count: int) -> str:

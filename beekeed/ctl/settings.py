@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.parsing import whole_number
 from beekeed.ctl.terminal import Terminal, folded, moment
 from beekeed.say import clean
@@ -126,7 +126,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"  # as it is typed
     if isinstance(value, list):
-        return ", ".join(clean(str(each)) for each in value) or _("none")
+        return listed(clean(str(each)) for each in value) or _("none")
     return clean(str(value)) or _("not set")
 
 

@@ -124,6 +124,7 @@ def _words(language: Language) -> dict[str, Any]:
         "fact": lambda name, found: _apart(fact(name, found, language)),
         "word": language.word,
         "counted": language.counted,
+        "comma": language.listed(("", "")),
         "number": language.number,
         "size": size,
         "units": [mark(unit) if language.direction == "rtl" else unit for unit in language.units],
