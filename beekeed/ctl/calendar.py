@@ -7,13 +7,14 @@ from typing import Any
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.language import _, language, listed
-from beekeed.ctl.terminal import Terminal
+from beekeed.ctl.terminal import Terminal, columns, padded
 
 SUMMARY = "which days are safe online"
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKS = {"green": "✓", "amber": "!", "grey": "-"}
-_CELL = 11
+_WIDEST = 11  # of a cell: seven of them stand in a line
+_TODAY = "*"
 _TROUBLES = ("late", "set_aside", "missing")
 
 
@@ -52,12 +53,27 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 
 def _print_weeks(terminal: Terminal, days: list[dict[str, Any]]) -> None:
+    """Print a line for each week; where the language's words are too long, what marks mean."""
+    width = max(columns(_cell(terminal, day)) for day in days) + 1
+    is_short = width > _WIDEST
     cells = [""] * date.fromisoformat(days[0]["date"]).weekday()
-    cells += [_cell(terminal, day) for day in days]
+    cells += [_mark(day) if is_short else _cell(terminal, day) for day in days]
     weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
     for week in [[f"  {terminal.word(name)}" for name in _WEEK], *weeks]:
-        print("".join(f"{cell:<{_CELL}}" for cell in week).rstrip())
+        print("".join(padded(cell, _WIDEST) for cell in week).rstrip())
+    if is_short:
+        terminal.line()
+        marks = {**_MARKS, "today": _TODAY}
+        terminal.line(listed(f"{mark} {terminal.word(name)}" for name, mark in marks.items()))
     print()
+
+
+def _mark(day: dict[str, Any]) -> str:
+    """Show a day with a mark."""
+    number = f"{date.fromisoformat(day['date']).day:>2}"
+    if day["is_to_come"]:
+        return f"  {number}"
+    return f"{_TODAY if day['is_today'] else _MARKS[day['state']]} {number}"
 
 
 def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
