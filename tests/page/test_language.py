@@ -24,7 +24,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def language(seen: Seen) -> tuple[str, str]:
     """The language that a screen is in, and its direction."""
-    found = re.search(r'<html lang="([^"]*)" dir="([^"]*)">', seen.html)
+    found = re.search(r'<html lang="([^"]*)" dir="([^"]*)"', seen.html)
     assert found, seen.text
     return found[1], found[2]
 
