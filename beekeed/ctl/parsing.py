@@ -37,7 +37,7 @@ WORDS: Mapping[str, str] = {
 def speaking(language: Language) -> Iterator[None]:
     """Have argparse speak a language as long as the body runs."""
     before = argparse._, argparse.ngettext  # type: ignore[attr-defined]
-    argparse._, argparse.ngettext = language.text, language.texts  # type: ignore[attr-defined]
+    argparse._, argparse.ngettext = language.gettext, language.ngettext  # type: ignore[attr-defined]
     try:
         yield
     finally:
