@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "which days are safe online"
@@ -70,7 +70,7 @@ def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
 
 
 def _troubles(terminal: Terminal, day: dict[str, Any]) -> str:
-    return ", ".join(terminal.became(day[what], "change", what) for what in _TROUBLES if day[what])
+    return listed(terminal.became(day[what], "change", what) for what in _TROUBLES if day[what])
 
 
 def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.language import _, language, size
+from beekeed.ctl.language import _, language, listed, size
 from beekeed.ctl.terminal import Terminal
 from beekeed.say.values import fact
 
@@ -43,7 +43,7 @@ def run(client: Client, terminal: Terminal, _arguments: argparse.Namespace) -> E
 
 
 def _print_step(terminal: Terminal, step: dict[str, Any]) -> None:
-    facts = ", ".join(_fact(terminal, name, value) for name, value in step["facts"].items())
+    facts = listed(_fact(terminal, name, value) for name, value in step["facts"].items())
     said = terminal.pair(terminal.word(step["step"]), facts or terminal.word(step["state"]))
     terminal.line(f"{_MARKS[step['state']]} {said}")
     if step["reason"]:

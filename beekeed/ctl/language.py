@@ -1,7 +1,7 @@
 """The language of a terminal, as its environment names it: one place for every command."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beekeed.say import LANGUAGES, Language, language_of
@@ -54,3 +54,8 @@ def ways(used: Mapping[str, Any]) -> str:
     """Show bytes each way, as answers have them."""
     sent, received = size(used["sent_bytes"]), size(used["received_bytes"])
     return _("{sent} sent, {received} received", sent=sent, received=received)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Write several things one after the other."""
+    return language().listed(items)

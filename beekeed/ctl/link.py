@@ -5,7 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.language import _, size
+from beekeed.ctl.language import _, listed, size
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -37,7 +37,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 def _print(terminal: Terminal, answer: dict[str, Any]) -> None:
     terminal.line(_("The way to {address}:", address=answer["address"]))
     for each in answer["nodes"]:
-        facts = ", ".join(clean(str(value)) for value in each["facts"].values())
+        facts = listed(clean(str(value)) for value in each["facts"].values())
         state = terminal.word(each["state"])
         found = f"{state} ({facts})" if facts else state
         said = terminal.pair(terminal.word(each["node"]), found)
@@ -59,7 +59,7 @@ def _contact(terminal: Terminal, answer: dict[str, Any]) -> str:
     contact = answer["contact"]
     if contact is None:
         return _("none known; beekeectl link --try makes one")
-    text = f"{moment(contact['at'])}, {terminal.word(contact['source'])}"
+    text = listed([moment(contact["at"]), terminal.word(contact["source"])])
     if contact["sent_bytes"] is not None:
         text += f" ({size(contact['sent_bytes'] + contact['received_bytes'])})"
     if answer["tried"]:
@@ -72,9 +72,9 @@ def _interface(interface: dict[str, Any]) -> str:
     state = _("connected") if interface["carrier"] else _("not connected")
     if not interface["up"]:
         state = _("switched off")
-    return ", ".join([state, *map(clean, interface["addresses"])])
+    return listed([state, *map(clean, interface["addresses"])])
 
 
 def _managed(terminal: Terminal, managed: dict[str, str]) -> str:
     connectivity = terminal.word(f"connectivity_{managed['connectivity']}")
-    return f"{connectivity}, {terminal.word('metered_' + managed['metered'])}"
+    return listed([connectivity, terminal.word(f"metered_{managed['metered']}")])

@@ -11,7 +11,7 @@ from beekeed import usernames
 from beekeed.client import Client, Refused
 from beekeed.ctl.actions import place, placed
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
@@ -80,7 +80,7 @@ def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
 def _learner(terminal: Terminal, username: str, rows: list[dict[str, Any]]) -> str:
     """Say what of a learner is set aside, and how much waits for that."""
     name = clean(f"{rows[0]['first_name']} {rows[0]['last_name']} ({username})")
-    text = terminal.pair(name, ", ".join(_what(terminal, row) for row in rows))
+    text = terminal.pair(name, listed(_what(terminal, row) for row in rows))
     holds = sum(row["holds"] for row in rows)
     if not holds:
         return text
@@ -130,10 +130,10 @@ def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) 
         terminal.json(answer)
     else:
         if answer["confirmed"]:
-            names = ", ".join(map(clean, answer["confirmed"]))
+            names = listed(map(clean, answer["confirmed"]))
             terminal.line(_("Confirmed: {names}. Their work goes at the next sync.", names=names))
         if answer["unknown"]:
-            names = ", ".join(map(clean, answer["unknown"]))
+            names = listed(map(clean, answer["unknown"]))
             terminal.line(_("Nothing to confirm for: {names}.", names=names))
     return Exit.OK if answer["confirmed"] else Exit.FAILURE
 

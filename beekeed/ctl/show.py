@@ -8,7 +8,7 @@ from typing import Any
 from beekeed.client import Client, Refused
 from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language, size, span, ways
+from beekeed.ctl.language import _, language, listed, size, span, ways
 from beekeed.ctl.terminal import Terminal, moment, period
 from beekeed.say import clean
 
@@ -81,7 +81,7 @@ def _rows(terminal: Terminal, details: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Duration"), span(details["duration_seconds"])),
         *([] if details["clock_trusted"] else [(_("Clock"), terminal.word("clock_doubted"))]),
         *_data_rows(details),
-        (_("Synced courses"), ", ".join(synced) or _("none")),
+        (_("Synced courses"), listed(synced) or _("none")),
         (_("Actions"), _actions(terminal, details["actions"]) or _("none")),
         *([(_("Read back"), summary(details["verified"]))] if details.get("verified") else []),
         (_("Saved"), _saved(terminal, details)),
@@ -137,7 +137,7 @@ def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for action in actions:
         counts[action["kind"], action["verdict"]] += action["count"]
-    return ", ".join(
+    return listed(
         terminal.became(count, kind, verdict) for (kind, verdict), count in counts.items()
     )
 
@@ -165,4 +165,4 @@ def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:
     if stands.get("late"):
         count = language().number(stands["late"])
         said.append(_("{count} of them late: beekeectl calendar", count=count))
-    return ", ".join(said)
+    return listed(said)

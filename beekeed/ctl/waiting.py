@@ -7,7 +7,7 @@ from typing import Any
 from beekeed.client import Client
 from beekeed.ctl.actions import placed
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -61,6 +61,6 @@ def _said(terminal: Terminal, each: Mapping[str, Any]) -> str:
         if each[why]:
             count = language().number(each[why])
             counts.append(_("{changes} {verdict}", changes=count, verdict=terminal.word(why)))
-    what = placed(", ".join(counts), ", ".join(map(clean, each["courses"])))
+    what = placed(listed(counts), listed(map(clean, each["courses"])))
     since = _("{what}, since {at}", what=what, at=moment(each["since"]))
     return terminal.pair(name, since)

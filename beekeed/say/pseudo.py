@@ -27,5 +27,5 @@ class Pseudo(gettext.NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
     def pgettext(self, context: str, message: str) -> str:  # noqa: ARG002
-        """Leave what stands between digits."""
-        return message
+        """Mark a word; what stands between digits or things is none."""
+        return self.gettext(message) if any(map(str.isalpha, message)) else message
