@@ -59,3 +59,8 @@ def ways(used: Mapping[str, Any]) -> str:
     """Show bytes each way, as answers have them."""
     sent, received = size(used["sent_bytes"]), size(used["received_bytes"])
     return _("{sent} sent, {received} received", sent=sent, received=received)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Write several things one after the other."""
+    return language().listed(items)

@@ -59,7 +59,7 @@ def _contact(terminal: Terminal, answer: dict[str, Any]) -> str:
     contact = answer["contact"]
     if contact is None:
         return _("none known; beekeectl link --try makes one")
-    text = f"{moment(contact['at'])}, {terminal.word(contact['source'])}"
+    text = listed([moment(contact["at"]), terminal.word(contact["source"])])
     if contact["sent_bytes"] is not None:
         text += f" ({size(contact['sent_bytes'] + contact['received_bytes'])})"
     if answer["tried"]:
@@ -77,4 +77,4 @@ def _interface(interface: dict[str, Any]) -> str:
 
 def _managed(terminal: Terminal, managed: dict[str, str]) -> str:
     connectivity = terminal.word(f"connectivity_{managed['connectivity']}")
-    return f"{connectivity}, {terminal.word('metered_' + managed['metered'])}"
+    return listed([connectivity, terminal.word(f"metered_{managed['metered']}")])

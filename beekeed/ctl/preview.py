@@ -6,7 +6,7 @@ from typing import Any
 from beekeed.client import Client
 from beekeed.ctl.actions import placed
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, language, size
+from beekeed.ctl.language import _, language, listed, size
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 
@@ -45,7 +45,7 @@ def _rows(terminal: Terminal, answer: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append((_("Left of the limit"), size(answer["left_of_limit_bytes"])))
     if answer["limit_bytes"] is not None:
         left = terminal.counted(answer["left"], "change")
-        rows.append((_("Would be left"), f"{left}, {_bytes(answer, 'left_')}"))
+        rows.append((_("Would be left"), listed([left, _bytes(answer, "left_")])))
     if answer["waits"]:
         rows.append((_("Would wait"), terminal.counted(answer["waits"], "change")))
     return rows

@@ -7,7 +7,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, span
+from beekeed.ctl.language import _, listed, span
 from beekeed.ctl.parsing import whole_number
 from beekeed.ctl.terminal import Terminal, moment, padded
 
@@ -166,7 +166,7 @@ def next_sync(terminal: Terminal, due: dict[str, Any]) -> str:
         return _("as soon as there is a link, until {at}", at=until)
     if not due["next_due_at"]:
         return _("none by itself: nothing is scheduled (beekeectl schedule set)")
-    return f"{moment(due['next_due_at'])}, {terminal.word(due['next_due_kind'])}"
+    return listed([moment(due["next_due_at"]), terminal.word(due["next_due_kind"])])
 
 
 def _daily_time(schedule: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import _, ngettext
+from beekeed.ctl.language import _, listed, ngettext
 from beekeed.ctl.schedule import next_sync
 from beekeed.ctl.show import waiting
 from beekeed.ctl.terminal import Terminal, moment
@@ -44,7 +44,7 @@ def run(client: Client, terminal: Terminal, _arguments: argparse.Namespace) -> E
             status["mail"]["waiting"],
         )
         rows.append((_("Mails"), waits))
-    rows.append((_("Clock"), f"{moment(status['now'])}, {terminal.word(clock['trust'])}"))
+    rows.append((_("Clock"), listed([moment(status["now"]), terminal.word(clock["trust"])])))
     terminal.reason(status["safety"]["reason"])
     terminal.line()
     terminal.fields(rows)
@@ -69,4 +69,4 @@ def _latest(terminal: Terminal, latest: dict[str, str] | None) -> str:
     if latest is None:
         return _("never")
     status = terminal.word(latest["status"])
-    return f"{moment(latest['ended_at'])}, {status} ({latest['event_id']})"
+    return listed([moment(latest["ended_at"]), f"{status} ({latest['event_id']})"])

@@ -38,7 +38,7 @@ def do_late_work(here: World, day: date, count: int = 1) -> None:
 def test_the_calendar_of_a_month(here: World) -> None:
     """features.md, row 11: colours as words, what was saved, and how many days are safe."""
     here.start_daemon()
-    assert here.ctl("calendar").out.startswith(f"{today():%Y-%m}: 0/")
+    assert here.ctl("calendar").out.startswith(f"{today():%Y-%m}: days synchronized: 0 of ")
     here.sync()
     shown = here.ctl("calendar")
     month = here.ctl("calendar", "--json").json
