@@ -40,11 +40,6 @@ def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     return here.ngettext(one, many, count, count=here.number(count), **values)
 
 
-def listed(items: Iterable[str]) -> str:
-    """Show several things one after the other."""
-    return language().listed(items)
-
-
 def size(count: int) -> str:
     """Show bytes."""
     return language().size(count)
