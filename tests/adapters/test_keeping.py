@@ -363,10 +363,13 @@ async def test_an_older_program_finds_its_own_again(database: Path) -> None:
     assert version_of(database.with_name("beekeed.sqlite.schema-999")) == 999
 
 
-async def test_a_newer_database_without_a_copy_is_refused(database: Path) -> None:
+@pytest.mark.parametrize("copy", ["none", "damaged"])
+async def test_a_newer_database_without_a_sound_copy_is_refused(database: Path, copy: str) -> None:
     """It is left as it is."""
     await (await open_store(database)).close()
     make_newer(database)
+    if copy == "damaged":
+        database.with_name("beekeed.sqlite.schema-3").write_text("no database" * 1000)
     with pytest.raises(StoreBroken) as caught:
         await open_store(database)
     assert caught.value.code is Code.STORE_NEWER
