@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from beekeed import __version__, disclosure, host, meaning
@@ -47,6 +48,7 @@ from beekeed.notify.mail import RunMailer
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import language_of
 from beekeed.sections import Settings
+from beekeed.sqlite.backups import Backups
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.days import SqliteDays
@@ -56,11 +58,13 @@ from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.mail import SqliteMailBook
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.password import SqlitePassword
+from beekeed.sqlite.recovery import SqliteRecoveries
 from beekeed.sqlite.schedule import SqliteSlots
 from beekeed.sqlite.settings import SqliteSettings
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
 from beekeed.sqlite.usage import SqliteUsage
 from beekeed.sqlite.waiting import SqliteWaitingLearners
@@ -78,7 +82,7 @@ async def run(settings: Settings, file: Path) -> None:
     `file` is where the settings came from. Raises ConfigError and StoreBroken.
     """
     token = read_token(settings)
-    store = await open_store(Path(settings.daemon.state_directory) / "beekeed.sqlite")
+    store = await open_store(_database(settings))
     try:
         await _serve(settings, file, token, store)
     finally:
@@ -86,18 +90,22 @@ async def run(settings: Settings, file: Path) -> None:
 
 
 async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
+    if await SqliteRecoveries(store=store).settle_on(host.digest()):
+        log.warning("the database came from another box")
     base = await _base(settings, file, token, store)
     device = _device(settings)
     engine = _engine(base, device)
     notify = notifier()
     watchers = Watchers(clock=base.clock)
     mailer = _mailer(base)
+    backups = Backups(store=store, path=_database(settings), clock=base.clock)
 
     def announce(phase: Phase) -> None:
         notify(_status(phase))
         watchers.wake()
         if phase is Phase.IDLE:
             mailer.wake()
+            backups.wake()
 
     lookout = _lookout(base)
     schedule = _schedule(base, engine, mailer)
@@ -112,6 +120,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
     base.tuning.tell(loop.settings_changed)
+    base.tuning.tell(backups.want)
     api = _api(base, device, loop, watchers, schedule, lookout, mailer)
     await api.signing.restore()
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
@@ -122,7 +131,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         serve(api, Door.PAGE, Path(ours.page_socket), ours.page_group),
         serve(api, Door.CONTROL, Path(ours.control_socket), ours.control_group),
     ):
-        await _until_stopped(loop, mailer, notify)
+        await _until_stopped(loop, (mailer, backups), notify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +199,13 @@ class _Base:
         folder = Path(self.settings.daemon.state_directory)
         return Surroundings(
             host=host.facts(folder),
-            store=await dimensions(self.store, folder / "beekeed.sqlite"),
+            store=await dimensions(self.store, _database(self.settings)),
             settings=disclosure.public(self.tuning.settings),
         )
+
+
+def _database(settings: Settings) -> Path:
+    return Path(settings.daemon.state_directory) / "beekeed.sqlite"
 
 
 async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
@@ -359,6 +372,7 @@ def _api(
         waiting=SqliteWaitingLearners(store=base.store),
         targets=stores.targets,
         guards=stores.guards,
+        recoveries=SqliteRecoveries(store=base.store),
         days=stores.days,
         usage=SqliteUsage(store=base.store, ledger=base.ledger, clock=clock, terms=base.terms),
         tuner=base.tuning,
@@ -390,8 +404,21 @@ def _diagnosis(base: _Base) -> Diagnosis:
     )
 
 
-async def _until_stopped(loop: Loop, mailer: RunMailer, notify: Callable[[str], None]) -> None:
-    """Run the loop, and the mails, until a signal asks to stop; a second one hurries nothing."""
+class _Beside(Protocol):
+    """What runs beside the loop, whenever it is woken."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+async def _until_stopped(
+    loop: Loop, beside: Sequence[_Beside], notify: Callable[[str], None]
+) -> None:
+    """Run the loop, and what is beside it, until a signal asks to stop.
+
+    A second signal hurries nothing.
+    """
 
     def stop() -> None:
         notify("STOPPING=1")
@@ -403,9 +430,11 @@ async def _until_stopped(loop: Loop, mailer: RunMailer, notify: Callable[[str], 
     notify(f"READY=1\n{_status(Phase.IDLE)}")
     log.info("beekeed %s is ready", __version__)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(mailer.run(), name="mails")
+        for other in beside:
+            tasks.create_task(other.run(), name=type(other).__name__)
         await tasks.create_task(loop.run(), name="loop")
-        mailer.stop()
+        for other in beside:
+            other.stop()
 
 
 def is_quiet() -> bool:

@@ -10,8 +10,9 @@ from beekeed import config
 from beekeed.errors import BeekeedError, Code
 from beekeed.ports.settings import Change, Value
 from beekeed.say import language_of
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.settings import SqliteSettings
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.store import Store
 from beekeed.tuning import Tuning
 from tests.clock import START, FakeClock
 from tests.test_config import MINIMAL, written

@@ -48,6 +48,8 @@ def run(client: Client, terminal: Terminal, _arguments: argparse.Namespace) -> E
     terminal.reason(status["safety"]["reason"])
     terminal.line()
     terminal.fields(rows)
+    if status["recovery"]:
+        terminal.reason(status["recovery"]["reason"])
     if clock["reason"]:
         terminal.reason(clock["reason"])
     asked = [each["reason"] for each in status["guards"]]

@@ -959,6 +959,33 @@ SENTENCES: Mapping[str, Entry] = {
         "Stop the other one first.",
         "technician",
     ),
+    "store_restored": Entry(
+        "beekeed's own records were damaged ({detail}), and were put back as they were on"
+        " {at:date}. Nothing that learners did is lost: the next sync compares what was sent since"
+        " then, and sends nothing twice. Settings that were changed since then are as before.",
+        "Look whether the box's memory card or disk should be replaced: mostly it begins to fail.",
+        "technician",
+    ),
+    "store_begun_anew": Entry(
+        "beekeed's own records were damaged ({detail}), and there was no copy of them. Nothing that"
+        " learners did is lost: the next sync compares all of it, and sends nothing twice. History,"
+        " password and changed settings are gone, so sync is switched off.",
+        "Look at the settings, above all at the data limit, then switch sync on. Look also whether"
+        " the box's memory card or disk should be replaced.",
+        "technician",
+    ),
+    "store_put_back": Entry(
+        "An older beekeed was installed again: it goes on with its own records as they were on"
+        " {at:date}. The next sync compares what was sent since then, and sends nothing twice.",
+        "There is nothing to do.",
+        "",
+    ),
+    "box_copied": Entry(
+        "beekeed's records came here from another box, by a copied card or a backup. This box"
+        " begins its syncs at other moments than that one.",
+        "If both boxes are in use, give this one a service account and a token of its own.",
+        "technician",
+    ),
     "interrupted": Entry(
         "The sync was cut off, by a power cut or because beekeed was stopped.",
         "Start it again. What had arrived is known or will be found out; nothing is sent twice.",
