@@ -6,16 +6,34 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.chromium import go, shoot
-from tests.page.doubts import bring_doubts, usernames
 from tests.page.site import Site, site
+
+STRANGERS = 4
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A box where four learners are somebody else online, and where two courses fell."""
     with site(tmp_path_factory.mktemp("aside"), learners=10) as made:
-        bring_doubts(made)
+        world = made.world
+        for username in usernames(made)[:STRANGERS]:
+            world.on_online(
+                "INSERT INTO mdl_user (username, firstname, lastname, email, confirmed, mnethostid,"
+                " idnumber, timecreated, timemodified) VALUES (?, 'Ottilie', 'Xanthippe', ?, 1, 1,"
+                " '', 1, 1)",
+                username, f"{username}@zqschool.example",
+            )  # fmt: skip
+        made.sync()
+        world.on_box("UPDATE mdl_course_modules_completion SET completionstate = 0")
+        made.sync()
+        assert len(made.ask("GET", "guard")["guards"]) >= 2
         yield made
+
+
+def usernames(here: Site) -> list[str]:
+    """The learners."""
+    found = here.world.on_box("SELECT username FROM mdl_user WHERE id > 3 ORDER BY id")
+    return [row[0] for row in found]
 
 
 def in_doubt(here: Site) -> set[str]:
