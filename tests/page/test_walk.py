@@ -136,6 +136,8 @@ def test_history_custom_sync_and_information(here: Site, page: Page, hands: Mous
     run = here.latest()
     assert run["period"] == {"from": f"{today - timedelta(days=3)}", "to": f"{today}"}
     go(page, here.host, "/history")
+    hands.press(page.get_by_role("link", name="20", exact=True))
+    assert page.url.endswith("/history?size=20&page=1")
     hands.press(page.get_by_role("link", name="Information about").first)
     main = page.get_by_role("main")
     for text in ("Sync Event ID", run["event_id"], "Duration", "Synced courses"):
