@@ -3,19 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from beekeed.say import LANGUAGES, clean, language_of
 from tests.page.busy import busy_site
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot
 from tests.page.fits import troubles
 from tests.page.marked import unmarked
-from tests.page.site import PASSWORD, Site
-from tests.page.tour import answers, from_elsewhere, paths, running
+from tests.page.site import Site
+from tests.page.tour import answers, from_elsewhere, paths, running, show, visitor
 
 PSEUDO = "en-XA"
 
@@ -58,7 +57,7 @@ def test_no_word_is_in_english_only(here: Site, allowed: set[str], *, signed_in:
 def test_everything_fits_on_a_phone_in_either_direction(here: Site, browser: Chromium) -> None:
     """In the pseudo-language, which is longer than English, and the same from right to left."""
     found = {}
-    with visitor(here, browser, PSEUDO, PHONE) as page:
+    with visitor(here, browser, language=PSEUDO, width=PHONE) as page:
         for path in paths(here, signed_in=True):
             show(page, here, path)
             for direction in ("ltr", "rtl"):
@@ -109,30 +108,13 @@ def test_every_screen_fits_and_has_its_picture(
 ) -> None:
     """Nothing is wider than the window, cut off or under something else."""
     found = {}
-    with visitor(here, browser, language, width) as page:
+    with visitor(here, browser, language=language, width=width) as page:
         for path in paths(here, signed_in=True):
             show(page, here, path)
             shoot(page, f"{language}/{picture(path)}-{width}")
             if told := troubles(page):
                 found[path] = told
     assert not found
-
-
-@contextmanager
-def visitor(here: Site, browser: Chromium, language: str, width: int) -> Iterator[Page]:
-    """Somebody who signed in and chose a language."""
-    with opened(browser, width=width) as page:
-        go(page, here.host, f"/sign-in?language={language}")
-        page.locator("#password").fill(PASSWORD)
-        page.locator("button.main").click()
-        page.locator("form[action='/sign-out']").wait_for()
-        yield page
-
-
-def show(page: Page, here: Site, path: str) -> None:
-    """Open a screen, and all that is folded on it."""
-    go(page, here.host, path)
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
 
 def picture(path: str) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.page.chromium import go
+from tests.page.hands import Mouse
 from tests.page.site import Site
 
 WANTED: dict[str, Any] = {
@@ -41,20 +42,21 @@ SHOWN = {"limit.bytes": "600", "sync.audit_bytes": "2.5"}
 """What is typed, where it counts in other units."""
 
 
-def put(page: Page, key: str, value: Any) -> None:
+def put(hands: Mouse, key: str, value: Any) -> None:
     """Set the control of a setting as somebody would."""
-    control: Locator = page.locator(f"[name='{key}']:not([type=hidden])")
+    page = hands.page
+    control = page.locator(f"[name='{key}']:not([type=hidden])")
     match value:
         case bool():
-            control.set_checked(value)
+            hands.tick(control, on=value)
         case list():
-            control.fill("\n".join(value))
+            hands.write(control, "\n".join(value))
         case _ if control.first.get_attribute("type") == "radio":
-            page.locator(f"[name='{key}'][value='{value}']").check()
+            hands.tick(page.locator(f"[name='{key}'][value='{value}']"))
         case _ if control.evaluate("each => each.tagName") == "SELECT":
             control.select_option(value)
         case _:
-            control.fill(SHOWN.get(key, str(value)))
+            hands.write(control, SHOWN.get(key, str(value)))
 
 
 @pytest.fixture
@@ -65,7 +67,9 @@ def defaults(here: Site) -> None:
     here.ask("POST", "settings", {"values": free})
 
 
-def test_every_setting_is_set_by_its_control(here: Site, page: Page, defaults: None) -> None:
+def test_every_setting_is_set_by_its_control(
+    here: Site, page: Page, hands: Mouse, defaults: None
+) -> None:
     """Each section's form at once; the screen shows it again as it is now."""
     found = here.ask("GET", "settings")["settings"]
     assert {each["key"] for each in found} == WANTED.keys() | ELSEWHERE
@@ -76,8 +80,8 @@ def test_every_setting_is_set_by_its_control(here: Site, page: Page, defaults: N
         form = page.locator(f"form:has([name=section][value={section}])", has_text="Save").first
         names = set(form.locator("[name]").evaluate_all("all => all.map(each => each.name)"))
         for key in (key for key in WANTED if key in names - fixed):
-            put(page, key, WANTED[key])
-        form.get_by_role("button", name="Save").click()
+            put(hands, key, WANTED[key])
+        hands.press(form.get_by_role("button", name="Save"))
         expect(page.get_by_role("status")).to_contain_text("Saved.")
     now = {each["key"]: each["value"] for each in here.ask("GET", "settings")["settings"]}
     wrong = {key: now[key] for key in WANTED.keys() - fixed if now[key] != WANTED[key]}

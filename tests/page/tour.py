@@ -4,10 +4,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
+
 from beekeed.page.screens import SCREENS
 from beekeed.say import LANGUAGES
 from tests.page.browser import Browser, Seen
-from tests.page.site import Site
+from tests.page.chromium import go, opened
+from tests.page.site import PASSWORD, Site
 
 NOT_SCREENS = frozenset({"/report"})
 
@@ -61,6 +65,26 @@ def answers(admin: Browser) -> Iterator[tuple[str, Seen]]:
     ]
     for path, form in forms:
         yield f"{path} {form}", admin.post(path, form)
+
+
+@contextmanager
+def visitor(
+    here: Site, browser: Chromium, *, language: str = "en", width: int, signed_in: bool = True
+) -> Iterator[Page]:
+    """Somebody with a window of a width, who chose a language and mostly signed in."""
+    with opened(browser, width=width) as page:
+        go(page, here.host, f"/sign-in?language={language}")
+        if signed_in:
+            page.locator("#password").fill(PASSWORD)
+            page.locator("button.main").click()
+            page.locator("form[action='/sign-out']").wait_for()
+        yield page
+
+
+def show(page: Page, here: Site, path: str) -> None:
+    """Open a screen, and all that is folded on it."""
+    go(page, here.host, path)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
 
 @contextmanager
