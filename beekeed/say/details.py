@@ -78,7 +78,7 @@ DETAILS: Sequence[str] = (
     "it must be the name of a host or its address, without a port or a zone",
     "it must be a port from 0 to 65535",
     'it must be "starttls", "tls" or "none"',
-    'it must be two small letters, like "en"',
+    'it must be "en", "fr", "es" or "ar"',
     'it must be a list of hosts like "box.school.lan" or "10.0.0.1", without https://, a port or'
     " a page",
     'it must be "debug", "info", "warning" or "error"',
