@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.system.pid1 import Machine, machine, until
+from tests.system.pid1 import Machine, children_of, machine, until
 from tests.system.world import ROOT, Said, World
 
 UNIT, PAGE = "beekeed.service", "beekeed-page.service"
@@ -83,7 +83,6 @@ class Box(World):
     def renew(self) -> None:
         """Have all be as right after the installation; the online Moodle starts again."""
         self.end()
-        self._children.clear()
         self.machine.run("systemctl", "stop", "beekeed-page.socket", PAGE, UNIT)
         self.machine.run("systemctl", "reset-failed")
         self._since = time.time()
@@ -104,6 +103,14 @@ class Box(World):
             )  # fmt: skip
         self._children.append(child)
         return child
+
+    def end(self) -> None:
+        """See World. What ran inside has ended as well."""
+        running = [child for child in self._children if child.poll() is None]
+        inside = [Path(f"/proc/{pid}") for child in running for pid in children_of(child.pid)]
+        super().end()
+        self._children.clear()
+        until(lambda: not any(each.exists() for each in inside))
 
     def configure(self, **settings: str) -> Path:
         """Write the settings where they are on a box."""

@@ -80,9 +80,10 @@ class Machine:
         self._into = ("nsenter", "--target", str(pid), "--all", "--root", "--wd=/")
 
     def command(self, *words: str) -> list[str]:
-        """Give what runs a command inside, as root."""
-        return [*self._into, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                "LC_ALL=C.UTF-8", *words]  # fmt: skip
+        """Give what runs a command inside, as root. The command is a child of what is started,
+        and is asked to end (SIGTERM) when that does."""
+        return [*self._into, "setpriv", "--pdeathsig", "TERM", "env", "-i",
+                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", *words]  # fmt: skip
 
     def run(
         self, *words: str, given: str | None = None, check: bool = True
@@ -174,18 +175,22 @@ def machine(
 
 def _booted(process: "subprocess.Popen[bytes]", log: Path) -> int:
     """Wait until systemd has started what there is, and give its process."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
 
     def is_up() -> bool:
         assert process.poll() is None, log.read_text()
-        found = children.read_text().split()
+        found = children_of(process.pid)
         return bool(found) and not subprocess.run(
-            Machine(int(found[0])).command("systemctl", "is-active", "machine.target"),
+            Machine(found[0]).command("systemctl", "is-active", "machine.target"),
             capture_output=True, check=False,
         ).returncode  # fmt: skip
 
     until(is_up)
-    return int(children.read_text())
+    return children_of(process.pid)[0]
+
+
+def children_of(pid: int) -> list[int]:
+    """Give the children of a process."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _hierarchies() -> list[tuple[str, str, str, str]]:

@@ -5,23 +5,20 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.system import phases
 from tests.system.installed import PAGE, TOKEN, UNIT, Box, Service, installed
-from tests.system.pid1 import until
+from tests.system.pid1 import Machine, until
 from tests.system.test_faults import TABLE, Cell, Result, check_end, count_writes, left, result
 from tests.system.trouble import Kill
 
 pytestmark = pytest.mark.root
 COMPLETE = "core_completion_override_activity_completion_status"
 _RECOVERED_SECONDS = 15
-_FIRST_KILLED = phases.done
-"""In the normal run; the other phases come with --full."""
 _NOW = int(time.time())
 
 
@@ -40,6 +37,31 @@ def box(booted: Box) -> Iterator[Box]:
     booted.set_unit("")
 
 
+_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen>
+<auth>EXTERNAL</auth><policy context="default"><allow user="*"/><allow own="*"/>
+<allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>
+"""
+
+
+@contextmanager
+def system_bus(made: Machine) -> Iterator[None]:
+    """Have systemd's own timedated answer on a system bus."""
+    made.write("/run/dbus/system.conf", _BUS)
+    programs = (
+        ("dbus-daemon", "--config-file=/run/dbus/system.conf", "--nofork", "--nopidfile"),
+        ("/lib/systemd/systemd-timedated",),
+    )
+    with ExitStack() as running:
+        for words in programs:
+            started = subprocess.Popen(made.command(*words), stderr=subprocess.DEVNULL)
+            running.callback(started.wait)
+            running.callback(started.terminate)
+            until(made.path("/run/dbus/system_bus_socket").exists)
+        yield
+
+
 @pytest.fixture(scope="module")
 def found(booted: Box) -> dict[str, Any]:
     """What a program finds under the daemon's unit."""
@@ -49,7 +71,8 @@ def found(booted: Box) -> dict[str, Any]:
     made.write("/run/systemd/timesync/synchronized", "")
     made.write("/var/lib/systemd/timesync/clock", "")
     port = booted.address.rpartition(":")[2]
-    told = booted.tried_under(UNIT, "under_daemon.py", port)
+    with system_bus(made):
+        told = booted.tried_under(UNIT, "under_daemon.py", port)
     made.path("/run/systemd/timesync/synchronized").unlink()
     return told
 
@@ -71,7 +94,9 @@ def test_it_starts_within_seconds_and_synchronizes(box: Box) -> None:
 
 
 def test_what_beekeed_needs_works_under_its_unit(found: dict[str, Any]) -> None:
-    """The kernel's counters, TCP_INFO, netlink, both IPs, WAL, config.php, the clock's files."""
+    """The kernel's counters, TCP_INFO, netlink, both IPs, WAL, config.php, the clock's files, and
+    D-Bus, where timedated does not know of a time server here."""
+    assert found["timedated"] is False
     assert found["tcp_info"] >= 228
     assert found["addresses"] == ["00:00:00:00:00:00", "127.0.0.1", "::1"]
     assert (found["netlink"], found["ipv6"], found["wal"]) == ("bound", "reached", "wal")
@@ -248,15 +273,9 @@ def undisturbed(booted: Box) -> Result:
     return result(booted)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
-    "cell",
-    [
-        pytest.param(
-            cell, id=cell.phase, marks=[] if cell.at is _FIRST_KILLED else pytest.mark.full
-        )
-        for cell in TABLE
-        if isinstance(cell.fault, Kill)
-    ],
+    "cell", [pytest.param(cell, id=cell.phase) for cell in TABLE if isinstance(cell.fault, Kill)]
 )
 def test_systemd_starts_it_again_after_a_kill_in_each_phase(
     box: Box, undisturbed: Result, cell: Cell

@@ -1,6 +1,7 @@
 """A program that runs under beekeed.service's sandbox: tries what beekeed needs, and what it must
 not have. Prints one line of JSON: what was found, or the name of the error."""
 
+import asyncio
 import errno
 import json
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from beekeed.link import bus
 
 
 def tried(what: Callable[[], Any]) -> Any:
@@ -58,7 +61,18 @@ def credential() -> str:
     return f"{len(file.read_text().strip())} characters, {file.stat().st_mode & 0o007:o} for others"
 
 
+def timedated() -> bool | None:
+    """Ask over D-Bus whether a time server tells the time; None: nobody answers."""
+    name = "org.freedesktop.timedate1"
+    path = "/org/freedesktop/timedate1"
+    said = asyncio.run(
+        bus.ask(name, path, "Get", name, "NTPSynchronized", seconds=20, starts=False)
+    )
+    return None if said is None else bool(said.value)
+
+
 FOUND = {
+    "timedated": tried(timedated),
     "counters": tried(lambda: psutil.net_io_counters(pernic=True)["lo"].bytes_sent >= 0),
     "addresses": tried(lambda: sorted({each.address for each in psutil.net_if_addrs()["lo"]})),
     "memory": tried(lambda: psutil.virtual_memory().total > 0),
