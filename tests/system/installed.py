@@ -193,8 +193,11 @@ def install(made: Machine) -> None:
 
 
 @contextmanager
-def installed(folder: Path, **options: int) -> Iterator[Box]:
-    """Boot a machine with beekeed installed and the online Moodle running; nothing is started."""
+def installed(folder: Path, *, root: str = "/", **options: int) -> Iterator[Box]:
+    """Boot a machine with beekeed installed and the online Moodle running; nothing is started.
+
+    `root`: the system that it is installed on.
+    """
     work, state, memory = folder / "work", folder / "work" / "state", folder / "machine"
     for each in (work, state, memory):
         each.mkdir()
@@ -205,7 +208,7 @@ def installed(folder: Path, **options: int) -> Iterator[Box]:
         _LIBRARIES: sysconfig.get_path("purelib"),
         _PYTHON: sys.base_prefix,
     }
-    with machine(memory, binds=binds) as made:
+    with machine(memory, root=root, binds=binds) as made:
         install(made)
         box = Box(work, made, **options)
         try:

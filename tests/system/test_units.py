@@ -165,7 +165,7 @@ def page(box: Box) -> int:
         "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8088, timeout=30);"
         " c.request('GET', '/'); print(c.getresponse().status)"
     )
-    return int(box.machine.run("python3", "-c", ask).stdout)
+    return int(box.machine.run("/usr/bin/python-of-ours", "-c", ask).stdout)
 
 
 def test_the_page_starts_for_the_first_browser_and_again(box: Box) -> None:
