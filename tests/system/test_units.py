@@ -71,10 +71,11 @@ def found(booted: Box) -> dict[str, Any]:
     made.write("/run/systemd/timesync/synchronized", "")
     made.write("/var/lib/systemd/timesync/clock", "")
     port = booted.address.rpartition(":")[2]
-    with system_bus(made):
-        told = booted.tried_under(UNIT, "under_daemon.py", port)
-    made.path("/run/systemd/timesync/synchronized").unlink()
-    return told
+    try:
+        with system_bus(made):
+            return booted.tried_under(UNIT, "under_daemon.py", port)
+    finally:
+        made.path("/run/systemd/timesync/synchronized").unlink()
 
 
 def test_it_starts_within_seconds_and_synchronizes(box: Box) -> None:
