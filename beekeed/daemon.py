@@ -382,7 +382,7 @@ def _api(
         surroundings=base.surroundings,
         mailer=mailer,
         mail_book=base.mail_book,
-        recheck_settings=lambda: _unchanged(settings, base.token, base.file),
+        recheck_settings=lambda: _unchanged(base.tuning.of_file, base.token, base.file),
     )
 
 
@@ -468,7 +468,10 @@ def is_quiet() -> bool:
 
 
 def _unchanged(settings: Settings, token: str, file: Path) -> bool:
-    """Tell whether a start would find the same settings and token. Raises ConfigError."""
+    """Tell whether a start would find the same in the file, and the same token.
+
+    Raises ConfigError.
+    """
     now = load(file)
     return (now, read_token(now)) == (settings, token)
 

@@ -86,7 +86,7 @@ class Tuning:
         on. Raises ConfigError, and nothing has changed then.
         """
         given = await asyncio.to_thread(config.read, self._file)
-        now, before = config.build(given, self._file), config.build(self._inputs, self._file)
+        now, before = config.build(given, self._file), self.of_file
         async with self._turn:
             kept = await self._store.kept()
             closed = {key: each for key, each in self._inputs.items() if not _is_open(key)}
@@ -96,6 +96,11 @@ class Tuning:
                 tell()
         stays = [key for key in setting_keys() if not (_is_open(key) or key.startswith(_PAGE))]
         return [key for key in stays if _value(now, key) != _value(before, key)]
+
+    @property
+    def of_file(self) -> Settings:
+        """The settings as the file alone has them, as it was read: at the start, or again."""
+        return config.build(self._inputs, self._file)
 
     async def change(self, values: Mapping[str, Value | None], by: str) -> None:
         """Change some settings, all or none; None: its default holds again. `by`: who does.

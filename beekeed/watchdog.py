@@ -29,8 +29,8 @@ WORKER_SECONDS = 6 * 3600.0
 """So long a worker may do the same thing: reading a whole box that is large and busy takes long."""
 LOOP_SECONDS = 6.0
 """So long the loop may not come round; waiting for a processor does not count."""
-_BEAT_SECONDS = 2.0
-_LOOK_SECONDS = 1.0
+_BEAT_SECONDS = _LOOK_SECONDS = 2.0
+_ASK_SECONDS = 30.0  # our database is asked no more often: a box that is idle is quiet
 
 
 class Pulse:
@@ -110,7 +110,7 @@ class Watchdog:
         self._beat = beat
         now = clock.monotonic()
         self._asking: asyncio.Future[object] | None = None
-        self._answered_at = now
+        self._asked_at = now - _ASK_SECONDS
         self._workers = workers
         self._seen: dict[str, tuple[object, float]] = dict.fromkeys(workers, (None, now))
 
@@ -128,22 +128,22 @@ class Watchdog:
 
     def _look(self) -> None:
         now = self._clock.monotonic()
-        self._look_at_store(now)
-        hangs = ["our own database"] if now - self._answered_at > STORE_SECONDS else []
+        hangs = ["our own database"] if self._is_mute(now) else []
         hangs += [name for name in self._workers if self._is_stuck(name, now)]
         if hangs:
             log.error("%s: no sign of life", ", ".join(hangs))
         else:
             self._beat()
 
-    def _look_at_store(self, now: float) -> None:
-        """Take its answer where there is one, and ask again."""
+    def _is_mute(self, now: float) -> bool:
+        """Tell whether the database owes an answer for too long; ask it from time to time."""
         if self._asking is not None and self._asking.done():
             self._asking.result()
-            self._answered_at = now
             self._asking = None
-        if self._asking is None:
+        if self._asking is None and now - self._asked_at >= _ASK_SECONDS:
             self._asking = asyncio.ensure_future(self._ask_store())
+            self._asked_at = now
+        return self._asking is not None and now - self._asked_at > STORE_SECONDS
 
     def _is_stuck(self, name: str, now: float) -> bool:
         """Tell whether a worker has been at one and the same thing for too long."""

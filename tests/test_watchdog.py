@@ -149,8 +149,7 @@ def test_a_loop_that_beats_is_fed_and_one_that_does_not_is_ended() -> None:
         assert heard.wait(10)
         assert set(told) == {"WATCHDOG=1"}
         clock.time += timedelta(seconds=2)
-        heard.clear()
-        while told[-1] == "WATCHDOG=1":
-            assert heard.wait(10)
-            heard.clear()
-        assert told[-1] == "WATCHDOG=trigger"
+        ended = time.monotonic() + 10
+        while "WATCHDOG=trigger" not in told:
+            assert time.monotonic() < ended
+            time.sleep(0.05)

@@ -318,6 +318,14 @@ def test_a_stop_in_the_middle_of_a_sync_settles_what_is_out(box: Box) -> None:
     assert box.compare().verified
 
 
+def settings_checked(box: Box) -> str | None:
+    """What a check says of the settings' file."""
+    (step,) = [
+        each for each in box.ctl("check", "--json").json["steps"] if each["step"] == "settings"
+    ]
+    return step["reason"] and str(step["reason"]["code"])
+
+
 def test_a_reload_reads_what_may_change_and_says_what_may_not(box: Box) -> None:
     """The same process goes on; with a mistake in the file the settings stay as they were."""
     daemon = box.start_daemon()
@@ -326,6 +334,9 @@ def test_a_reload_reads_what_may_change_and_says_what_may_not(box: Box) -> None:
     until(lambda: "the settings were read again" in box.log())
     assert box.ctl("limit", "--json").json["limit_bytes"] == 70000
     assert "from the next start of beekeed on: online.timeout_seconds" in box.log()
+    assert settings_checked(box) == "settings_changed"
+    box.configure(limit__enabled="true", limit__bytes="70000")
+    assert settings_checked(box) is None
     box.configure(limit__enabled="true", limit__bytes="-7")
     box.machine.run("systemctl", "reload", UNIT)
     until(lambda: "the settings stay as they were" in box.log())
