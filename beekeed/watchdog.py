@@ -27,9 +27,10 @@ STORE_SECONDS = 120.0
 """So long one answer of our own database may take."""
 WORKER_SECONDS = 6 * 3600.0
 """So long a worker may do the same thing: reading a whole box that is large and busy takes long."""
-LOOP_SECONDS = 6.0
+LOOP_SECONDS = 5.0
 """So long the loop may not come round; waiting for a processor does not count."""
-_BEAT_SECONDS = _LOOK_SECONDS = 2.0
+_BEAT_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
 _ASK_SECONDS = 30.0  # our database is asked no more often: a box that is idle is quiet
 
 

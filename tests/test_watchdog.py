@@ -56,7 +56,7 @@ class Daemon:
         return max(end - begin for begin, end in zip(self.beats, ends, strict=True))
 
 
-LONG = 13 * 3600
+LONG = 7 * 3600
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_a_worker_that_is_stuck_ends_it() -> None:
 async def test_a_store_may_be_slow_but_must_answer(answers_in: float, lives: bool) -> None:
     """A card that is worn may take its time."""
     daemon = Daemon(lambda now: now, answers_in)
-    assert (await daemon.longest_silence(LONG) < LOOP_SECONDS) == lives
+    assert (await daemon.longest_silence(600) < LOOP_SECONDS) == lives
 
 
 async def test_a_store_that_breaks_is_told_as_it_is() -> None:
