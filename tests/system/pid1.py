@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PATIENCE_SECONDS = 30
-_CGROUP = "beekeed-machine-{}"
+_CGROUP = "beekeed-machine-"
 
 # $1 is an empty folder, $2 the root that is below. CGROUPS has a line for each hierarchy: its
 # place, type and options; BINDS one for each folder of ours that is to be seen inside.
@@ -146,7 +146,8 @@ def machine(
     `binds`: folders of ours, by their path inside.
     """
     hierarchies = _hierarchies()
-    cgroups = [_own_cgroup(place, path) for place, path, _, _ in hierarchies]
+    name = f"{_CGROUP}{time.monotonic_ns()}-{os.getpid()}"
+    cgroups = [_own_cgroup(Path(f"{place}{path}"), name) for place, path, _, _ in hierarchies]
     environment = os.environ | {
         "CGROUPS": "\n".join(
             f"{place} {kind} {options}" for place, _, kind, options in hierarchies
@@ -216,21 +217,20 @@ def _names(paths: Mapping[str, str]) -> set[str]:
     return {name for controllers in paths for name in controllers.split(",") if name}
 
 
-def _own_cgroup(place: str, path: str) -> Path:
+def _own_cgroup(parent: Path, name: str) -> Path:
     """Make a cgroup for one machine; those of machines whose test was killed go."""
-    parent = Path(f"{place}{path}")
-    for left in parent.glob(_CGROUP.format("*")):
+    for left in parent.glob(f"{_CGROUP}*"):
         if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
-            _remove(left)
-    made = parent / _CGROUP.format(os.getpid())
-    made.mkdir(exist_ok=True)
+            _remove(left, 0)
+    made = parent / name
+    made.mkdir()
     if (parent / "cpuset.cpus").exists():  # else nothing may run there
         for name in ("cpuset.cpus", "cpuset.mems"):
             (made / name).write_text((parent / name).read_text())
     return made
 
 
-def _remove(cgroup: Path) -> None:
+def _remove(cgroup: Path, patience_seconds: float = 5) -> None:
     """Take a cgroup away with all below it, as soon as the kernel let the processes go."""
 
     def is_gone() -> bool:
@@ -241,6 +241,6 @@ def _remove(cgroup: Path) -> None:
                 return False
         return not cgroup.exists()
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patience_seconds
     while not is_gone() and time.monotonic() < deadline:
         time.sleep(0.05)
