@@ -12,6 +12,7 @@ WORDS: Mapping[str, str] = {
     "error": "error",
     "skipped": "skipped",
     # What the daemon is doing.
+    "opening": "opening its own database",
     "idle": "idle",
     "awaiting": "waiting for a link",
     "off": "switched off",
