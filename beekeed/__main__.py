@@ -68,7 +68,8 @@ def _run(file: Path) -> int:
     except* BeekeedError as group:
         for error in _flat(group):
             code = told("beekeed", error)
-            manager().status(language_of("en").say(error.code, error.params).what)  # what `systemctl status` shows
+            said = language_of("en").say(error.code, error.params)
+            manager().status(said.what)  # what `systemctl status` shows
     return code
 
 
