@@ -11,8 +11,8 @@ from tests.page.chromium import chromium, go, opened
 from tests.page.hands import Keyboard, Mouse
 from tests.page.site import PASSWORD, Site, site
 
-WAYS = ("scripts", "no-scripts", "keyboard")
-"""With a mouse and JavaScript, with a mouse and none, with the keyboard alone."""
+WAYS = ("no-scripts", "keyboard", pytest.param("scripts", marks=pytest.mark.full))
+"""With a mouse and no JavaScript, with the keyboard alone and JavaScript, with both."""
 
 
 @pytest.fixture(scope="module")
