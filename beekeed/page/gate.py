@@ -31,6 +31,9 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_OF_EVERYTHING = frozenset({"X-Content-Type-Options", "Cross-Origin-Resource-Policy"})
+_NO_DOCUMENTS = frozenset({"text/css", "text/javascript", "text/event-stream"})
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -68,9 +71,13 @@ def is_own(host: str, reached: str, names: Collection[str]) -> bool:
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Add to every answer what tells the browser to be careful (a signal of aiohttp)."""
+    """Add to an answer what tells the browser to be careful (a signal of aiohttp).
+
+    Style, script and events are no documents: most of it says nothing of them, and costs bytes.
+    """
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        if name in _OF_EVERYTHING or response.content_type not in _NO_DOCUMENTS:
+            response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.pop("Server", None)
 

@@ -23,33 +23,38 @@ from beekeed.page.waiting import waiting
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One line of the table. `needs_session`: it is for nobody who is not signed in."""
+    """One line of the table.
+
+    `needs_session`: it is for nobody who is not signed in; `is_shared`: it is the same for all
+    who are not (sharing.py).
+    """
 
     method: str
     path: str
     serve: Serve
     needs_session: bool = False
+    is_shared: bool = False
 
 
 SCREENS = (
-    Screen("GET", "/", overview),
+    Screen("GET", "/", overview, is_shared=True),
     Screen("POST", "/sync", start, needs_session=True),
     Screen("POST", "/stop", stop, needs_session=True),
     Screen("POST", "/enabled", set_enabled, needs_session=True),
-    Screen("GET", "/calendar", calendar),
+    Screen("GET", "/calendar", calendar, is_shared=True),
     Screen("POST", "/calendar", synchronize, needs_session=True),
-    Screen("GET", "/scheduling", scheduling),
+    Screen("GET", "/scheduling", scheduling, is_shared=True),
     Screen("POST", "/scheduling", save, needs_session=True),
     Screen("POST", "/scheduling/reset", reset, needs_session=True),
-    Screen("GET", "/history", history),
+    Screen("GET", "/history", history, is_shared=True),
     Screen("POST", "/history", custom, needs_session=True),
-    Screen("GET", "/history/{event_id}", information),
+    Screen("GET", "/history/{event_id}", information, is_shared=True),
     Screen("GET", "/set-aside", set_aside, needs_session=True),
     Screen("POST", "/set-aside/retry", retry, needs_session=True),
     Screen("POST", "/set-aside/accept", accept, needs_session=True),
     Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
     Screen("GET", "/waiting", waiting, needs_session=True),
-    Screen("GET", "/link", link),
+    Screen("GET", "/link", link, is_shared=True),
     Screen("POST", "/link", try_link, needs_session=True),
     Screen("GET", "/settings", settings, needs_session=True),
     Screen("POST", "/settings", save_settings, needs_session=True),

@@ -24,7 +24,7 @@ from beekeed.say import LANGUAGES, language_of
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(most=64)
+LIMITS = Limits(most=256)  # fifty phones, each with some connections of which one is live
 IDLE_SECONDS = 120
 _FIRST_FD = 3  # sd_listen_fds(3)
 _BACKLOG = 128

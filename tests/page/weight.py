@@ -48,7 +48,7 @@ def weigh(
     context = browser.new_context(viewport={"width": PHONE, "height": 640}, locale=language)
     try:
         if signed_in:
-            _sign_in(here, context)
+            sign_in(here, context)
         page = context.new_page()
         relay.taken()
         go(page, relay.host, path)
@@ -61,7 +61,7 @@ def weigh(
         context.close()
 
 
-def _sign_in(here: Site, context: BrowserContext) -> None:
+def sign_in(here: Site, context: BrowserContext) -> None:
     """Bring the cookie of somebody who signed in elsewhere; nothing is in the cache."""
     browser = here.browser()
     browser.sign_in(PASSWORD)
