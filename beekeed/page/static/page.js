@@ -10,6 +10,7 @@
     for (; count >= 1000 && step < texts.length - 1; step++) count /= 1000;
     return texts[step].replace("{count}", step ? count.toFixed(1).replace(".", mark) : count);
   };
+  // What a part of the page is, whatever it holds.
   const keyOf = (node) => {
     const named = (name) => (node.getAttribute && node.getAttribute(name)) || "";
     return [node.nodeName, named("id"), named("action"), named("href")].join(" ");
@@ -78,11 +79,18 @@
     }
     isLooking = false;
   };
-  const source = new EventSource("/live");
-  source.onmessage = (event) => {
-    latest = JSON.parse(event.data);
-    look();
+  // A browser does not ask again by itself where it was refused, as too many watch.
+  const watch = () => {
+    const source = new EventSource("/live");
+    source.onmessage = (event) => {
+      latest = JSON.parse(event.data);
+      look();
+    };
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(watch, 60000);
+    };
   };
+  watch();
   // Screen readers say each phase and how it ended, and how far it is each ten seconds at most.
   let saidAt = Date.now();
   const say = (told, isNew) => {
@@ -90,8 +98,10 @@
     if (!isNew && (!phase || Date.now() - saidAt < 10000)) return;
     saidAt = Date.now();
     const outcome = document.querySelector("#main .notice p");
-    const text = phase ? `${phase.textContent} ${told.total ? `${told.done}/${told.total}` : ""}` : outcome.textContent;
-    document.getElementById("live-said").textContent = text;
+    const done = told.total ? `${told.done}/${told.total}` : "";
+    document.getElementById("live-said").textContent = phase
+      ? `${phase.textContent} ${done}`
+      : outcome.textContent;
   };
   const running = (told) =>
     told.status === "running" || told.status === "stopping" ? told.event_id : null;
