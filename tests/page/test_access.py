@@ -83,7 +83,13 @@ def all_barriers(page: Page, devices: Iterable[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["anybody", "signed in"])
+@pytest.mark.parametrize(
+    "signed_in",
+    [
+        pytest.param(False, id="anybody"),
+        pytest.param(True, id="signed in", marks=pytest.mark.full),
+    ],
+)
 def test_no_screen_has_a_barrier(here: Site, browser: Browser, *, signed_in: bool) -> None:
     """On a phone, also wrong forms and missing pages; each in light colours and in others, in turn.
 
@@ -127,7 +133,9 @@ def test_what_is_pressed_is_large_enough_for_a_finger(here: Site, browser: Brows
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize(("width", "pixels"), [(640, 32), (PHONE, 21)])
+@pytest.mark.parametrize(
+    ("width", "pixels"), [(PHONE, 21), pytest.param(640, 32, marks=pytest.mark.full)]
+)
 def test_with_large_letters_everything_still_fits(
     here: Site, browser: Browser, width: int, pixels: int
 ) -> None:

@@ -52,6 +52,7 @@ def page(here: Site, browser: Browser) -> Iterator[Page]:
         yield found
 
 
+@pytest.mark.full
 def test_tab_goes_through_every_control_in_order(here: Site, page: Page) -> None:
     """On each screen; and whatever has the focus has a frame around it."""
     here.sync()
@@ -89,6 +90,7 @@ def test_what_was_done_has_the_focus(here: Site, page: Page) -> None:
 
 def test_a_live_update_leaves_the_focus_and_what_was_opened(here: Site, page: Page) -> None:
     """The very same control has it when a sync has begun, and when it has ended."""
+    here.sync()
     go(page, here.host, "/")
     page.get_by_text("Show Advanced Settings").press("Enter")
     control = page.get_by_role("button", name="Switch off")

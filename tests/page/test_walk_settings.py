@@ -67,6 +67,15 @@ def defaults(here: Site) -> None:
     here.ask("POST", "settings", {"values": free})
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        "no-scripts",
+        *(pytest.param(each, marks=pytest.mark.full) for each in ("keyboard", "scripts")),
+    ],
+    indirect=True,
+    scope="module",
+)
 def test_every_setting_is_set_by_its_control(
     here: Site, page: Page, hands: Mouse, defaults: None
 ) -> None:

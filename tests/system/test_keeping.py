@@ -32,7 +32,10 @@ def until_copied(here: World) -> Path:
     raise TimeoutError(copy)
 
 
-@pytest.mark.parametrize("has_copy", [True, False], ids=["copy", "no-copy"])
+@pytest.mark.parametrize(
+    "has_copy",
+    [pytest.param(True, id="copy"), pytest.param(False, id="no-copy", marks=pytest.mark.full)],
+)
 def test_what_was_sent_since_the_copy_is_not_sent_again(here: World, has_copy: bool) -> None:
     """Work is synchronized after the copy was taken, then the power goes and the database with it:
     the month's bytes stay, a technician is told, and the next sync only compares."""
