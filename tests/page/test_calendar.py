@@ -113,7 +113,7 @@ def test_an_amber_day_says_why_and_is_resynchronized(
     admin.press("/calendar", {"day": str(day)}, on=place(day))
     run = here.latest()
     assert (run["period"], run["saved_events"]) == ({"from": str(day), "to": str(day)}, 2)
-    assert 'class="safe chosen"' in box(anyone.get(place(day)), day)
+    assert 'class="safe chosen"' in box(admin.get(place(day)), day)
 
 
 def test_resynchronize_a_month(here: Site, admin: Browser) -> None:
