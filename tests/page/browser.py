@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from html import unescape
 from urllib.parse import urlencode
 
 _PATIENCE_SECONDS = 60
+_SHARED_SECONDS = 1.0  # what is not made for one person may be that old (page/sharing.py)
 _IN_LINES = re.compile(r"</?(?:a|abbr|b|bdi|code|small|span|strong|sup|time)\b[^>]*>")
 _LAYOUT = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
+
+_looked: dict[tuple[str, str], float] = {}  # when who is not signed in last saw a page
 
 Form = Mapping[str, str | Sequence[str]]
 
@@ -69,7 +73,10 @@ class Browser:
         assert seen.status == 303, seen.text
 
     def get(self, path: str) -> Seen:
-        """Show a page; it must be there."""
+        """Show a page as it is now; it must be there."""
+        if not self.cookie and (self.host, path) in _looked:
+            made = _looked[self.host, path]
+            time.sleep(max(0.0, made + _SHARED_SECONDS - time.monotonic()))
         seen = self.send("GET", path)
         assert seen.status == 200, seen.text
         return seen
@@ -115,6 +122,8 @@ class Browser:
         with closing(connection):
             connection.request(method, path, body, named)
             answer = connection.getresponse()
+            if not self.cookie:
+                _looked[self.host, path] = time.monotonic()
             if given := answer.headers.get("Set-Cookie"):
                 name, _, value = given.partition(";")[0].partition("=")
                 if name == "beekeed-language":
