@@ -1,6 +1,6 @@
 """Builds the Debian package: one for each architecture, for Debian and Raspberry Pi OS 12 and 13.
 
-    python packaging/deb.py FOLDER [--arch arm64]... [--source TREE]
+    python packaging/deb.py FOLDER [--arch arm64]... [--quick] [--source TREE]
 
 writes beekeed_VERSION_ARCH.deb there. It installs without a network: what beekeed needs is inside,
 in a virtual environment of its own (/usr/lib/beekeed), with what is compiled for the Python of
@@ -12,9 +12,11 @@ Run with what packaging/deb installs. It fetches from PyPI what packaging/requir
 
 import argparse
 import gzip
+import hashlib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,9 +27,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.13")  # of Debian 12 and 13
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """Debian's name of each architecture, and the one in the names of wheels."""
-_OLDEST_GLIBC, _GLIBC = 17, 36  # 2.36 is Debian 12's
+ELF_MACHINES = {"amd64": 62, "arm64": 183}  # elf(5), e_machine
+_ELF_MACHINE_AT = 18
+_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")  # Debian 12 has glibc 2.36
 _HOME = "usr/lib/beekeed"
 _SITE = f"{_HOME}/lib/python3/site-packages"
 _PROGRAMS = {
@@ -43,6 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to write them")
     parser.add_argument("--arch", action="append", choices=sorted(MACHINES))
+    parser.add_argument("--quick", action="store_true", help="compress it less")
     parser.add_argument("--source", type=Path, default=ROOT, help="the tree to build")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -50,11 +55,11 @@ def main() -> int:
     os.environ.setdefault("SOURCE_DATE_EPOCH", _committed(source))
     for arch in arguments.arch or [_arch_here()]:
         with tempfile.TemporaryDirectory() as work:
-            print(build(source, arch, Path(work), arguments.folder))
+            print(build(source, arch, Path(work), arguments.folder, quick=arguments.quick))
     return 0
 
 
-def build(source: Path, arch: str, work: Path, folder: Path) -> Path:
+def build(source: Path, arch: str, work: Path, folder: Path, *, quick: bool) -> Path:
     """Build one package; gives its file."""
     tree = work / "tree"
     site = tree / _SITE
@@ -62,9 +67,10 @@ def build(source: Path, arch: str, work: Path, folder: Path) -> Path:
     _pip("wheel", "--no-deps", "--wheel-dir", str(ours), *_isolation(source), str(source))
     for python in PYTHONS:
         libraries = work / f"libraries-{python}"
-        _fetch(source, arch, python, libraries)
+        _fetch(_pinned(source, work), arch, python, libraries)
         shutil.copytree(libraries, site, dirs_exist_ok=True)
-    _pip("install", "--no-deps", "--target", str(work / "beekeed"), *map(str, ours.iterdir()))
+    _pip("install", "--no-deps", "--no-compile", "--target", str(work / "beekeed"),
+         *map(str, ours.iterdir()))  # fmt: skip
     shutil.copytree(work / "beekeed", site, dirs_exist_ok=True)
     _tidy(site, arch)
     _environment(tree)
@@ -74,7 +80,8 @@ def build(source: Path, arch: str, work: Path, folder: Path) -> Path:
     _control(tree, arch, version)
     _plain_modes(tree)
     target = folder / f"beekeed_{version}_{arch}.deb"
-    _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(target))
+    level = "-z1" if quick else "-z6"
+    _run("dpkg-deb", "--root-owner-group", "-Zxz", level, "--build", str(tree), str(target))
     return target
 
 
@@ -83,14 +90,24 @@ def debian_version(version: str) -> str:
     return re.sub(r"\.?(dev|a|b|rc)(\d+)", r"~\1\2", version)
 
 
-def _fetch(source: Path, arch: str, python: str, folder: Path) -> None:
-    """Install what beekeed needs as that Python on that processor has it."""
+def _pinned(source: Path, work: Path) -> Path:
+    """Give the list of what beekeed needs.
+
+    Conditions on Python's version are taken out: pip weighs them with the Python that it runs on.
+    """
     lists = source / "packaging/requirements"
     pinned = lists / "box.txt" if (lists / "box.txt").exists() else lists / "run.txt"
-    platforms = [f"manylinux_2_{minor}_{MACHINES[arch]}"
-                 for minor in range(_GLIBC, _OLDEST_GLIBC - 1, -1)]  # fmt: skip
+    text = re.sub(r" ; python_full_version [^\\\n]*", " ", pinned.read_text())
+    (work / "pinned.txt").write_text(text)
+    return work / "pinned.txt"
+
+
+def _fetch(pinned: Path, arch: str, python: str, folder: Path) -> None:
+    """Install what beekeed needs as that Python on that processor has it."""
+    platforms = [f"{each}_{MACHINES[arch]}" for each in _PLATFORMS]
     _pip(
-        "install", "--no-deps", "--target", str(folder), "--require-hashes", "-r", str(pinned),
+        "install", "--no-deps", "--no-compile", "--target", str(folder),
+        "--require-hashes", "-r", str(pinned),
         *(word for each in platforms for word in ("--platform", each)),
         "--python-version", python, "--implementation", "cp",
         "--only-binary", ":all:", "--no-binary", "sdnotify", "--no-build-isolation",
@@ -116,8 +133,8 @@ def _tidy(site: Path, arch: str) -> None:
         for each in site.rglob(pattern):
             each.unlink()
     for each in site.rglob("*.so"):
-        machine = MACHINES[arch].replace("armv7l", "arm")
-        if machine.encode() not in _run("file", "--brief", str(each)).replace(b"-", b"_").lower():
+        (machine,) = struct.unpack_from("<H", each.read_bytes(), _ELF_MACHINE_AT)
+        if machine != ELF_MACHINES[arch]:
             sys.exit(f"{each.name} is not for {arch}: no wheel of it is, and it was built here.")
 
 
@@ -213,7 +230,8 @@ def _control(tree: Path, arch: str, version: str) -> None:
     for name in ("postinst", "prerm", "postrm"):
         _put(shipped / name, folder / name)
     sums = [
-        f"{_run('md5sum', str(each)).split()[0].decode()}  {each.relative_to(tree)}"
+        f"{hashlib.md5(each.read_bytes(), usedforsecurity=False).hexdigest()}"
+        f"  {each.relative_to(tree)}"
         for each in sorted(tree.rglob("*"))
         if each.is_file() and not each.is_symlink() and folder not in each.parents
         and each != tree / "etc/beekeed/beekeed.toml"
