@@ -15,8 +15,9 @@ import psutil
 
 from beekeed.core.link import Interface
 
-_SIOCGIFADDR = 0x8915  # netdevice(7)
-_IFREQ_BYTES = 256
+_SIOCGIFFLAGS, _SIOCGIFADDR = 0x8913, 0x8915  # netdevice(7)
+_IFF_UP, _IFF_LOOPBACK = 1, 8
+_IFNAMSIZ, _IFREQ_BYTES = 16, 256
 _INTERFACES = Path("/sys/class/net")
 _IPV6_TABLE = Path("/proc/net/if_inet6")
 
@@ -27,13 +28,31 @@ def interfaces() -> list[Interface]:
     return [
         Interface(
             name=name,
-            up="up" in (flags := stats.flags.split(",")),
+            up=bool((flags := _flags(name)) & _IFF_UP),
             carrier=_has_carrier(name),
-            loopback="loopback" in flags,
+            loopback=bool(flags & _IFF_LOOPBACK),
             addresses=addresses.get(name, ()),
         )
-        for name, stats in psutil.net_if_stats().items()
+        for name in _names()
     ]
+
+
+def _names() -> list[str]:
+    return list(psutil.net_io_counters(pernic=True))
+
+
+def _flags(name: str) -> int:
+    """Give an interface's flags; none, where it went meanwhile."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            answer = fcntl.ioctl(probe, _SIOCGIFFLAGS, _request(name))
+        except OSError:
+            return 0
+    return int(struct.unpack_from("H", answer, _IFNAMSIZ)[0])
+
+
+def _request(name: str) -> bytes:
+    return struct.pack(f"{_IFREQ_BYTES}s", name.encode()[: _IFNAMSIZ - 1])
 
 
 def _has_carrier(name: str) -> bool:
@@ -73,7 +92,7 @@ def addresses_of() -> dict[str, tuple[str, ...]]:
     try:
         found = psutil.net_if_addrs()
     except OSError:  # EAFNOSUPPORT
-        return {name: tuple(_asked_for(name)) for name in psutil.net_if_stats()}
+        return {name: tuple(_asked_for(name)) for name in _names()}
     families = (socket.AF_INET, socket.AF_INET6)
     return {
         name: tuple(each.address.partition("%")[0] for each in all_ if each.family in families)
@@ -85,8 +104,7 @@ def _asked_for(name: str) -> Iterator[str]:
     """Give an interface's first IPv4 address and all of its IPv6 ones, without netlink."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            asked = struct.pack(f"{_IFREQ_BYTES}s", name.encode()[:15])
-            answer = fcntl.ioctl(probe, _SIOCGIFADDR, asked)
+            answer = fcntl.ioctl(probe, _SIOCGIFADDR, _request(name))
             yield socket.inet_ntoa(answer[20:24])
         except OSError:  # it has none
             pass

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import beekeed
+from tests.system.built import build, debian
 from tests.system.installed import PAGE, SETTINGS, TOKEN, UNIT, Box, installed
 from tests.system.pid1 import Machine, until
 from tests.system.world import ROOT
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.root
 _PACKAGES = "/srv/box"  # what of the world's folder is seen inside
 _STATE = "/var/lib/beekeed"
 _SOCKET = "beekeed-page.socket"
-_NEEDED = "systemd,python3,ca-certificates,procps,dbus,iproute2"
 SYSTEMS = [
     pytest.param("", id="this system"),
     pytest.param("bookworm", id="Debian 12", marks=pytest.mark.full),
@@ -49,35 +49,12 @@ def first_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(folder, "--source", str(tree))
 
 
-def build(folder: Path, *words: str) -> Path:
-    """Build a package."""
-    program = str(ROOT / "packaging/deb.py")
-    done = subprocess.run([sys.executable, program, str(folder), "--quick", *words],
-                          capture_output=True, text=True, check=False)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.splitlines()[-1])
-
-
 @pytest.fixture(scope="module", params=SYSTEMS)
 def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The system that it is installed on."""
     if not request.param:
         return "/"
-    folder = tmp_path_factory.mktemp("root") / request.param
-    made = subprocess.run(
-        ["debootstrap", "--variant=minbase", f"--include={_NEEDED}", request.param, str(folder),
-         mirror()],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stdout[-3000:]
-    return str(folder)
-
-
-def mirror() -> str:
-    """Where this machine's apt has Debian from."""
-    told = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
-    return next(line for line in told.stdout.splitlines() if line.rstrip("/").endswith("/debian"))
+    return str(debian(tmp_path_factory.mktemp("root") / request.param, request.param))
 
 
 def put(made: Machine, package: Path, *words: str) -> str:
@@ -259,7 +236,8 @@ def test_the_units_are_put_in_place_where_it_came_with_pip(tmp_path: Path) -> No
 def test_lintian_has_nothing_to_say(package: Path) -> None:
     """But what the package's overrides give a reason for."""
     done = subprocess.run(
-        ["lintian", "--fail-on", "error,warning,info", "--tag-display-limit=0", "--allow-root", str(package)],
+        ["lintian", "--fail-on", "error,warning,info", "--tag-display-limit=0", "--allow-root",
+         str(package)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
