@@ -1,7 +1,7 @@
 """The Debian package, in machines whose PID 1 is systemd and that have no network.
 
-Here on this system itself; with --full on Debian 12 and 13 as debootstrap makes them, from the
-mirror that this machine's apt uses.
+On this system itself, and on Debian 12 and 13 as debootstrap makes them, from the mirror that this
+machine's apt uses.
 """
 
 import shutil
@@ -26,7 +26,7 @@ _PACKAGES = "/srv/box"  # what of the world's folder is seen inside
 _STATE = "/var/lib/beekeed"
 _SOCKET = "beekeed-page.socket"
 SYSTEMS = [
-    pytest.param("", id="this system"),
+    pytest.param("", id="this system", marks=pytest.mark.full),
     pytest.param("bookworm", id="Debian 12", marks=pytest.mark.full),
     pytest.param("trixie", id="Debian 13", marks=pytest.mark.full),
 ]
