@@ -70,14 +70,20 @@ class Peer:
                     self._sent[self.segments[-1].port] += len(packet)
                     self._came.set()
 
-    async def wait_for(self, flags: int, *, after: int = 0, count: int = 1) -> Segment:
+    async def wait_for(
+        self, flags: int, *, port: int | None = None, after: int = 0, count: int = 1
+    ) -> Segment:
         """Wait until so many segments with these flags have come; gives the last of them.
 
-        `after`: so many segments had come before those that are meant.
+        `port`: from that one; `after`: so many had come before those that are meant.
         """
         async with asyncio.timeout(5):
             while True:
-                found = [each for each in self.segments[after:] if each.flags & flags == flags]
+                found = [
+                    each
+                    for each in self.segments[after:]
+                    if each.flags & flags == flags and port in (None, each.port)
+                ]
                 if len(found) >= count:
                     return found[count - 1]
                 self._came.clear()
@@ -100,7 +106,7 @@ class Peer:
         syn = await self.wait_for(SYN, after=before)
         await asyncio.sleep(delay_seconds)
         self.send(syn, SYN | ACK)
-        return await self.wait_for(ACK, after=before)
+        return await self.wait_for(ACK, port=syn.port)
 
 
 @contextlib.contextmanager

@@ -124,7 +124,22 @@ async def test_what_arrives_again_behind_a_gap_is_charged(box: Box, peer: Peer) 
     assert peer.bytes_of(last.port) <= charged(made) <= peer.bytes_of(last.port) + 250
 
 
-@pytest.mark.parametrize("times", [0, 1, 2, 3])
+async def test_what_waited_behind_a_gap_is_charged_once(box: Box, peer: Peer) -> None:
+    """When it was read, nothing waits, whatever others receive."""
+    made, last = await box.connect(peer)
+    for number in (1, 2, 0):
+        peer.send(last, PSH | ACK, at=number * 100, data=100)
+        made.flow.look()
+    made.recv(MOST)
+    made.flow.look()
+    with await somebody_receives(peer):
+        made.flow.drop()
+        made.close()
+        await box.over()
+    assert peer.bytes_of(last.port) <= charged(made) <= peer.bytes_of(last.port) + 250
+
+
+@pytest.mark.parametrize("times", [0, 1, 3])
 async def test_a_last_acknowledgement_that_gets_lost_is_charged(
     box: Box, peer: Peer, times: int
 ) -> None:
@@ -186,11 +201,7 @@ async def test_who_takes_a_connection_too_late_costs_no_more_than_that(
     syn = await peer.wait_for(SYN)
     trying.cancel()
     made.close()
-    with socket.socket() as others:
-        others.setblocking(False)
-        connecting = asyncio.get_running_loop().sock_connect(others, (PEER, 80))
-        _, last = await asyncio.gather(connecting, peer.accept())
-        peer.send(last, PSH | ACK, data=SEGMENT)
+    with await somebody_receives(peer):
         peer.send(syn, SYN | ACK)
         await box.over()
     assert charged(made) == peer.bytes_of(syn.port) == 60 + 60 + 40
@@ -213,6 +224,7 @@ async def test_each_segment_that_a_reset_meets_is_charged(box: Box, peer: Peer) 
     """Another answers it; also where we were kept from seeing it at once."""
     made, last = await box.connect(peer)
     under_way = await fill(peer, last)
+    made.recv(MOST)
     peer.send(last, RST | ACK, at=SEGMENTS * SEGMENT)
     made.flow.drop()
     time.sleep(0.3)  # as a machine does that has much else to do
@@ -245,6 +257,17 @@ async def test_a_reset_that_answers_what_was_dropped_is_charged(box: Box, peer: 
     peer.send(data, RST)
     await box.over()
     assert peer.bytes_of(last.port) <= charged(made) <= peer.bytes_of(last.port) + 250
+
+
+async def somebody_receives(peer: Peer) -> socket.socket:
+    """Have somebody else's connection receive as much as might be taken for ours."""
+    others = socket.socket()
+    others.setblocking(False)
+    connecting = asyncio.get_running_loop().sock_connect(others, (PEER, 80))
+    _, last = await asyncio.gather(connecting, peer.accept())
+    for number in range(3):
+        peer.send(last, PSH | ACK, at=number * SEGMENT, data=SEGMENT)
+    return others
 
 
 async def fill(peer: Peer, last: Segment) -> list[Segment]:
