@@ -41,4 +41,4 @@ Theory of operation, in the order of the data's way:
 replaced. `sandbox/` is a box and an online Moodle to try and test against.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

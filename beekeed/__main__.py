@@ -8,7 +8,9 @@ from pathlib import Path
 
 import beekeed
 from beekeed.errors import BeekeedError
+from beekeed.say import language_of
 from beekeed.starting import DEFAULT_CONFIG, told
+from beekeed.systemd import manager
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,8 +53,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(file: Path) -> int:
+    import faulthandler
+
     from beekeed import config, daemon, logs  # the demo and the sandbox load none of it
 
+    # What hangs is ended by SIGABRT (systemd's WatchdogSec=): the log tells where it hung, by files
+    # and lines alone.
+    faulthandler.enable()
     code = 0
     try:
         settings = config.load(file)
@@ -61,6 +68,8 @@ def _run(file: Path) -> int:
     except* BeekeedError as group:
         for error in _flat(group):
             code = told("beekeed", error)
+            said = language_of("en").say(error.code, error.params)
+            manager().status(said.what)  # what `systemctl status` shows
     return code
 
 

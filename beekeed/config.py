@@ -67,7 +67,7 @@ _MUST_BE: Mapping[str, str] = {
     "mail.server": "the name of a host or its address, without a port or a zone",
     "mail.port": "a port from 0 to 65535",
     "mail.security": '"starttls", "tls" or "none"',
-    "mail.language": 'two small letters, like "en"',
+    "mail.language": '"en", "fr", "es" or "ar"',
     "page.names": 'a list of hosts like "box.school.lan" or "10.0.0.1",'
     " without https://, a port or a page",
     "daemon.log_level": '"debug", "info", "warning" or "error"',

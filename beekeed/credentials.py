@@ -50,10 +50,16 @@ def read_mail_password(settings: Settings) -> str:
 
 
 def _secret_file(credential: str, file: str) -> Path:
-    """Tell where a secret is: systemd's credential comes first."""
+    """Tell where a secret is: systemd's credential comes first.
+
+    A blank one stands for a file that is not there, without which systemd would start nothing.
+    """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(directory, credential) if directory else Path(file)
-    return path if path.exists() else Path(file)
+    if directory:
+        handed = Path(directory, credential)
+        if handed.exists() and handed.read_bytes().strip():
+            return handed
+    return Path(file)
 
 
 def _read_secret(path: Path, trouble: Code) -> str:

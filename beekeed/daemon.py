@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,6 +48,7 @@ from beekeed.notify.mail import RunMailer
 from beekeed.ports.clocktrust import ClockTrust
 from beekeed.say import language_of
 from beekeed.sections import Settings
+from beekeed.sqlite.backups import Backups
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.days import SqliteDays
@@ -56,15 +58,19 @@ from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
 from beekeed.sqlite.ledger import SqliteLedger
 from beekeed.sqlite.mail import SqliteMailBook
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.outlook import SqliteOutlook
 from beekeed.sqlite.password import SqlitePassword
+from beekeed.sqlite.recovery import SqliteRecoveries
 from beekeed.sqlite.schedule import SqliteSlots
 from beekeed.sqlite.settings import SqliteSettings
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
 from beekeed.sqlite.usage import SqliteUsage
 from beekeed.sqlite.waiting import SqliteWaitingLearners
+from beekeed.systemd import Manager, manager
 from beekeed.tuning import Tuning
+from beekeed.watchdog import Pulse, Watchdog, guarding
 
 log = logging.getLogger(__name__)
 
@@ -78,26 +84,34 @@ async def run(settings: Settings, file: Path) -> None:
     `file` is where the settings came from. Raises ConfigError and StoreBroken.
     """
     token = read_token(settings)
-    store = await open_store(Path(settings.daemon.state_directory) / "beekeed.sqlite")
+    systemd = manager()
+    systemd.status(language_of("en").word("opening"))
+    async with systemd.extending(SystemClock()):
+        store = await open_store(_database(settings))
     try:
-        await _serve(settings, file, token, store)
+        await _serve(settings, file, token, store, systemd)
     finally:
         await store.close()
 
 
-async def _serve(settings: Settings, file: Path, token: str, store: Store) -> None:
+async def _serve(
+    settings: Settings, file: Path, token: str, store: Store, systemd: Manager
+) -> None:
+    if await SqliteRecoveries(store=store).settle_on(host.digest()):
+        log.warning("the database came from another box")
     base = await _base(settings, file, token, store)
     device = _device(settings)
     engine = _engine(base, device)
-    notify = notifier()
     watchers = Watchers(clock=base.clock)
     mailer = _mailer(base)
+    backups = Backups(store=store, path=_database(settings), clock=base.clock)
 
     def announce(phase: Phase) -> None:
-        notify(_status(phase))
+        systemd.status(language_of("en").word(phase))
         watchers.wake()
         if phase is Phase.IDLE:
             mailer.wake()
+            backups.wake()
 
     lookout = _lookout(base)
     schedule = _schedule(base, engine, mailer)
@@ -112,6 +126,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         look_every_seconds=_LOOK_EVERY_SECONDS,
     )
     base.tuning.tell(loop.settings_changed)
+    base.tuning.tell(backups.want)
     api = _api(base, device, loop, watchers, schedule, lookout, mailer)
     await api.signing.restore()
     interrupted = await base.stores.history.close_interrupted(base.clock.now())
@@ -122,7 +137,7 @@ async def _serve(settings: Settings, file: Path, token: str, store: Store) -> No
         serve(api, Door.PAGE, Path(ours.page_socket), ours.page_group),
         serve(api, Door.CONTROL, Path(ours.control_socket), ours.control_group),
     ):
-        await _until_stopped(loop, mailer, notify)
+        await _until_stopped(base, loop, mailer, backups, systemd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +205,13 @@ class _Base:
         folder = Path(self.settings.daemon.state_directory)
         return Surroundings(
             host=host.facts(folder),
-            store=await dimensions(self.store, folder / "beekeed.sqlite"),
+            store=await dimensions(self.store, _database(self.settings)),
             settings=disclosure.public(self.tuning.settings),
         )
+
+
+def _database(settings: Settings) -> Path:
+    return Path(settings.daemon.state_directory) / "beekeed.sqlite"
 
 
 async def _base(settings: Settings, file: Path, token: str, store: Store) -> _Base:
@@ -359,6 +378,7 @@ def _api(
         waiting=SqliteWaitingLearners(store=base.store),
         targets=stores.targets,
         guards=stores.guards,
+        recoveries=SqliteRecoveries(store=base.store),
         days=stores.days,
         usage=SqliteUsage(store=base.store, ledger=base.ledger, clock=clock, terms=base.terms),
         tuner=base.tuning,
@@ -375,7 +395,7 @@ def _api(
         surroundings=base.surroundings,
         mailer=mailer,
         mail_book=base.mail_book,
-        recheck_settings=lambda: _unchanged(settings, base.token, base.file),
+        recheck_settings=lambda: _unchanged(base.tuning.of_file, base.token, base.file),
     )
 
 
@@ -390,22 +410,73 @@ def _diagnosis(base: _Base) -> Diagnosis:
     )
 
 
-async def _until_stopped(loop: Loop, mailer: RunMailer, notify: Callable[[str], None]) -> None:
-    """Run the loop, and the mails, until a signal asks to stop; a second one hurries nothing."""
+async def _until_stopped(
+    base: _Base, loop: Loop, mailer: RunMailer, backups: Backups, systemd: Manager
+) -> None:
+    """Run the loop, and what works beside it, until a signal asks to stop; a second one hurries
+    nothing. SIGHUP has the settings read again."""
+    asked = asyncio.Event()
 
     def stop() -> None:
-        notify("STOPPING=1")
+        systemd.stopping()
         loop.stop()
 
     running = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(each, stop)
-    notify(f"READY=1\n{_status(Phase.IDLE)}")
+    running.add_signal_handler(signal.SIGHUP, asked.set)
+    systemd.ready(language_of("en").word(Phase.IDLE))
     log.info("beekeed %s is ready", __version__)
-    async with asyncio.TaskGroup() as tasks:
+    async with asyncio.TaskGroup() as tasks, _watched(base, loop, mailer, systemd, tasks):
         tasks.create_task(mailer.run(), name="mails")
+        tasks.create_task(backups.run(), name="backups")
+        reloads = tasks.create_task(_reload_when(asked, base, loop, systemd), name="reload")
         await tasks.create_task(loop.run(), name="loop")
         mailer.stop()
+        backups.stop()
+        reloads.cancel()
+
+
+@asynccontextmanager
+async def _watched(
+    base: _Base, loop: Loop, mailer: RunMailer, systemd: Manager, tasks: asyncio.TaskGroup
+) -> AsyncIterator[None]:
+    """Have systemd's watchdog watch while the body runs, where it is there."""
+    if not systemd.watchdog_seconds:
+        yield
+        return
+    pulse = Pulse(clock=base.clock)
+    watchdog = Watchdog(
+        clock=base.clock,
+        ask_store=lambda: base.store.row("PRAGMA schema_version"),
+        workers={"the syncs": loop.sign, "the mails": mailer.sign},
+        beat=pulse.beat,
+    )
+    with guarding(pulse, systemd, systemd.watchdog_seconds):
+        looks = tasks.create_task(watchdog.run(), name="watchdog")
+        try:
+            yield
+        finally:
+            looks.cancel()
+
+
+async def _reload_when(asked: asyncio.Event, base: _Base, loop: Loop, systemd: Manager) -> None:
+    """Read the settings again each time that it is asked for; with a mistake the old ones stay."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        systemd.reloading(base.clock)
+        try:
+            later = await base.tuning.reload()
+        except ConfigError as error:
+            for problem in error.problems:
+                log.error("%s", language_of("en").say(problem.code, problem.params).what)  # noqa: TRY400
+            log.warning("the settings stay as they were: there are mistakes in their file")
+        else:
+            log.info("the settings were read again")
+            if later:
+                log.warning("from the next start of beekeed on: %s", ", ".join(later))
+        systemd.ready(language_of("en").word(loop.phase))
 
 
 def is_quiet() -> bool:
@@ -413,21 +484,11 @@ def is_quiet() -> bool:
     return os.getloadavg()[1] < _QUIET_LOAD * (os.cpu_count() or 1)
 
 
-def notifier() -> Callable[[str], None]:
-    """Give what tells systemd; it does nothing where systemd did not start us."""
-    if "NOTIFY_SOCKET" not in os.environ:
-        return lambda _: None
-    import sdnotify
-
-    return sdnotify.SystemdNotifier().notify  # type: ignore[no-any-return]
-
-
-def _status(phase: Phase) -> str:
-    return f"STATUS={language_of('en').word(phase)}"
-
-
 def _unchanged(settings: Settings, token: str, file: Path) -> bool:
-    """Tell whether a start would find the same settings and token. Raises ConfigError."""
+    """Tell whether a start would find the same in the file, and the same token.
+
+    Raises ConfigError.
+    """
     now = load(file)
     return (now, read_token(now)) == (settings, token)
 

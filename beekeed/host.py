@@ -1,5 +1,6 @@
 """What machine this is and how it is doing, for support. Nothing of it names anybody."""
 
+import hashlib
 import os
 import platform
 import resource
@@ -16,6 +17,8 @@ _LIBRARIES = (
     *("psutil", "psycopg", "pymysql", "sdnotify"),
 )
 _MODEL = Path("/proc/device-tree/model")
+_SERIAL = Path("/proc/device-tree/serial-number")  # of a Raspberry Pi: a copied card has it not
+_MACHINE_ID = Path("/etc/machine-id")
 
 
 def facts(state_directory: Path) -> Mapping[str, str | int]:
@@ -38,11 +41,26 @@ def facts(state_directory: Path) -> Mapping[str, str | int]:
     }
 
 
-def _model() -> str:
+def digest() -> str:
+    """Tell this machine from others, and nothing of it: by its board's number and its system's.
+
+    machine-id(5) asks not to show the latter as it is. Empty: it has neither.
+    """
+    numbers = [_text(each) for each in (_MACHINE_ID, _SERIAL)]
+    return (
+        hashlib.sha256("/".join(("beekeed", *numbers)).encode()).hexdigest() if any(numbers) else ""
+    )
+
+
+def _text(path: Path) -> str:
     try:
-        return _MODEL.read_text().strip("\0\n")
-    except OSError:  # only boards have it
+        return path.read_text().strip("\0\n")
+    except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _model() -> str:
+    return _text(_MODEL)  # only boards have it
 
 
 def _system() -> str:

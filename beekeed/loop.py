@@ -63,6 +63,7 @@ class Loop:
         self._request = Request()
         self._begun: asyncio.Future[str] | None = None
         self._turn = asyncio.Lock()
+        self._turns = 0
         self._ended = asyncio.Event()
         self.phase = Phase.IDLE
         self.event_id: str | None = None
@@ -75,6 +76,7 @@ class Loop:
         self.is_ready = not self._stopping
         try:
             while not self._stopping:
+                self._turns += 1
                 self._asked.clear()
                 if self._begun is None:
                     await self._serve_schedule()
@@ -205,6 +207,10 @@ class Loop:
     def progress(self) -> Progress | None:
         """How far the run under way is, or how the latest since the start ended, if one did."""
         return self._engine.progress
+
+    def sign(self) -> object:
+        """Give a sign of life: another value whenever the loop, or its run, has moved on."""
+        return self._turns, self.phase, self.progress
 
     async def request(self, request: Request) -> Started:
         """Have a sync started, or join the one under way.

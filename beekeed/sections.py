@@ -105,7 +105,7 @@ class MailSettings(Section, frozen=True, kw_only=True):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password_file: FilePathOrNone = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")] = "en"
+    language: Literal["en", "fr", "es", "ar"] = "en"
 
 
 class PageSettings(Section, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ class DaemonSettings(Section, frozen=True, kw_only=True):
     state_directory: FilePath = "/var/lib/beekeed"
     control_socket: FilePath = "/run/beekeed/control.sock"
     control_group: str = ""
-    page_socket: FilePath = "/run/beekeed/page.sock"
+    page_socket: FilePath = "/run/beekeed-page/page.sock"
     page_group: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -23,6 +23,9 @@ _MORE = ("online.assignment_grades", "online.tell_learners")
 _NOT = ("mail.password_file",)
 """Which file of the box is read is for whoever may write the settings' file."""
 
+_PAGE = "page."
+"""What begins with this its own process reads, each time that it starts."""
+
 
 class Tuning:
     """The settings as they are now. `inputs`: what the file sets, as `config.read` gives it."""
@@ -45,7 +48,11 @@ class Tuning:
 
         What the file fixes by now, or what no longer fits, is left out.
         """
-        kept = {key: value for key, value in (await self._store.kept()).items() if self._open(key)}
+        self._restore(await self._store.kept())
+
+    def _restore(self, given: Mapping[str, Value]) -> None:
+        kept = {key: value for key, value in given.items() if self._open(key)}
+        self._take({})
         try:
             self._take(kept)
         except BeekeedError:
@@ -71,6 +78,29 @@ class Tuning:
         except BeekeedError as error:
             return error
         return None
+
+    async def reload(self) -> Sequence[str]:
+        """Read the file again; what it says of settings that may be changed holds at once.
+
+        Gives the keys of the others that say something else now: they hold from the next start
+        on. Raises ConfigError, and nothing has changed then.
+        """
+        given = await asyncio.to_thread(config.read, self._file)
+        now, before = config.build(given, self._file), self.of_file
+        async with self._turn:
+            kept = await self._store.kept()
+            closed = {key: each for key, each in self._inputs.items() if not _is_open(key)}
+            self._inputs = closed | {key: each for key, each in given.items() if _is_open(key)}
+            self._restore(kept)
+            for tell in self._told:
+                tell()
+        stays = [key for key in setting_keys() if not (_is_open(key) or key.startswith(_PAGE))]
+        return [key for key in stays if _value(now, key) != _value(before, key)]
+
+    @property
+    def of_file(self) -> Settings:
+        """The settings as the file alone has them, as it was read: at the start, or again."""
+        return config.build(self._inputs, self._file)
 
     async def change(self, values: Mapping[str, Value | None], by: str) -> None:
         """Change some settings, all or none; None: its default holds again. `by`: who does.

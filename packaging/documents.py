@@ -9,6 +9,7 @@ the same SOURCE_DATE_EPOCH.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -39,7 +40,8 @@ _JSON = (
 
 
 def main() -> int:
-    """Write them."""
+    """Write them: in English, whatever who builds beekeed speaks."""
+    os.environ["LC_ALL"] = "C"
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "beekeectl.1").write_text(manual(), "utf-8")

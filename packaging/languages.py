@@ -2,7 +2,7 @@
 
     python packaging/languages.py [--check]
 
-Finds every text in templates (`_`, `ngettext`), commands and tables of `beekeed/say`, and puts
+Finds every text in templates, commands (`_`, `ngettext`) and tables of texts, and puts
 it into `beekeed/say/locale/LANGUAGE/LC_MESSAGES/beekeed.po`, with an empty translation where it
 is new; what is said no more is taken out. Compiles them as well. With --check nothing is
 written: it tells what is not translated or said no more, and ends with 1 where there is any.
@@ -20,21 +20,27 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from beekeed.ctl import COMMANDS, parsing
+from beekeed.ctl.exits import EXITS
 from beekeed.say import LANGUAGES
 from beekeed.say.details import DETAILS
 from beekeed.say.phrases import PHRASES
 from beekeed.say.sentences import SENTENCES
-from beekeed.say.words import MONTHS, PLURALS, WORDS
+from beekeed.say.words import CONTEXTS, MONTHS, PLURALS, WORDS
 
 PACKAGE = Path(__file__).parent.parent / "beekeed"
 LOCALES = PACKAGE / "say" / "locale"
 
-_METHODS = [("ctl/**.py", "python"), ("say/*.py", "python"), ("page/templates/**.html", "jinja2")]
+_METHODS = [
+    ("ctl/**.py", "python"),
+    ("page/*.py", "python"),
+    ("say/*.py", "python"),
+    ("page/templates/**.html", "jinja2"),
+]
 _KEYWORDS = {
     "_": None,
-    "text": None,
+    "gettext": None,
     "ngettext": (1, 2),
-    "texts": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
 _PUT_IN = re.compile(r"\{[^}]*\}")
@@ -129,13 +135,23 @@ def texts() -> Iterator[Text]:
             if any(map(str.isalpha, _PUT_IN.sub("", each))):
                 yield Text(each, "", None, "beekeed/say/sentences.py", f"{code}, {entry.who}")
     for name, word in WORDS.items():
-        yield Text(word, PLURALS.get(name, ""), None, "beekeed/say/words.py", name)
+        yield Text(word, "", CONTEXTS.get(name), "beekeed/say/words.py", name)
+    for name, plural in PLURALS.items():
+        yield Text(
+            f"{{count}} {WORDS[name]}", f"{{count}} {plural}", None, "beekeed/say/words.py", name
+        )
     for month in MONTHS:
         yield Text(month, "", None, "beekeed/say/words.py")
     for name, phrase in PHRASES.items():
         yield Text(phrase, "", None, "beekeed/say/phrases.py", name)
-    for detail in sorted(DETAILS):
+    for detail in DETAILS:
         yield Text(detail, "", None, "beekeed/say/details.py")
+    for name, command in COMMANDS.items():
+        yield Text(command.SUMMARY, "", None, "beekeed/ctl", f"beekeectl {name}")
+    for code, text in EXITS.items():
+        yield Text(text, "", None, "beekeed/ctl/exits.py", f"exit code {code.value}")
+    for text, plural in parsing.WORDS.items():
+        yield Text(text, plural, None, "beekeed/ctl/parsing.py", "of Python's argparse")
     options = {"**.html": {"trimmed": "true"}}
     for file, _, found, _, context in extract_from_dir(
         PACKAGE, _METHODS, options, _KEYWORDS, strip_comment_tags=True

@@ -318,6 +318,8 @@ def test_the_token_comes_from_its_file_and_is_never_shown(
     (tmp_path / "credentials").mkdir()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
     assert credentials.read_token(settings) == "abc"
+    (tmp_path / "credentials" / "token").write_text("\n")  # of the unit, where there is no file
+    assert credentials.read_token(settings) == "abc"
     (tmp_path / "credentials" / "token").write_text("def")
     assert credentials.read_token(settings) == "def"
 
@@ -349,7 +351,7 @@ def test_the_pages_process_needs_its_own_part_only(tmp_path: Path) -> None:
 def test_the_page_needs_no_settings_of_its_own(tmp_path: Path) -> None:
     """The box's own addresses and names are known without them."""
     given = config.read_page(written(tmp_path, MINIMAL))
-    assert given == config.PageProcess(sections.PageSettings(), "/run/beekeed/page.sock")
+    assert given == config.PageProcess(sections.PageSettings(), "/run/beekeed-page/page.sock")
     assert config.load(written(tmp_path, MINIMAL)).page == given.page
 
 

@@ -25,7 +25,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def generate(folder: Path) -> None:
     """Generate them as a build does."""
-    environment = {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "1700000000", "PATH": "/usr/bin"}
+    environment = {
+        "PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "1700000000", "PATH": "/usr/bin",
+        "LANG": "en_XA",  # they are in English all the same
+    }  # fmt: skip
     words = [sys.executable, str(ROOT / "packaging" / "documents.py"), str(folder)]
     subprocess.run(words, check=True, env=environment, cwd=folder)
 

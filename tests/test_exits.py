@@ -34,6 +34,7 @@ NEVER_ENDS = {
     *("safe_online", "safe_but_failed", "not_read_lately", "safety_unknown", "waits_for_sync"),
     *("waits_for_answer", "waits_aside", "waits_late", "waits_for_mending"),
     *("waits_switched_off", "waits_unscheduled"),
+    *("store_restored", "store_begun_anew", "store_put_back", "box_copied"),
     # Said to browsers and to the page only.
     *("strange_host", "from_browser", "form_stale", "sign_in_off", "sign_in_held"),
     *("password_wrong", "page_certificate_unusable"),

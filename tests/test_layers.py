@@ -32,6 +32,8 @@ RULES: dict[str, tuple[set[str], str]] = {
     "disclosure": ({"sections"}, "it knows what a setting may give away, and nothing else"),
     "host": (set(), "it looks at the machine, and at nothing of ours"),
     "logs": (set(), "whoever starts a program sets them up first"),
+    "systemd": ({"clock"}, "it knows how systemd is told, and not what"),
+    "watchdog": ({"clock", "systemd"}, "it looks at all parts alike, and knows none of them"),
     "tuning": (
         {"config", "sections", "ports", "core", "errors"},
         "it holds changes to the file's rules",

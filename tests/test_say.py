@@ -3,16 +3,19 @@
 import re
 import string
 import subprocess
+from typing import get_args
 
 import pytest
+from msgspec.structs import fields
 
 from beekeed.core.cycle import Phase
 from beekeed.core.model import Kind, RunStatus
 from beekeed.core.step import Verdict
 from beekeed.errors import Code
-from beekeed.say import clean, language_of
+from beekeed.say import LANGUAGES, clean, language_of
 from beekeed.say.sentences import SENTENCES
 from beekeed.say.words import WORDS
+from beekeed.sections import MailSettings
 
 
 def test_every_code_has_its_sentence_and_every_sentence_its_code() -> None:
@@ -66,3 +69,9 @@ def test_the_way_to_set_the_clock_is_one_that_systemd_takes() -> None:
         ["systemd-analyze", "timestamp", form], capture_output=True, text=True, check=True
     )
     assert f"(in UTC): Mon {form}" in done.stdout or f"Normalized form: Mon {form}" in done.stdout
+
+
+def test_mails_can_be_in_every_language() -> None:
+    """The setting offers what there is; the page offers the same, by name."""
+    (of_mail,) = [each for each in fields(MailSettings) if each.name == "language"]
+    assert get_args(of_mail.type) == tuple(LANGUAGES)

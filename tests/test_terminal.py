@@ -1,13 +1,14 @@
 """What commands print, without a daemon."""
 
 import argparse
+import json
 from typing import Any
 
 import pytest
 
-from beekeed.ctl import guard, limit, schedule, set_aside, settings, sync
+from beekeed.ctl import guard, limit, main, schedule, set_aside, settings, sync
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal
+from beekeed.ctl.terminal import Terminal, columns
 
 NOTED = {"at": "2026-11-03T08:00:00Z", "key": "limit.bytes", "before": 1, "after": 2}
 
@@ -59,3 +60,35 @@ def test_who_changed_a_setting_cannot_write_on_the_terminal(
     told = capsys.readouterr().out
     assert "by root" in told
     assert "\x1b" not in told
+
+
+def test_values_stand_below_each_other_in_any_script(capsys: pytest.CaptureFixture[str]) -> None:
+    """Marks that stand over a letter take no column of their own."""
+    Terminal(as_json=False).fields([("e\u0301tat", "1"), ("حَالَة", "2"), ("status", "3")])
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first == "e\u0301tat:   1"
+    assert (columns(first), columns(second)) == (len(third), len(third))
+
+
+def test_what_programs_read_is_in_english(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reader's language is; the sentence for people is in theirs."""
+    monkeypatch.setenv("LC_ALL", "en_XA")
+    Terminal(as_json=True).trouble("already_running", {})
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"]["sentence"] == "A sync is running already."
+    assert "⟦Á šýñç íš rúññíñg álréádý.⟧" in told.err
+
+
+def test_argparse_speaks_a_language_only_while_it_is_asked_to(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else uses it in this process is not changed."""
+    monkeypatch.setenv("LC_ALL", "en_XA")
+    with pytest.raises(SystemExit):
+        main(["--nonsense"])
+    assert "érrór" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        argparse.ArgumentParser().parse_args(["--nonsense"])
+    assert "error: unrecognized arguments" in capsys.readouterr().err

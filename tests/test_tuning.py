@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from beekeed import config
-from beekeed.errors import BeekeedError, Code
+from beekeed.errors import BeekeedError, Code, ConfigError
 from beekeed.ports.settings import Change, Value
 from beekeed.say import language_of
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.settings import SqliteSettings
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.store import Store
 from beekeed.tuning import Tuning
 from tests.clock import START, FakeClock
 from tests.test_config import MINIMAL, written
@@ -187,3 +188,31 @@ async def test_one_that_no_longer_fits_takes_no_other_with_it(tmp_path: Path, st
     }
     await kept.keep([Change(key, 0, value) for key, value in made.items()], ADMIN)
     assert (await tuning(tmp_path, store)).value("mail.notify") == "all"
+
+
+async def test_the_file_is_read_again(tmp_path: Path, store: Store) -> None:
+    """What it says of settings that may be changed holds at once, also over earlier changes; what
+    it no longer says may be changed again. Of the others those that wait are named."""
+    now = await tuning(tmp_path, store, "[limit]\nbytes = 77\n")
+    await now.change({"limit.pacing": True, "limit.billing_day": 9}, ADMIN)
+    told: list[object] = []
+    now.tell(lambda: told.append(now.settings.limit))
+    written(tmp_path, MINIMAL + "[limit]\nbillling_day = 3\n")
+    with pytest.raises(ConfigError):
+        await now.reload()
+    assert (now.value("limit.bytes"), now.value("limit.billing_day"), told) == (77, 9, [])
+    written(
+        tmp_path,
+        MINIMAL + "timeout_seconds = 33\n[page]\nnames = ['a']\n[limit]\nbilling_day = 3\n",
+    )
+    assert await now.reload() == ["online.timeout_seconds"]
+    assert (now.value("limit.bytes"), now.value("limit.billing_day")) == (500_000_000, 3)
+    assert now.value("limit.pacing") is True
+    assert told == [now.settings.limit]
+    assert now.settings.online.timeout_seconds == 120
+    with pytest.raises(BeekeedError):
+        await now.change({"limit.billing_day": 4}, ADMIN)
+    await now.change({"limit.bytes": 78}, ADMIN)
+    written(tmp_path, MINIMAL)
+    assert await now.reload() == []
+    assert (now.value("limit.bytes"), now.value("limit.billing_day")) == (78, 9)

@@ -22,6 +22,7 @@ from beekeed.ports.ledger import UsageBook
 from beekeed.ports.link import Arrival, Diagnosis, Manager
 from beekeed.ports.mail import MailBook, Mailer
 from beekeed.ports.online import OnlineMoodle
+from beekeed.ports.recovery import Recoveries
 from beekeed.ports.rights import RightsReader
 from beekeed.ports.schedule import Timetable
 from beekeed.ports.settings import NotedChange, Setting, Value
@@ -147,6 +148,7 @@ class Api:
     waiting: WaitingLearners
     targets: Targets
     guards: Guards
+    recoveries: Recoveries
     days: Days
     usage: UsageBook
     timetable: Timetable

@@ -1,6 +1,7 @@
 """`GET /v1/status`: how it stands, in one answer."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,8 @@ from beekeed.core.safety import LatestRun, Level, Standing, safety
 from beekeed.core.schedule import SlotKind
 from beekeed.errors import Code
 from beekeed.ports.stores import Run
+
+_RECOVERY_SHOWN = timedelta(days=30)
 
 
 class ClockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +55,20 @@ class SafetyView(msgspec.Struct, frozen=True, kw_only=True):
     reason: ReasonView
 
 
+class RecoveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """What had to be put right with beekeed's own records, and when."""
+
+    at: Time
+    reason: ReasonView
+
+
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """How it stands. `running`: the run under way. `waiting`: as the box was read at `read_at`.
 
     `enabled`: Enable Sync. `next_due_at` is never in the past; null: nothing is scheduled.
     `awaiting_link_until`: a selected hour came without a link, and its sync begins with one.
 
-    `latest`: the latest run that ended and was not skipped.
+    `latest`: the latest run that ended and was not skipped. `recovery`: of the last 30 days.
     """
 
     schema: Literal["beekeed.status/1"] = "beekeed.status/1"
@@ -80,6 +90,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     usage: UsageSummary
     guards: list[GuardView]
     mail: MailInShort
+    recovery: RecoveryView | None
     latest: RunView | None
 
 
@@ -124,6 +135,7 @@ async def status(api: Api, _: web.Request) -> StatusAnswer:
         usage=summary(await api.usage.usage()),
         guards=[guard_view(each) for each in guards],
         mail=await _mail(api),
+        recovery=await _recovery(api),
         latest=run_view(latest) if latest else None,
     )
 
@@ -137,6 +149,14 @@ def _safety(api: Api, here: Standing) -> SafetyView:
     holds_late = api.tuner.value("sync.late_changes") == "hold"
     found = safety(here if holds_late else replace(here, late=0))
     return SafetyView(level=found.level, reason=reason_view(found.reason.code, found.reason.params))
+
+
+async def _recovery(api: Api) -> RecoveryView | None:
+    """Show the latest for a month: whoever looks after the box may not come every day."""
+    latest = await api.recoveries.latest()
+    if latest is None or abs(api.clock.now() - latest.at) > _RECOVERY_SHOWN:
+        return None
+    return RecoveryView(at=latest.at, reason=reason_view(latest.reason.code, latest.reason.params))
 
 
 async def _mail(api: Api) -> MailInShort:

@@ -36,6 +36,8 @@ from beekeed.ctl import (
     watch,
 )
 from beekeed.ctl.exits import Exit, exit_of_code
+from beekeed.ctl.language import _, language
+from beekeed.ctl.parsing import speaking
 from beekeed.ctl.terminal import Terminal
 
 
@@ -43,7 +45,7 @@ class Command(Protocol):
     """What each file of this package that is a command has."""
 
     SUMMARY: str
-    """What it is for, in a line of `beekeectl --help`."""
+    """What it is for, in a line of `beekeectl --help`: in English, as its translators find it."""
 
     def describe(self, parser: argparse.ArgumentParser, /) -> None:
         """Describe what it takes."""
@@ -89,7 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter shows another
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    arguments = parser().parse_args(argv)
+    with speaking(language()):
+        arguments = parser().parse_args(argv)
     terminal = Terminal(as_json=arguments.json)
     command: Command = arguments.command
     try:
@@ -112,13 +115,13 @@ def _common(*, suppressed: bool) -> argparse.ArgumentParser:
         "--json",
         action="store_true",
         default=argparse.SUPPRESS if suppressed else False,
-        help="print JSON for other programs",
+        help=_("print JSON for other programs"),
     )
     common.add_argument(
         "--socket",
-        metavar="PATH",
+        metavar=_("PATH"),
         default=argparse.SUPPRESS if suppressed else socket,
-        help="the daemon's control socket (also: BEEKEED_SOCKET)",
+        help=_("the daemon's control socket (also: BEEKEED_SOCKET)"),
     )
     return common
 
@@ -127,16 +130,21 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(
         prog="beekeectl",
-        description="Operate beekeed, which brings a Beekee box's work to its online Moodle.",
-        epilog=f"exit codes:\n{exits.table()}",
+        description=_("Operate beekeed, which brings a Beekee box's work to its online Moodle."),
+        epilog=_("exit codes:") + "\n" + exits.table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[_common(suppressed=False)],
     )
-    top.add_argument("--version", action="version", version=beekeed.__version__)
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    top.add_argument(
+        "--version",
+        action="version",
+        version=beekeed.__version__,
+        help=_("show the version of beekeed and exit"),
+    )
+    commands = top.add_subparsers(required=True, metavar=_("COMMAND"))
     common = _common(suppressed=True)
     for name, command in COMMANDS.items():
-        text = command.SUMMARY
+        text = _(command.SUMMARY)
         sub = commands.add_parser(name, parents=[common], help=text, description=text)
         command.describe(sub)
         sub.set_defaults(command=command)

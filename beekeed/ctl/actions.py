@@ -4,7 +4,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import language
+from beekeed.ctl.language import _, language
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
@@ -17,7 +17,7 @@ def run(client: Client, terminal: Terminal, event_id: str) -> Exit:
         terminal.json(answer)
         return Exit.OK
     if not answer["actions"]:
-        terminal.line("This sync changed nothing online, or longer ago than is kept.")
+        terminal.line(_("This sync changed nothing online, or longer ago than is kept."))
     username = None
     for each in answer["actions"]:
         if each["username"] != username:
@@ -30,7 +30,7 @@ def run(client: Client, terminal: Terminal, event_id: str) -> Exit:
 def _said(terminal: Terminal, each: dict[str, Any]) -> str:
     before, after = (value(each["kind"], each[side], language())
                      for side in ("before", "after"))  # fmt: skip
-    return f"{place(terminal, each)}: {before} → {after}"
+    return _("{what}: {before} → {after}", what=place(terminal, each), before=before, after=after)
 
 
 def place(terminal: Terminal, row: dict[str, Any]) -> str:
@@ -38,5 +38,12 @@ def place(terminal: Terminal, row: dict[str, Any]) -> str:
     what, course = terminal.word(row["kind"]), clean(row["course"] or "")
     if row["kind"] == "profile":
         return f"{what} {clean(row['part'])}"
-    where = [each for each in (clean(row["part"] or ""), course) if each]
-    return " in ".join([what, *where])
+    part = clean(row["part"] or "")
+    if part and course:
+        return _("{what} in {part} in {course}", what=what, part=part, course=course)
+    return placed(what, part or course)
+
+
+def placed(what: str, where: str) -> str:
+    """Say where something is: in a course, an activity or a group; empty where it is nowhere."""
+    return _("{what} in {where}", what=what, where=where) if where else what

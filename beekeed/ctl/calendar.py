@@ -6,19 +6,21 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.terminal import Terminal
+from beekeed.ctl.language import _, language, listed
+from beekeed.ctl.terminal import Terminal, columns, padded
 
 SUMMARY = "which days are safe online"
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKS = {"green": "✓", "amber": "!", "grey": "-"}
-_CELL = 11
+_WIDEST = 11  # of a cell: seven of them stand in a line
+_TODAY = "*"
 _TROUBLES = ("late", "set_aside", "missing")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl calendar` takes."""
-    parser.add_argument("month", nargs="?", metavar="YYYY-MM", help="a month (this one)")
+    parser.add_argument("month", nargs="?", metavar=_("YYYY-MM"), help=_("a month (this one)"))
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -29,12 +31,20 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         terminal.json(month)
         return Exit.OK
     days = month["days"]
-    terminal.line(f"{month['month']}: {month['synchronized']}/{len(days)} days synchronized")
+    terminal.line(
+        _(
+            "{month}: days synchronized: {done} of {all}",
+            month=month["month"],
+            done=month["synchronized"],
+            all=len(days),
+        )
+    )
     terminal.line()
     _print_weeks(terminal, days)
     for day in days:
         if day["state"] == "green":
-            terminal.line(f"✓ {day['date']}  Saved: {day['saved']}")
+            saved = _("Saved: {count}", count=language().number(day["saved"]))
+            terminal.line(f"✓ {day['date']}  {saved}")
     for day in days:
         if day["state"] == "amber":
             terminal.line(f"! {day['date']}  {_troubles(terminal, day)}")
@@ -43,12 +53,27 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 
 def _print_weeks(terminal: Terminal, days: list[dict[str, Any]]) -> None:
+    """Print a line for each week; where the language's words are too long, what marks mean."""
+    width = max(columns(_cell(terminal, day)) for day in days) + 1
+    is_short = width > _WIDEST
     cells = [""] * date.fromisoformat(days[0]["date"]).weekday()
-    cells += [_cell(terminal, day) for day in days]
+    cells += [_mark(day) if is_short else _cell(terminal, day) for day in days]
     weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
     for week in [[f"  {terminal.word(name)}" for name in _WEEK], *weeks]:
-        print("".join(f"{cell:<{_CELL}}" for cell in week).rstrip())
+        print("".join(padded(cell, _WIDEST) for cell in week).rstrip())
+    if is_short:
+        terminal.line()
+        marks = {**_MARKS, "today": _TODAY}
+        terminal.line(listed(f"{mark} {terminal.word(name)}" for name, mark in marks.items()))
     print()
+
+
+def _mark(day: dict[str, Any]) -> str:
+    """Show a day with a mark."""
+    number = f"{date.fromisoformat(day['date']).day:>2}"
+    if day["is_to_come"]:
+        return f"  {number}"
+    return f"{_TODAY if day['is_today'] else _MARKS[day['state']]} {number}"
 
 
 def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
@@ -61,11 +86,7 @@ def _cell(terminal: Terminal, day: dict[str, Any]) -> str:
 
 
 def _troubles(terminal: Terminal, day: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{terminal.counted(day[what], 'change')} {terminal.word(what)}"
-        for what in _TROUBLES
-        if day[what]
-    )
+    return listed(terminal.became(day[what], "change", what) for what in _TROUBLES if day[what])
 
 
 def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:
@@ -74,10 +95,13 @@ def _print_advice(terminal: Terminal, days: list[dict[str, Any]]) -> None:
     missing = [day["date"] for day in days if day["missing"]]
     if late:
         terminal.line(
-            "Late: first seen after a sync had closed the day; it waits until somebody asks"
-            f" for it: beekeectl sync --day {late[0]}"
+            _(
+                "Late: first seen after a sync had closed the day; it waits until somebody asks"
+                " for it: {command}",
+                command=f"beekeectl sync --day {late[0]}",
+            )
         )
     if any(day["set_aside"] for day in days):
-        terminal.line("Set aside: beekeectl set-aside says why, and what to do.")
+        terminal.line(_("Set aside: beekeectl set-aside says why, and what to do."))
     if missing:
-        terminal.line("Missing online: the next sync sends it again: beekeectl sync")
+        terminal.line(_("Missing online: the next sync sends it again: beekeectl sync"))

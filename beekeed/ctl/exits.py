@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
+from beekeed.ctl.language import _
+
 
 class Exit(IntEnum):
     """What beekeectl ends with."""
@@ -51,7 +53,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.SETTINGS: "the settings are wrong",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
-"""Every exit code in a few words: the table of `--help` and of the manual page."""
+"""Every exit code in a few words, in English: the table of `--help` and of the manual page."""
 
 _CODES: Mapping[Exit, tuple[str, ...]] = {
     Exit.NOT_RUNNING: ("daemon_not_running",),
@@ -105,7 +107,7 @@ _OF_CODE = {code: ending for ending, codes in _CODES.items() for code in codes}
 
 def table() -> str:
     """Show every exit code with its meaning, one a line."""
-    return "\n".join(f"  {ending.value:>3}  {text}" for ending, text in EXITS.items())
+    return "\n".join(f"  {ending.value:>3}  {_(text)}" for ending, text in EXITS.items())
 
 
 def exit_of_code(code: str) -> Exit:

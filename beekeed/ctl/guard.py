@@ -5,6 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _, language
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -20,12 +21,17 @@ def describe(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=["list", "accept"],
         default="list",
-        help="list it (default), or accept what fell on the box, so that the next sync lowers it",
+        help=_(
+            "list it (default), or accept what fell on the box, so that the next sync lowers it"
+        ),
     )
     parser.add_argument(
-        "which", nargs="?", metavar="COURSE|NUMBER", help="the course's short name, or a number"
+        "which",
+        nargs="?",
+        metavar=_("COURSE|NUMBER"),
+        help=_("the course's short name, or a number"),
     )
-    parser.add_argument("--kind", choices=KINDS, help="accept only this kind")
+    parser.add_argument("--kind", choices=KINDS, help=_("accept only this kind"))
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -42,35 +48,54 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 def _accept(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     if not arguments.which:
-        return terminal.usage("say what to accept: beekeectl guard accept COURSE|NUMBER")
+        return terminal.usage(_("say what to accept: beekeectl guard accept COURSE|NUMBER"))
     kind = {"kind": arguments.kind} if arguments.kind else {}
     answer = client.post("guard", "accept", which=arguments.which, **kind)
     if terminal.as_json:
         terminal.json(answer)
         return Exit.OK
     for each in answer["accepted"]:
-        terminal.line(f"Accepted: {_what(terminal, each)}. The next sync may lower them online.")
+        terminal.line(
+            _(
+                "Accepted: {what}. The next sync may lower them online.",
+                what=_what(terminal, each),
+            )
+        )
     return Exit.OK
 
 
 def _print_list(terminal: Terminal, answer: dict[str, Any]) -> None:
     if not answer["guards"]:
-        terminal.line("Nothing is asked: no course lost many results or enrolments at once.")
+        terminal.line(_("Nothing is asked: no course lost many results or enrolments at once."))
     for each in answer["guards"]:
-        terminal.line(f"{each['number']}  {_what(terminal, each)}, since {moment(each['since'])}")
+        said = _("{what}, since {at}", what=_what(terminal, each), at=moment(each["since"]))
+        terminal.line(f"{each['number']}  {said}")
         terminal.reason(each["reason"], indent=3)
         if each["held"]:
-            terminal.line(f"{terminal.counted(each['held'], 'change')} wait for that.", indent=3)
+            held = terminal.counted(each["held"], "change")
+            terminal.line(_("What waits for that: {changes}.", changes=held), indent=3)
     if answer["history"]:
         terminal.line()
-        terminal.line("Before:" if answer["guards"] else "Lately:")
+        terminal.line(_("Before:") if answer["guards"] else _("Lately:"))
     for event in answer["history"]:
-        by = f" by {clean(event['by'])}" if event["by"] else ""
-        what = f"{terminal.word(event['what'])}{by}: {_what(terminal, event)}"
-        terminal.line(f"{moment(event['at'])}  {what}", indent=2)
+        terminal.line(f"{moment(event['at'])}  {_event(terminal, event)}", indent=2)
+
+
+def _event(terminal: Terminal, event: dict[str, Any]) -> str:
+    """Say what became of a question, and who answered it."""
+    became, what = terminal.word(event["what"]), _what(terminal, event)
+    if not event["by"]:
+        return terminal.pair(became, what)
+    return _(
+        "{became} by {who}: {what}",
+        became=became,
+        who=language().detail(clean(event["by"])),
+        what=what,
+    )
 
 
 def _what(terminal: Terminal, shown: dict[str, Any]) -> str:
     """Say how much fell: "34 of 120 activity completions in MATHS"."""
     known = terminal.counted(shown["known"], shown["kind"])
-    return f"{shown['lost']} of {known} in {clean(shown['course'])}"
+    course = clean(shown["course"])
+    return _("{lost} of {known} in {course}", lost=shown["lost"], known=known, course=course)

@@ -5,8 +5,9 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
-from beekeed.ctl.terminal import Terminal, moment, period
+from beekeed.ctl.language import _, size
+from beekeed.ctl.parsing import whole_number
+from beekeed.ctl.terminal import Terminal, moment, padded, period
 
 SUMMARY = "the latest syncs, and page by page all before"
 
@@ -16,16 +17,24 @@ _PAGE = 5
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl history` takes."""
     parser.add_argument(
-        "--limit", type=int, default=_PAGE, metavar="N", help="how many on a page (5; up to 50)"
+        "--limit",
+        type=whole_number,
+        default=_PAGE,
+        metavar=_("N"),
+        help=_("how many on a page (5; up to 50)"),
     )
     parser.add_argument(
-        "--page", type=_page, default=1, metavar="PAGE", help="which page: 1 has the latest"
+        "--page",
+        type=_page,
+        default=1,
+        metavar=_("PAGE"),
+        help=_("which page: 1 has the latest"),
     )
 
 
 def _page(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a page; the first is 1")
+        raise argparse.ArgumentTypeError(_("“{text}” is not a page; the first is 1", text=text))
     return int(text)
 
 
@@ -37,7 +46,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         terminal.json(history)
         return Exit.OK
     if not history["runs"]:
-        terminal.line("No sync yet." if not history["total"] else "There are no more.")
+        terminal.line(_("There are no more.") if history["total"] else _("There was no sync yet."))
     for each in history["runs"]:
         _print_run(terminal, each)
     _print_place(terminal, history, before, arguments)
@@ -49,12 +58,12 @@ def _print_run(terminal: Terminal, each: dict[str, Any]) -> None:
     data = size(each["sent_bytes"] + each["received_bytes"])
     status = terminal.word(each["status"])
     if each["cause"] == "verify":
-        status = f"{terminal.word(each['cause'])}: {status}"
-    saved = f"{each['saved_events']:>5} saved"
-    began = moment(each["started_at"])
-    print(f"{mark} {began}  {each['event_id']:<10}  {status:<16} {saved} {data:>9}")
+        status = terminal.pair(terminal.word(each["cause"]), status)
+    saved = _("{count} saved", count=f"{each['saved_events']:>5}")
+    began, event_id = moment(each["started_at"]), each["event_id"]
+    print(f"{mark} {began}  {event_id:<10}  {padded(status, 16)} {saved} {data:>9}")
     if each["period"]:
-        terminal.line(f"for {period(each['period'])}", indent=2)
+        terminal.line(_("for {days}", days=period(each["period"])), indent=2)
     if not each["clock_trusted"]:
         terminal.line(terminal.word("clock_doubted"), indent=2)
 
@@ -67,4 +76,12 @@ def _print_place(
     if last < total:
         many = f"--limit {arguments.limit} " if arguments.limit != _PAGE else ""
         further = f"beekeectl history {many}--page {arguments.page + 1}"
-        terminal.line(f"{before + 1} to {last} of {total}; the next: {further}")
+        terminal.line(
+            _(
+                "{first} to {last} of {total}; the next: {command}",
+                first=before + 1,
+                last=last,
+                total=total,
+                command=further,
+            )
+        )

@@ -6,7 +6,8 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _
+from beekeed.ctl.parsing import whole_number
 from beekeed.ctl.terminal import Terminal
 from beekeed.ctl.usage import bar, limit_rows
 
@@ -23,25 +24,31 @@ def describe(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=["show", "set", "off", "top-up"],
         default="show",
-        help="show it (default), set it, switch it off, or allow more in this month only",
+        help=_("show it (default), set it, switch it off, or allow more in this month only"),
     )
     parser.add_argument(
-        "size", nargs="?", type=size_asked, metavar="SIZE", help="like 500MB, 1.5GB or 200kB"
+        "size",
+        nargs="?",
+        type=size_asked,
+        metavar=_("SIZE"),
+        help=_("like 500MB, 1.5GB or 200kB"),
     )
     parser.add_argument(
         "--billing-day",
-        type=int,
-        metavar="DAY",
-        help="set: the day on which the plan renews (1-28)",
+        type=whole_number,
+        metavar=_("DAY"),
+        help=_("set: the day on which the plan renews (1-28)"),
     )
     parser.add_argument(
-        "--pacing", choices=["on", "off"], help="set: spread what is left over the days left"
+        "--pacing",
+        choices=["on", "off"],
+        help=_("set: spread what is left over the days left"),
     )
     parser.add_argument(
         "--reserve",
         type=_percent,
-        metavar="PERCENT",
-        help="set: the last part, kept for grades, completions and new learners (10%%)",
+        metavar=_("PERCENT"),
+        help=_("set: the last part, kept for grades, completions and new learners (10%%)"),
     )
 
 
@@ -50,7 +57,11 @@ def size_asked(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().lower())
     if found is None or found[3] not in _UNITS:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a size; write it like 500MB, 1.5GB, 200kB, or as a number of bytes"
+            _(
+                "“{text}” is not a size; write it like 500MB, 1.5GB, 200kB, or as a number of"
+                " bytes",
+                text=text,
+            )
         )
     unit = _UNITS[found[3]]
     part = f"{found[2] or '':0<9}"  # billionths of the unit
@@ -97,15 +108,14 @@ def _wrong(arguments: argparse.Namespace) -> str:
     has_more = _asked(argparse.Namespace(**{**vars(arguments), "size": None}))
     match arguments.action:
         case "set" if not _asked(arguments):
-            return "say what to set, for example: beekeectl limit set 500MB"
+            return _("say what to set, for example: beekeectl limit set 500MB")
         case "top-up" if not arguments.size:
-            return "say how much more, for example: beekeectl limit top-up 50MB"
+            return _("say how much more, for example: beekeectl limit top-up 50MB")
         case "show" | "off" if arguments.size is not None:
-            return (
-                f"no size goes with that; did you mean: beekeectl limit set {size(arguments.size)}"
-            )
+            meant = f"beekeectl limit set {arguments.size}"
+            return _("no size goes with that; did you mean: {command}", command=meant)
         case "show" | "off" | "top-up" if has_more:
-            return "--billing-day, --pacing and --reserve go with: beekeectl limit set"
+            return _("--billing-day, --pacing and --reserve go with: beekeectl limit set")
         case _:
             return ""
 
@@ -113,7 +123,9 @@ def _wrong(arguments: argparse.Namespace) -> str:
 def _percent(text: str) -> int:
     number = text.strip().removesuffix("%").strip()
     if not (number.isascii() and number.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage; write it like 10%")
+        raise argparse.ArgumentTypeError(
+            _("“{text}” is not a percentage; write it like 10%", text=text)
+        )
     return int(number)
 
 
@@ -122,7 +134,10 @@ def _print(terminal: Terminal, limit: dict[str, Any]) -> None:
         terminal.line(bar(limit))
     terminal.fields(limit_rows(limit))
     if limit["enabled"]:
-        pacing = "is" if limit["pacing"] else "is not"
-        terminal.line(f"What is left {pacing} spread over the days left (--pacing).")
+        terminal.line(
+            _("What is left is spread over the days left (--pacing).")
+            if limit["pacing"]
+            else _("What is left is not spread over the days left (--pacing).")
+        )
     for name, file in limit["fixed"].items():
-        terminal.line(f"limit.{name} is fixed by {file}.")
+        terminal.line(_("{key} is fixed by {file}.", key=f"limit.{name}", file=file))

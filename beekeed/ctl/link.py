@@ -5,7 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_code
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _, listed, size
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -20,7 +20,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--try",
         dest="try_it",
         action="store_true",
-        help="try the whole way, for some kilobytes; else nothing goes out",
+        help=_("try the whole way, for some kilobytes; else nothing goes out"),
     )
 
 
@@ -35,17 +35,18 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 
 
 def _print(terminal: Terminal, answer: dict[str, Any]) -> None:
-    terminal.line(f"The way to {answer['address']}:")
+    terminal.line(_("The way to {address}:", address=answer["address"]))
     for each in answer["nodes"]:
-        facts = ", ".join(clean(str(value)) for value in each["facts"].values())
+        facts = listed(clean(str(value)) for value in each["facts"].values())
         state = terminal.word(each["state"])
-        said = f"{terminal.word(each['node'])}: {f'{state} ({facts})' if facts else state}"
+        found = f"{state} ({facts})" if facts else state
+        said = terminal.pair(terminal.word(each["node"]), found)
         terminal.line(f"{_MARKS[each['state']]} {said}")
     if answer["reason"]:
         terminal.reason(answer["reason"])
-    rows = [("Last contact", _contact(terminal, answer))]
+    rows = [(_("Last contact"), _contact(terminal, answer))]
     rows += [
-        (f"Interface {clean(each['name'])}", _interface(each))
+        (_("Interface {name}", name=clean(each["name"])), _interface(each))
         for each in answer["interfaces"]
         if not each["loopback"]
     ]
@@ -57,22 +58,23 @@ def _print(terminal: Terminal, answer: dict[str, Any]) -> None:
 def _contact(terminal: Terminal, answer: dict[str, Any]) -> str:
     contact = answer["contact"]
     if contact is None:
-        return "none known; beekeectl link --try makes one"
-    text = f"{moment(contact['at'])}, by a {terminal.word(contact['source'])}"
+        return _("none known; beekeectl link --try makes one")
+    text = listed([moment(contact["at"]), terminal.word(contact["source"])])
     if contact["sent_bytes"] is not None:
         text += f" ({size(contact['sent_bytes'] + contact['received_bytes'])})"
     if answer["tried"]:
         return text
-    return f"{text}: from {terminal.word('name')} on it is as it was then"
+    node = terminal.word("name")
+    return _("{contact}: from “{node}” on it is as it was then", contact=text, node=node)
 
 
 def _interface(interface: dict[str, Any]) -> str:
-    state = "connected" if interface["carrier"] else "not connected"
+    state = _("connected") if interface["carrier"] else _("not connected")
     if not interface["up"]:
-        state = "switched off"
-    return ", ".join([state, *map(clean, interface["addresses"])])
+        state = _("switched off")
+    return listed([state, *map(clean, interface["addresses"])])
 
 
 def _managed(terminal: Terminal, managed: dict[str, str]) -> str:
     connectivity = terminal.word(f"connectivity_{managed['connectivity']}")
-    return f"{connectivity}, {terminal.word('metered_' + managed['metered'])}"
+    return listed([connectivity, terminal.word(f"metered_{managed['metered']}")])

@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _, language, size
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -20,7 +20,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=["show", "test"],
         default="show",
-        help="show what waits and what was sent (default), or send a test message now",
+        help=_("show what waits and what was sent (default), or send a test message now"),
     )
 
 
@@ -32,37 +32,55 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         terminal.json(answer)
     elif is_test:
         spent = size(answer["sent_bytes"] + answer["received_bytes"])
-        terminal.line(f"A test message to {clean(answer['to'])} was taken ({spent}).")
-        terminal.line(f"The mail server said: {clean(answer['answer'])}")
+        terminal.line(
+            _(
+                "A test message to {address} was taken ({size}).",
+                address=clean(answer["to"]),
+                size=spent,
+            )
+        )
+        terminal.line(_("The mail server said: {answer}", answer=clean(answer["answer"])))
     else:
         _print(terminal, answer)
     return Exit.OK
 
 
 def _print(terminal: Terminal, answer: Mapping[str, Any]) -> None:
-    whom = clean(f"{answer['to']}, by {answer['server']}") if answer["server"] else "nobody"
     rows = [
-        ("Mailed", _MAILED[answer["notify"]]),
-        ("To", whom),
-        ("Waiting", str(answer["waiting"])),
+        (_("Mailed"), _mailed(answer["notify"])),
+        (_("To"), _whom(answer)),
+        (_("Waiting"), language().number(answer["waiting"])),
     ]
     if answer["folded"]:
-        rows.append(("Not over", f"{answer['folded']}, since {moment(answer['folded_since'])}"))
+        since = moment(answer["folded_since"])
+        rows.append((_("Not over"), _("{count}, since {at}", count=answer["folded"], at=since)))
     terminal.fields(rows)
     for each in answer["recent"]:
         state = terminal.word(f"mail_state_{each['state']}")
         when = f" {moment(each['at'])}" if each["at"] else ""
-        terminal.line(f"{each['event_id']}: {state}{when}")
-    for title, reason in (("Settings", answer["warning"]), ("Trouble", answer["trouble"])):
-        if reason:
-            when = f", {moment(answer['trouble_at'])}" if title == "Trouble" else ""
-            terminal.line()
-            terminal.line(f"{title}{when}:")
-            terminal.reason(reason, indent=2)
+        terminal.line(terminal.pair(each["event_id"], f"{state}{when}"))
+    if answer["warning"]:
+        terminal.line()
+        terminal.line(_("Settings:"))
+        terminal.reason(answer["warning"], indent=2)
+    if answer["trouble"]:
+        terminal.line()
+        terminal.line(_("Trouble, {at}:", at=moment(answer["trouble_at"])))
+        terminal.reason(answer["trouble"], indent=2)
 
 
-_MAILED = {
-    "off": "nothing",
-    "all": "each sync",
-    "failures": "failed syncs, and when they work again",
-}
+def _whom(answer: Mapping[str, Any]) -> str:
+    if not answer["server"]:
+        return _("nobody")
+    address, server = clean(answer["to"]), clean(answer["server"])
+    return _("{address}, by {server}", address=address, server=server)
+
+
+def _mailed(notify: str) -> str:
+    match notify:
+        case "off":
+            return _("nothing")
+        case "all":
+            return _("each sync")
+        case _:
+            return _("failed syncs, and when they work again")

@@ -6,6 +6,7 @@ from typing import Any
 
 from beekeed.client import Client, Refused
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "the password of the status page: set, off, unlock"
@@ -20,9 +21,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=["show", "set", "off", "unlock"],
         default="show",
-        help="show whether there is one (default); set it, asked for twice or read from standard"
-        " input; off: nobody can sign in; unlock: let everybody try again who waits after wrong"
-        " passwords",
+        help=_(
+            "show whether there is one (default); set it, asked for twice or read from standard"
+            " input; off: nobody can sign in; unlock: let everybody try again who waits after wrong"
+            " passwords"
+        ),
     )
 
 
@@ -51,17 +54,17 @@ def _asked() -> str:
         return sys.stdin.buffer.readline(_LONGEST_BYTES).decode(errors="replace").rstrip("\r\n")
     from getpass import getpass  # needed here only
 
-    first = getpass("New password: ")
-    if getpass("The same again: ") != first:
+    first = getpass(_("New password: "))
+    if getpass(_("The same again: ")) != first:
         raise Refused("passwords_differ", {})
     return first
 
 
 def _said(action: str, answer: dict[str, Any]) -> str:
     if action == "unlock":
-        return "Everybody may try to sign in again."
+        return _("Everybody may try to sign in again.")
     if not answer["is_set"]:
-        return "No password is set: nobody can sign in at the status page, which only shows."
+        return _("No password is set: nobody can sign in at the status page, which only shows.")
     if action == "set":
-        return "The password is set. Whoever was signed in must sign in again with it."
-    return f"A password is set. Signed in now: {answer['sessions']}."
+        return _("The password is set. Whoever was signed in must sign in again with it.")
+    return _("A password is set. Signed in now: {count}.", count=answer["sessions"])

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client
+from beekeed.ctl.actions import placed
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _, language, listed, size
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 
@@ -21,12 +22,10 @@ def run(client: Client, terminal: Terminal, asked: Mapping[str, Any], limit: int
         return Exit.OK
     terminal.fields(_rows(terminal, answer))
     if asked.keys() - {"force"}:
-        terminal.line("What was acknowledged of these days is read, and sent only if missing.")
+        terminal.line(_("What was acknowledged of these days is read, and sent only if missing."))
     for share in answer["changes"]:
         if share["goes"] or share["left"]:
-            text = f"{terminal.counted(share['goes'], share['kind'])}{_where(share)}"
-            left = f", {share['left']} more would be left" if share["left"] else ""
-            terminal.line(f"{text}{left}", indent=2)
+            terminal.line(_goes(terminal, share), indent=2)
     for share in answer["changes"]:
         for waits in share["waits"]:
             _print_waiting(terminal, share, waits)
@@ -34,36 +33,43 @@ def run(client: Client, terminal: Terminal, asked: Mapping[str, Any], limit: int
 
 
 def _rows(terminal: Terminal, answer: dict[str, Any]) -> list[tuple[str, str]]:
-    met = "" if answer["met"] else " (the online Moodle was not asked yet: some may be there)"
+    goes = terminal.counted(answer["goes"], "change")
+    if not answer["met"]:
+        goes = _("{changes} (the online Moodle was not asked yet: some may be there)", changes=goes)
     rows = [
-        ("Nothing is sent now", "this is what a sync would do"),
-        ("Would go", f"{terminal.counted(answer['goes'], 'change')}{met}"),
-        ("Data", f"about {_bytes(answer, '')}"),
+        (_("Nothing is sent now"), _("this is what a sync would do")),
+        (_("Would go"), goes),
+        (_("Data"), _bytes(answer, "")),
     ]
     if answer["left_of_limit_bytes"] is not None:
-        rows.append(("Left of the limit", size(answer["left_of_limit_bytes"])))
+        rows.append((_("Left of the limit"), size(answer["left_of_limit_bytes"])))
     if answer["limit_bytes"] is not None:
         left = terminal.counted(answer["left"], "change")
-        rows.append(("Would be left", f"{left}, about {_bytes(answer, 'left_')}"))
+        rows.append((_("Would be left"), listed([left, _bytes(answer, "left_")])))
     if answer["waits"]:
-        rows.append(("Would wait", terminal.counted(answer["waits"], "change")))
+        rows.append((_("Would wait"), terminal.counted(answer["waits"], "change")))
     return rows
+
+
+def _goes(terminal: Terminal, share: dict[str, Any]) -> str:
+    """Say what would go of a kind and a course, and how much would not fit."""
+    said = placed(terminal.counted(share["goes"], share["kind"]), clean(share["course"] or ""))
+    if not share["left"]:
+        return said
+    left = language().number(share["left"])
+    return _("{changes}; more that would be left: {count}", changes=said, count=left)
 
 
 def _bytes(answer: dict[str, Any], of: str) -> str:
     sent, received = answer[f"{of}sent_bytes"], answer[f"{of}received_bytes"]
-    return f"{size(sent)} sent, {size(received)} received"
-
-
-def _where(share: dict[str, Any]) -> str:
-    return f" in {clean(share['course'])}" if share["course"] else ""
+    return _("about {sent} sent, {received} received", sent=size(sent), received=size(received))
 
 
 def _print_waiting(terminal: Terminal, share: dict[str, Any], waits: dict[str, Any]) -> None:
     terminal.line()
-    what = terminal.counted(waits["count"], share["kind"])
-    terminal.line(f"{what}{_where(share)} would wait:")
+    what = placed(terminal.counted(waits["count"], share["kind"]), clean(share["course"] or ""))
+    terminal.line(_("Would wait: {changes}", changes=what))
     if waits["reason"]:
         terminal.reason(waits["reason"], indent=2)
     else:
-        terminal.line("For something else that does not go, or that needs them.", indent=2)
+        terminal.line(_("For something else that does not go, or that needs them."), indent=2)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from beekeed.ctl.language import size
+from beekeed.ctl.language import listed, ways
 from beekeed.ctl.terminal import Terminal
 
 _BAR = 20
@@ -43,18 +43,15 @@ def said(terminal: Terminal, view: Mapping[str, Any]) -> str:
         return said_of_ended(terminal, run)
     reads_back = run["cause"] == "verify" and run["steps_total"] is not None
     doing = "verify" if reads_back else view["phase"]
-    return f"{terminal.word(doing)}{_steps(run)}, {_data(run)}"
+    return listed([f"{terminal.word(doing)}{_steps(run)}", ways(run)])
 
 
 def said_of_ended(terminal: Terminal, run: Mapping[str, Any]) -> str:
     """Say how a run ended, by what a view or the history has of it."""
     total = run.get("steps_total")
-    done = "" if total is None else f" {run['steps_done']}/{total},"
-    return f"{run['event_id']}: {terminal.word(run['status'])},{done} {_data(run)}"
-
-
-def _data(run: Mapping[str, Any]) -> str:
-    return f"{size(run['sent_bytes'])} sent, {size(run['received_bytes'])} received"
+    done = [] if total is None else [f"{run['steps_done']}/{total}"]
+    said = listed([terminal.word(run["status"]), *done, ways(run)])
+    return terminal.pair(run["event_id"], said)
 
 
 def _steps(run: Mapping[str, Any]) -> str:

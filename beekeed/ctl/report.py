@@ -7,7 +7,7 @@ from typing import Any
 
 from beekeed.client import Client, Refused
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _, size
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "write a file for support: no learner's data, no secrets"
@@ -18,8 +18,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         nargs="?",
-        metavar="FILE",
-        help="where to; - for standard output (a file here, named by the day and the latest sync)",
+        metavar=_("FILE"),
+        help=_(
+            "where to; - for standard output (a file here, named by the day and the latest sync)"
+        ),
     )
 
 
@@ -31,10 +33,15 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         return Exit.OK
     file = Path(arguments.file or _name(answer))
     written = _write(file, json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
-    terminal.line(f"Written to {file} ({size(written)}).")
+    terminal.line(_("Written to {file} ({size}).", file=file, size=size(written)))
     if answer["event_id"]:
-        terminal.line(f"Hand it to support, with the Sync Event ID: {answer['event_id']}.")
-    terminal.line("It holds no learner's data, no token and no password; read it before you do.")
+        terminal.line(
+            _(
+                "Hand it to support, with the Sync Event ID: {event_id}.",
+                event_id=answer["event_id"],
+            )
+        )
+    terminal.line(_("It holds no learner's data, no token and no password; read it before you do."))
     return Exit.OK
 
 

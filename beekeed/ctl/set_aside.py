@@ -9,9 +9,9 @@ from typing import Any
 
 from beekeed import usernames
 from beekeed.client import Client, Refused
-from beekeed.ctl.actions import place
+from beekeed.ctl.actions import place, placed
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import language
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.terminal import Terminal
 from beekeed.say import clean
 from beekeed.say.values import value
@@ -28,14 +28,16 @@ def describe(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=["list", "retry", "confirm"],
         default="list",
-        help="list it (default), have it tried again at the next sync, or confirm that learners"
-        " are who has their username online",
+        help=_(
+            "list it (default), have it tried again at the next sync, or confirm that learners"
+            " are who has their username online"
+        ),
     )
-    parser.add_argument("usernames", nargs="*", metavar="USERNAME", help="whom to confirm")
+    parser.add_argument("usernames", nargs="*", metavar=_("USERNAME"), help=_("whom to confirm"))
     parser.add_argument(
         "--file",
-        metavar="FILE",
-        help="confirm those listed there, one a line; - for standard input",
+        metavar=_("FILE"),
+        help=_("confirm those listed there, one a line; - for standard input"),
     )
 
 
@@ -47,7 +49,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
             terminal.json(answer)
         else:
             what = terminal.counted(answer["retried"], "change")
-            terminal.line(f"{what} will be tried again at the next sync.")
+            terminal.line(_("Tried again at the next sync: {changes}.", changes=what))
         return Exit.OK
     if arguments.action == "confirm":
         return _confirm(client, terminal, arguments)
@@ -63,19 +65,27 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
 def _print_list(terminal: Terminal, changes: list[dict[str, Any]]) -> None:
     """Each reason once, with everybody whom it concerns."""
     if not changes:
-        terminal.line("Nothing is set aside.")
-    for _, rows in _grouped(changes, lambda each: json.dumps(each["reason"], sort_keys=True)):
+        terminal.line(_("Nothing is set aside."))
+    for _reason, rows in _grouped(changes, lambda each: json.dumps(each["reason"], sort_keys=True)):
         terminal.reason(rows[0]["reason"])
         for username, theirs in _grouped(rows, lambda each: str(each["username"])):
-            name = clean(f"{theirs[0]['first_name']} {theirs[0]['last_name']} ({username})")
-            text = f"{name}: {', '.join(_what(terminal, row) for row in theirs)}"
-            holds = sum(row["holds"] for row in theirs)
-            if holds:
-                text += f"; {terminal.counted(holds, 'change')} more wait for this"
-            terminal.line(text, indent=2)
+            terminal.line(_learner(terminal, username, theirs), indent=2)
         terminal.line()
     if changes:
-        terminal.line("When something was mended: beekeectl set-aside retry, then beekeectl sync.")
+        terminal.line(
+            _("When something was mended: beekeectl set-aside retry, then beekeectl sync.")
+        )
+
+
+def _learner(terminal: Terminal, username: str, rows: list[dict[str, Any]]) -> str:
+    """Say what of a learner is set aside, and how much waits for that."""
+    name = clean(f"{rows[0]['first_name']} {rows[0]['last_name']} ({username})")
+    text = terminal.pair(name, listed(_what(terminal, row) for row in rows))
+    holds = sum(row["holds"] for row in rows)
+    if not holds:
+        return text
+    held = terminal.counted(holds, "change")
+    return _("{text}; what waits for this: {changes}", text=text, changes=held)
 
 
 def _grouped(
@@ -91,11 +101,10 @@ def _grouped(
 def _print_gone(terminal: Terminal, gone: list[dict[str, Any]]) -> None:
     if gone:
         terminal.line()
-        terminal.line("No longer on the box, and kept as they are online:")
+        terminal.line(_("No longer on the box, and kept as they are online:"))
         for row in gone:
             what = terminal.counted(row["count"], row["kind"])
-            where = f" in {clean(row['course'])}" if row["course"] else ""
-            terminal.line(f"{what}{where}", indent=2)
+            terminal.line(placed(what, clean(row["course"] or "")), indent=2)
 
 
 def _what(terminal: Terminal, row: dict[str, Any]) -> str:
@@ -104,27 +113,28 @@ def _what(terminal: Terminal, row: dict[str, Any]) -> str:
     if row["online_value"] is None:
         return said
     if row["kind"] == "account":
-        return f"online {value('account', row['online_value'], language())}"
+        who = value("account", row["online_value"], language())
+        return _("online {value}", value=who)
     here, online = (value(row["kind"], row[side], language())
                     for side in ("value", "online_value"))  # fmt: skip
-    return f"{said} (box: {here}; online: {online})"
+    return _("{what} (box: {here}; online: {online})", what=said, here=here, online=online)
 
 
 def _confirm(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
     """Confirm learners by name, or those that a file lists."""
     usernames = [*arguments.usernames, *_listed(arguments.file)]
     if not usernames:
-        return terminal.usage("name the learners to confirm, as beekeectl set-aside lists them")
+        return terminal.usage(_("name the learners to confirm, as beekeectl set-aside lists them"))
     answer = _confirmed(client, usernames)
     if terminal.as_json:
         terminal.json(answer)
     else:
         if answer["confirmed"]:
-            names = ", ".join(map(clean, answer["confirmed"]))
-            terminal.line(f"Confirmed: {names}. Their work goes at the next sync.")
+            names = listed(map(clean, answer["confirmed"]))
+            terminal.line(_("Confirmed: {names}. Their work goes at the next sync.", names=names))
         if answer["unknown"]:
-            names = ", ".join(map(clean, answer["unknown"]))
-            terminal.line(f"Nothing to confirm for: {names}.")
+            names = listed(map(clean, answer["unknown"]))
+            terminal.line(_("Nothing to confirm for: {names}.", names=names))
     return Exit.OK if answer["confirmed"] else Exit.FAILURE
 
 

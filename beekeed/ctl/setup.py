@@ -15,6 +15,7 @@ from pathlib import Path
 from beekeed import config
 from beekeed.client import Refused
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _
 from beekeed.ctl.terminal import Terminal
 from beekeed.errors import ConfigError
 
@@ -49,11 +50,11 @@ def set_token(terminal: Terminal, *, file: str | None, settings: str) -> Exit:
     if terminal.as_json:
         terminal.json({"schema": "beekeed.token/1", "path": str(path), "restarted": restarted})
     else:
-        terminal.line(f"The token is kept in {path}.")
+        terminal.line(_("The token is kept in {path}.", path=path))
         terminal.line(
-            "beekeed was started again. Try the whole way: beekeectl check"
+            _("beekeed was started again. Try the whole way: beekeectl check")
             if restarted
-            else "beekeed does not run under systemd now: start it (systemctl start beekeed)."
+            else _("beekeed does not run under systemd now: start it (systemctl start beekeed).")
         )
     return Exit.OK
 
@@ -89,7 +90,7 @@ def _read_token() -> str:
     if sys.stdin.isatty():
         from getpass import getpass  # needed here only
 
-        given = getpass("Token (it is not shown): ")
+        given = getpass(_("Token (it is not shown): "))
     else:
         given = sys.stdin.buffer.read(_LONGEST_BYTES).decode(errors="replace")
     token = given.strip()
@@ -111,7 +112,7 @@ def _unit() -> Mapping[str, str]:
 def _credential(unit: Mapping[str, str]) -> str:
     """Find the file that systemd hands to beekeed as its token."""
     for each in unit.get("LoadCredential", "").split():
-        name, _, path = each.partition(":")
+        name, _colon, path = each.partition(":")
         if name == "token" and path.startswith("/"):
             return path
     return ""

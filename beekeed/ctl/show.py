@@ -8,24 +8,26 @@ from typing import Any
 from beekeed.client import Client, Refused
 from beekeed.ctl import actions
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size, span
+from beekeed.ctl.language import _, language, listed, size, span, ways
 from beekeed.ctl.terminal import Terminal, moment, period
 from beekeed.say import clean
 
 SUMMARY = "what one sync did"
+
+_VERIFIED = ("checked", "found", "missing", "differs")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl show` takes."""
     parser.add_argument(
         "event_id",
-        metavar="ID",
-        help="its Sync Event ID, as `beekeectl history` lists it, or: latest",
+        metavar=_("ID"),
+        help=_("its Sync Event ID, as `beekeectl history` lists it, or: latest"),
     )
     parser.add_argument(
         "--actions",
         action="store_true",
-        help="list each thing it changed online, with what was there before",
+        help=_("list each thing it changed online, with what was there before"),
     )
 
 
@@ -63,46 +65,49 @@ def print_run(terminal: Terminal, details: dict[str, Any]) -> None:
             _print_reason(terminal, action, said=details["reason"])
     for stays in details["uncarried"]:
         terminal.line()
-        terminal.line(f"{terminal.counted(stays['count'], stays['what'])} only on the box:")
+        what = terminal.counted(stays["count"], stays["what"])
+        terminal.line(_("{what} only on the box:", what=what))
         terminal.reason(stays["reason"], indent=2)
 
 
 def _rows(terminal: Terminal, details: dict[str, Any]) -> list[tuple[str, str]]:
     synced = [clean(each["fullname"]) for each in details["courses"] if not each["left_out"]]
     return [
-        ("Status", terminal.word(details["status"])),
-        ("Sync Event ID", details["event_id"]),
-        ("Period", period(details["period"])),
-        ("Started", moment(details["started_at"])),
-        ("Ended", moment(details["ended_at"]) if details["ended_at"] else "not yet"),
-        ("Duration", span(details["duration_seconds"])),
-        *([] if details["clock_trusted"] else [("Clock", terminal.word("clock_doubted"))]),
+        (_("Status"), terminal.word(details["status"])),
+        (_("Sync Event ID"), details["event_id"]),
+        (_("Period"), period(details["period"])),
+        (_("Started"), moment(details["started_at"])),
+        (_("Ended"), moment(details["ended_at"]) if details["ended_at"] else _("not yet")),
+        (_("Duration"), span(details["duration_seconds"])),
+        *([] if details["clock_trusted"] else [(_("Clock"), terminal.word("clock_doubted"))]),
         *_data_rows(details),
-        ("Synced courses", ", ".join(synced) or "none"),
-        ("Actions", _actions(terminal, details["actions"]) or "none"),
-        *([("Read back", summary(details["verified"]))] if details.get("verified") else []),
-        ("Saved", _saved(terminal, details)),
-        ("Still waiting", waiting(terminal, details)),
-        *([("Mail", terminal.word(f"mail_state_{details['mail']}"))] if details["mail"] else []),
+        (_("Synced courses"), listed(synced) or _("none")),
+        (_("Actions"), _actions(terminal, details["actions"]) or _("none")),
+        *([(_("Read back"), summary(details["verified"]))] if details.get("verified") else []),
+        (_("Saved"), _saved(terminal, details)),
+        (_("Still waiting"), waiting(terminal, details)),
+        *([(_("Mail"), terminal.word(f"mail_state_{details['mail']}"))] if details["mail"] else []),
     ]
 
 
 def _data_rows(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what this sync sent and received, and what went over the line beside it."""
-    whose = " (everybody's: the kernel tells no more)" if details["charged_by"] == "line" else ""
-    own = f"{size(details['sent_bytes'])} sent, {size(details['received_bytes'])} received"
-    sent, received = size(details["line_sent_bytes"]), size(details["line_received_bytes"])
-    return [
-        ("Data", own + whose),
-        ("On the line", f"{sent} sent, {received} received meanwhile, by everybody"),
-    ]
+    own = ways(details)
+    if details["charged_by"] == "line":
+        own = _("{data} (everybody's: the kernel tells no more)", data=own)
+    meanwhile = _(
+        "{sent} sent, {received} received meanwhile, by everybody",
+        sent=size(details["line_sent_bytes"]),
+        received=size(details["line_received_bytes"]),
+    )
+    return [(_("Data"), own), (_("On the line"), meanwhile)]
 
 
 def _print_course(terminal: Terminal, course: dict[str, Any]) -> None:
     """Say why a course was left out, or what was odd about it."""
     if course["left_out"]:
         terminal.line()
-        terminal.line(f"Left out: {clean(course['fullname'])}")
+        terminal.line(_("Left out: {course}", course=clean(course["fullname"])))
         terminal.reason(course["left_out"], indent=2)
     elif course["warning"]:
         terminal.line()
@@ -113,47 +118,51 @@ def _print_reason(
     terminal: Terminal, action: dict[str, Any], *, said: dict[str, Any] | None
 ) -> None:
     """Say why some changes were not done; `said`: the reason that stands above already."""
-    what = terminal.counted(action["count"], action["kind"])
-    verdict = terminal.word(action["verdict"])
+    what = terminal.became(action["count"], action["kind"], action["verdict"])
     terminal.line()
     if action["reason"] == said:
-        terminal.line(f"{what} {verdict} for that.")
+        terminal.line(_("{changes}: for that reason.", changes=what))
     else:
-        terminal.line(f"{what} {verdict}:")
+        terminal.line(_("{name}:", name=what))
         terminal.reason(action["reason"], indent=2)
 
 
 def _saved(terminal: Terminal, details: dict[str, Any]) -> str:
-    events = terminal.counted(details["saved_events"], "change")
-    return f"{events} of {terminal.counted(details['saved_days'], 'day')}"
+    changes = terminal.counted(details["saved_events"], "change")
+    days = terminal.counted(details["saved_days"], "day")
+    return _("{changes} of {days}", changes=changes, days=days)
 
 
 def _actions(terminal: Terminal, actions: list[dict[str, Any]]) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for action in actions:
         counts[action["kind"], action["verdict"]] += action["count"]
-    return ", ".join(
-        f"{terminal.counted(count, kind)} {terminal.word(verdict)}"
-        for (kind, verdict), count in counts.items()
+    return listed(
+        terminal.became(count, kind, verdict) for (kind, verdict), count in counts.items()
     )
 
 
 def summary(verified: dict[str, Any]) -> str:
     """Say how many were checked, found and missing."""
-    text = (
-        f"{verified['checked']} checked: {verified['found']} found,"
-        f" {verified['missing']} missing, {verified['differs']} different"
+    text = _(
+        "{checked} checked: {found} found, {missing} missing, {differs} different",
+        **{name: language().number(verified[name]) for name in _VERIFIED},
     )
-    return f"{text}; {verified['unseen']} not seen" if verified["unseen"] else text
+    if not verified["unseen"]:
+        return text
+    unseen = language().number(verified["unseen"])
+    return "; ".join([text, _("{count} not seen", count=unseen)])
 
 
 def waiting(terminal: Terminal, stands: Mapping[str, Any]) -> str:
     """Say how much waits, and how much of it is set aside."""
     if stands["waiting"] is None:
-        return "not known"
-    text = terminal.counted(stands["waiting"], "change")
+        return _("not known")
+    said = [terminal.counted(stands["waiting"], "change")]
     if stands["set_aside"]:
-        text += f", {stands['set_aside']} of them set aside: beekeectl set-aside"
+        count = language().number(stands["set_aside"])
+        said.append(_("{count} of them set aside: beekeectl set-aside", count=count))
     if stands.get("late"):
-        text += f", {stands['late']} of them late: beekeectl calendar"
-    return text
+        count = language().number(stands["late"])
+        said.append(_("{count} of them late: beekeectl calendar", count=count))
+    return listed(said)

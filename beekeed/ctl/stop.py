@@ -5,6 +5,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_run
+from beekeed.ctl.language import _
 from beekeed.ctl.sync import await_end
 from beekeed.ctl.terminal import Terminal
 
@@ -13,7 +14,7 @@ SUMMARY = "stop the sync under way; what arrived is kept"
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl stop` takes."""
-    parser.add_argument("--wait", action="store_true", help="wait until it has stopped")
+    parser.add_argument("--wait", action="store_true", help=_("wait until it has stopped"))
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -21,14 +22,18 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     stopping = client.post("stop")
     event_id = stopping["event_id"]
     if arguments.wait and event_id is not None:
-        left = "stops as soon as what is under way has an answer"
-        return _show_end(terminal, await_end(client, terminal, event_id, "is stopping", left))
+        return _show_end(terminal, await_end(client, terminal, event_id, is_stopping=True))
     if terminal.as_json:
         terminal.json(stopping)
     elif event_id is None:
-        terminal.line("Nothing runs.")
+        terminal.line(_("Nothing runs."))
     else:
-        terminal.line(f"Sync {event_id} stops as soon as what is under way has an answer.")
+        terminal.line(
+            _(
+                "Sync {event_id} stops as soon as what is under way has an answer.",
+                event_id=event_id,
+            )
+        )
     return Exit.OK
 
 
@@ -38,9 +43,20 @@ def _show_end(terminal: Terminal, details: dict[str, Any]) -> Exit:
     if terminal.as_json:
         terminal.json(details)
     elif status == "stopped":
-        terminal.line(f"Sync {event_id} has stopped. What arrived is kept; the rest waits.")
+        terminal.line(
+            _(
+                "Sync {event_id} has stopped. What arrived is kept; the rest waits.",
+                event_id=event_id,
+            )
+        )
     else:
-        terminal.line(f"Sync {event_id} ended before it could stop: {terminal.word(status)}.")
+        terminal.line(
+            _(
+                "Sync {event_id} ended before it could stop: {status}.",
+                event_id=event_id,
+                status=terminal.word(status),
+            )
+        )
     if reason and not terminal.as_json:
         terminal.reason(reason)
     if status == "stopped":

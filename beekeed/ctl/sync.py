@@ -7,6 +7,8 @@ from typing import Any
 from beekeed.client import Client, Refused
 from beekeed.ctl import preview
 from beekeed.ctl.exits import Exit, exit_of_run
+from beekeed.ctl.language import _
+from beekeed.ctl.parsing import whole_number
 from beekeed.ctl.progress import LiveLine, is_under_way, said
 from beekeed.ctl.show import print_run
 from beekeed.ctl.terminal import Terminal
@@ -20,25 +22,31 @@ _WAIT_SECONDS = 30  # one long question at a time; the daemon answers as soon as
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl sync` takes."""
     days = parser.add_mutually_exclusive_group()
-    days.add_argument("--day", metavar="YYYY-MM-DD", help="send a day again (in UTC)")
-    days.add_argument("--month", metavar="YYYY-MM", help="send a month again, up to today")
-    days.add_argument("--from", metavar="YYYY-MM-DD", help="send days again, from this one")
-    parser.add_argument("--to", metavar="YYYY-MM-DD", help="to this one")
+    day, month = _("YYYY-MM-DD"), _("YYYY-MM")
+    days.add_argument("--day", metavar=day, help=_("send a day again (in UTC)"))
+    days.add_argument("--month", metavar=month, help=_("send a month again, up to today"))
+    days.add_argument("--from", metavar=day, help=_("send days again, from this one"))
+    parser.add_argument("--to", metavar=day, help=_("to this one"))
     parser.add_argument(
         "--force",
         action="store_true",
-        help="also courses with another modification date, and what is late; this time only",
+        help=_("also courses with another modification date, and what is late; this time only"),
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="send nothing: tell what would go and cost"
+        "--dry-run", action="store_true", help=_("send nothing: tell what would go and cost")
     )
     parser.add_argument(
-        "--limit", type=int, metavar="BYTES", help="with --dry-run: what would fit into so many"
+        "--limit",
+        type=whole_number,
+        metavar=_("BYTES"),
+        help=_("with --dry-run: what would fit into so many"),
     )
     parser.add_argument(
-        "--wait-for-link", action="store_true", help="start as soon as the box has a link"
+        "--wait-for-link", action="store_true", help=_("start as soon as the box has a link")
     )
-    parser.add_argument("--wait", action="store_true", help="wait for its end and show what it did")
+    parser.add_argument(
+        "--wait", action="store_true", help=_("wait for its end and show what it did")
+    )
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:
@@ -47,27 +55,35 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     if arguments.dry_run:
         return preview.run(client, terminal, asked, arguments.limit)
     if arguments.limit is not None:
-        return terminal.usage("--limit goes with --dry-run")
+        return terminal.usage(_("--limit goes with --dry-run"))
     if arguments.wait_for_link:
         _await_link(client)
     started = client.post("sync", body=asked or None)
-    if not arguments.wait:
-        if terminal.as_json:
-            terminal.json(started)
-        else:
-            verb = "runs already" if started["joined"] else "started"
-            terminal.line(f"Sync {started['event_id']} {verb}.")
-            if started["joined"] and asked:
-                terminal.line("It was not asked for that: ask again when it is over.")
-        return Exit.OK
-    return show_end(client, terminal, started["event_id"])
+    if arguments.wait:
+        return show_end(client, terminal, started["event_id"])
+    if terminal.as_json:
+        terminal.json(started)
+    else:
+        _print_started(terminal, started, has_more=bool(asked))
+    return Exit.OK
+
+
+def _print_started(terminal: Terminal, started: dict[str, Any], *, has_more: bool) -> None:
+    """Say that it started, or runs already; `has_more`: more was asked for than a sync."""
+    event_id = started["event_id"]
+    if not started["joined"]:
+        terminal.line(_("Sync {event_id} started.", event_id=event_id))
+        return
+    terminal.line(_("Sync {event_id} runs already.", event_id=event_id))
+    if has_more:
+        terminal.line(_("It was not asked for that: ask again when it is over."))
 
 
 def _await_link(client: Client) -> None:
     """Wait until the box has a link; nothing goes out for that. Ctrl-C ends the waiting."""
     answer = client.get("link")
     if not answer["link"] and sys.stderr.isatty():
-        print("Waiting until the box has a link ...", file=sys.stderr)
+        print(_("Waiting until the box has a link ..."), file=sys.stderr)
     while not answer["link"]:
         answer = client.get("link", wait=_WAIT_SECONDS)
 
@@ -84,11 +100,7 @@ def show_end(client: Client, terminal: Terminal, event_id: str) -> Exit:
 
 
 def await_end(
-    client: Client,
-    terminal: Terminal,
-    event_id: str,
-    doing: str = "is running",
-    left: str = "goes on",
+    client: Client, terminal: Terminal, event_id: str, *, is_stopping: bool = False
 ) -> dict[str, Any]:
     """Wait for a run's end and give what it did. Ctrl-C ends the waiting, and not the run.
 
@@ -97,7 +109,7 @@ def await_end(
     line = LiveLine(sys.stderr)
     try:
         if line.is_live:
-            print(f"Sync {event_id} {doing} ...", file=sys.stderr)
+            print(_begun(event_id, is_stopping=is_stopping), file=sys.stderr)
             _draw(client, terminal, line, event_id)
         while True:
             details = client.get("runs", event_id, wait=_WAIT_SECONDS)
@@ -105,8 +117,24 @@ def await_end(
                 return details
     except KeyboardInterrupt:
         line.clear()
-        print(f"Sync {event_id} {left}; beekeectl status tells how it stands.", file=sys.stderr)
+        print(_left(event_id, is_stopping=is_stopping), file=sys.stderr)
         raise
+
+
+def _begun(event_id: str, *, is_stopping: bool) -> str:
+    if is_stopping:
+        return _("Sync {event_id} is stopping ...", event_id=event_id)
+    return _("Sync {event_id} is running ...", event_id=event_id)
+
+
+def _left(event_id: str, *, is_stopping: bool) -> str:
+    if is_stopping:
+        return _(
+            "Sync {event_id} stops as soon as what is under way has an answer; beekeectl status"
+            " tells how it stands.",
+            event_id=event_id,
+        )
+    return _("Sync {event_id} goes on; beekeectl status tells how it stands.", event_id=event_id)
 
 
 def _draw(client: Client, terminal: Terminal, line: LiveLine, event_id: str) -> None:

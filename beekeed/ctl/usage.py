@@ -6,7 +6,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
-from beekeed.ctl.language import size
+from beekeed.ctl.language import _, size, ways
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "the data used: this month and last month"
@@ -17,7 +17,9 @@ _BAR = 40
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl usage` takes."""
     parser.add_argument(
-        "--month", metavar="YYYY-MM", help="day by day, the month that begins in this one"
+        "--month",
+        metavar=_("YYYY-MM"),
+        help=_("day by day, the month that begins in this one"),
     )
 
 
@@ -30,22 +32,22 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         return Exit.OK
     if usage["month"]:
         month = usage["month"]
-        terminal.fields([("Month", _whole(month)), *_parts(terminal, month)])
+        terminal.fields([(_("Month"), _whole(month)), *_parts(terminal, month)])
         _print_days(usage["month"])
         return Exit.OK
     if usage["limit"]["enabled"]:
         terminal.line(bar(usage["limit"]))
     terminal.fields(
         [
-            ("Current month", _whole(usage["current"])),
+            (_("Current month"), _whole(usage["current"])),
             *_parts(terminal, usage["current"]),
-            ("Last month", _whole(usage["last"])),
+            (_("Last month"), _whole(usage["last"])),
             *limit_rows(usage["limit"]),
-            ("At the month's end", _estimate(usage)),
+            (_("At the month's end"), _estimate(usage)),
         ]
     )
     for percent in usage["warnings"]:
-        terminal.line(f"Warning: {percent} % of this month's limit was reached.")
+        terminal.line(_("Warning: {percent} % of this month's limit was reached.", percent=percent))
     _print_days(usage["current"])
     return Exit.OK
 
@@ -55,7 +57,8 @@ def bar(limit: Mapping[str, Any]) -> str:
     whole = limit["limit_bytes"] + limit["top_up_bytes"]
     percent = share(limit["charged_bytes"], whole)
     filled = min(_BAR, percent * _BAR // 100)
-    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {percent} % of {size(whole)}"
+    said = _("{percent} % of {limit}", percent=percent, limit=size(whole))
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {said}"
 
 
 def share(used: int, whole: int) -> int:
@@ -65,46 +68,63 @@ def share(used: int, whole: int) -> int:
 
 def in_short(usage: Mapping[str, Any]) -> str:
     """Say in one line how the month stands."""
-    used = size(usage["charged_bytes"])
-    renews = f"; a new month begins on {usage['renews_on']}"
+    used, renews = size(usage["charged_bytes"]), usage["renews_on"]
     if usage["limit_bytes"] is None:
-        return f"{used}, no limit{renews}"
+        return _("{used}, no limit; a new month begins on {day}", used=used, day=renews)
     whole = usage["limit_bytes"] + usage["top_up_bytes"]
-    percent = share(usage["charged_bytes"], whole)
-    return f"{used} of {size(whole)} ({percent} %), {size(usage['left_bytes'])} left now{renews}"
+    return _(
+        "{used} of {limit} ({percent} %), {left} left now; a new month begins on {day}",
+        used=used,
+        limit=size(whole),
+        percent=share(usage["charged_bytes"], whole),
+        left=size(usage["left_bytes"]),
+        day=renews,
+    )
 
 
 def limit_rows(limit: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what is allowed and what is left of it."""
-    renews = f"on {limit['renews_on']}, at 00:00 UTC"
-    if not limit["clock_trusted"]:
-        renews += "; the box's clock is not trusted, and no month begins before it is"
+    rows = _allowed(limit) if limit["enabled"] else [(_("Limit"), _("off"))]
     counts = (
-        "what beekeed itself sends and receives"
+        _("what beekeed itself sends and receives")
         if limit["charge"] == "sync"
-        else "all that goes over the line while beekeed uses it"
+        else _("all that goes over the line while beekeed uses it")
     )
-    if not limit["enabled"]:
-        return [("Limit", "off"), ("Renewed", renews), ("Counted", counts)]
-    rows = [("Limit", f"{size(limit['limit_bytes'])} a month")]
-    if limit["top_up_bytes"]:
-        rows.append(("Top-up", f"{size(limit['top_up_bytes'])}, this month only"))
+    return [*rows, (_("Renewed"), _renewed(limit)), (_("Counted"), counts)]
+
+
+def _allowed(limit: Mapping[str, Any]) -> list[tuple[str, str]]:
     whole = limit["limit_bytes"] + limit["top_up_bytes"]
-    rows.append(("Left", f"{size(max(0, whole - limit['charged_bytes']))} this month"))
+    left = size(max(0, whole - limit["charged_bytes"]))
+    kept = _(
+        "the last {percent} % ({size}), for grades, completions and new learners",
+        percent=limit["reserve_percent"],
+        size=size(limit["reserve_bytes"]),
+    )
+    rows = [(_("Limit"), _("{limit} a month", limit=size(limit["limit_bytes"])))]
+    if limit["top_up_bytes"]:
+        more = size(limit["top_up_bytes"])
+        rows.append((_("Top-up"), _("{size}, this month only", size=more)))
+    rows.append((_("Left"), _("{size} this month", size=left)))
     if limit["pacing"]:
-        rows.append(("Today", _today(limit)))
-    rows.append(
-        ("Kept back", f"the last {limit['reserve_percent']} % ({size(limit['reserve_bytes'])}),"
-         " for grades, completions and new learners")
-    )  # fmt: skip
-    return [*rows, ("Renewed", renews), ("Counted", counts)]
+        rows.append((_("Today"), _today(limit)))
+    return [*rows, (_("Kept back"), kept)]
+
+
+def _renewed(limit: Mapping[str, Any]) -> str:
+    if limit["clock_trusted"]:
+        return _("on {day}, at 00:00 UTC", day=limit["renews_on"])
+    return _(
+        "on {day}, at 00:00 UTC; the box's clock is not trusted, and no month begins before it is",
+        day=limit["renews_on"],
+    )
 
 
 def _today(limit: Mapping[str, Any]) -> str:
     if limit["share_today_bytes"] is None:
-        return "not shared out while the box's clock is not trusted"
+        return _("not shared out while the box's clock is not trusted")
     left, share = size(limit["left_today_bytes"]), size(limit["share_today_bytes"])
-    return f"{left} left of a share of {share}"
+    return _("{left} left of a share of {share}", left=left, share=share)
 
 
 def _parts(terminal: Terminal, month: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -112,32 +132,33 @@ def _parts(terminal: Terminal, month: Mapping[str, Any]) -> list[tuple[str, str]
     rows = []
     for category, used in month["categories"].items():
         if used["sent_bytes"] or used["received_bytes"] or category == "sync":
-            rows.append((f"  {terminal.word(f'data_{category}')}", _ways(used)))
+            rows.append((f"  {terminal.word(f'data_{category}')}", ways(used)))
     if month["not_known_bytes"]:
-        rows.append(
-            ("  not known", f"{size(month['not_known_bytes'])}, counted in full: beekeed was cut"
-             " off while it was on the line")
-        )  # fmt: skip
+        cut = _(
+            "{size}, counted in full: beekeed was cut off while it was on the line",
+            size=size(month["not_known_bytes"]),
+        )
+        rows.append(("  " + _("not known"), cut))
     return rows
 
 
 def _whole(month: Mapping[str, Any]) -> str:
-    return f"{size(month['charged_bytes'])} ({month['from']} to {month['to']})"
-
-
-def _ways(used: Mapping[str, Any]) -> str:
-    return f"{size(used['sent_bytes'])} sent, {size(used['received_bytes'])} received"
+    days = _("{first} to {last}", first=month["from"], last=month["to"])
+    return f"{size(month['charged_bytes'])} ({days})"
 
 
 def _estimate(usage: Mapping[str, Any]) -> str:
     if usage["estimate_bytes"] is None:
-        return "not yet known"
-    return f"about {size(usage['estimate_bytes'])}, if it goes on like this"
+        return _("not yet known")
+    return _("about {size}, if it goes on like this", size=size(usage["estimate_bytes"]))
 
 
 def _print_days(month: Mapping[str, Any]) -> None:
     if month["days"]:
         print()
     for day in month["days"]:
-        held = f", {size(day['held_bytes'])} not known" if day["held_bytes"] else ""
-        print(f"{day['date']}  {_ways(day)}{held}")
+        said = ways(day)
+        if day["held_bytes"]:
+            held = size(day["held_bytes"])
+            said = _("{data}, {held} not known", data=said, held=held)
+        print(f"{day['date']}  {said}")

@@ -4,6 +4,7 @@ import argparse
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _
 from beekeed.ctl.sync import show_end
 from beekeed.ctl.terminal import Terminal
 
@@ -13,7 +14,7 @@ SUMMARY = "read back what had arrived; what is missing is sent again"
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl verify` takes."""
     parser.add_argument(
-        "--wait", action="store_true", help="wait for its end and show what it found"
+        "--wait", action="store_true", help=_("wait for its end and show what it found")
     )
 
 
@@ -24,6 +25,7 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
         if terminal.as_json:
             terminal.json(started)
         else:
-            terminal.line(f"Reading back started: beekeectl show {started['event_id']}")
+            command = f"beekeectl show {started['event_id']}"
+            terminal.line(_("Reading back started: {command}", command=command))
         return Exit.OK
     return show_end(client, terminal, started["event_id"])

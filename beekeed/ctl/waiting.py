@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client
+from beekeed.ctl.actions import placed
 from beekeed.ctl.exits import Exit
+from beekeed.ctl.language import _, language, listed
 from beekeed.ctl.terminal import Terminal, moment
 from beekeed.say import clean
 
@@ -14,11 +16,11 @@ SUMMARY = "who is not safe yet: the learners of whom something is not online"
 _AT_ONCE = 1000  # learners in an answer, the most that the daemon gives
 
 
-def describe(_: argparse.ArgumentParser) -> None:
+def describe(_parser: argparse.ArgumentParser) -> None:
     """Describe what `beekeectl waiting` takes: nothing."""
 
 
-def run(client: Client, terminal: Terminal, _: argparse.Namespace) -> Exit:
+def run(client: Client, terminal: Terminal, _arguments: argparse.Namespace) -> Exit:
     """Print them all by name, each with what is not online, of which courses and since when."""
     answer = _all(client)
     if terminal.as_json:
@@ -43,10 +45,10 @@ def _all(client: Client) -> dict[str, Any]:
 def _print(terminal: Terminal, answer: Mapping[str, Any]) -> None:
     learners, read_at = answer["learners"], moment(answer["read_at"])
     if not learners:
-        terminal.line(f"Of every learner everything is online (as read {read_at}).")
+        terminal.line(_("Of every learner everything is online (as read {at}).", at=read_at))
         return
     who = terminal.counted(len(learners), "learner")
-    terminal.line(f"Not everything is online of {who} (as read {read_at}):")
+    terminal.line(_("Not everything is online of {who} (as read {at}):", who=who, at=read_at))
     for each in learners:
         terminal.line(_said(terminal, each), indent=2)
 
@@ -55,6 +57,10 @@ def _said(terminal: Terminal, each: Mapping[str, Any]) -> str:
     """Say how much of a learner is not online, where, and since when."""
     name = clean(f"{each['last_name']}, {each['first_name']} ({each['username']})")
     counts = [terminal.counted(each["waiting"], "change")]
-    counts += [f"{each[why]} {terminal.word(why)}" for why in ("set_aside", "late") if each[why]]
-    where = f" in {', '.join(map(clean, each['courses']))}" if each["courses"] else ""
-    return f"{name}: {', '.join(counts)}{where}, since {moment(each['since'])}"
+    for why in ("set_aside", "late"):
+        if each[why]:
+            count = language().number(each[why])
+            counts.append(_("{changes} {verdict}", changes=count, verdict=terminal.word(why)))
+    what = placed(listed(counts), listed(map(clean, each["courses"])))
+    since = _("{what}, since {at}", what=what, at=moment(each["since"]))
+    return terminal.pair(name, since)

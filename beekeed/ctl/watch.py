@@ -7,6 +7,7 @@ from typing import Any
 
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit, exit_of_run
+from beekeed.ctl.language import _
 from beekeed.ctl.progress import LiveLine, is_under_way, said, said_of_ended
 from beekeed.ctl.terminal import Terminal
 
@@ -18,7 +19,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until-end",
         action="store_true",
-        help="end with the sync under way, or else with the next one",
+        help=_("end with the sync under way, or else with the next one"),
     )
 
 

@@ -154,7 +154,7 @@ def _facts(details: RunDetails, language: Language) -> Iterator[Fact]:
         language.phrase("mail_bytes", sent=sent, received=received),
     )
     if courses := [one_line(each.fullname) for each in details.courses if each.left_out is None]:
-        shown = ", ".join(courses[:_NAMES]) + (" …" if len(courses) > _NAMES else "")
+        shown = language.listed(courses[:_NAMES]) + (" …" if len(courses) > _NAMES else "")
         yield Fact(language.phrase("mail_courses"), shown)
     if details.actions:
         yield Fact(language.phrase("mail_actions"), _actions(details.actions, language))
@@ -172,7 +172,7 @@ def _actions(actions: Sequence[Action], language: Language) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for each in actions:
         counts[each.kind, each.verdict] += each.count
-    return ", ".join(
+    return language.listed(
         f"{language.counted(count, kind)} {language.word(verdict)}"
         for (kind, verdict), count in counts.items()
     )

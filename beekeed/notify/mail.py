@@ -66,6 +66,8 @@ class RunMailer:
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopping = False
+        self._rests = False
+        self._rounds = 0
         self._failures = 0
         self._not_before = 0.0
         self._failed_with: Mailing | None = None
@@ -74,7 +76,10 @@ class RunMailer:
         """Tend the mails each time that `wake` is called, until `stop`. Raises StoreBroken."""
         await self._judge_runs()
         while True:
+            self._rests = True
             await self._woken.wait()
+            self._rests = False
+            self._rounds += 1
             self._woken.clear()
             await self.tend()
             if self._stopping:
@@ -94,6 +99,10 @@ class RunMailer:
         """End `run`: a mail under way is settled, none is begun, and runs that ended are judged."""
         self._stopping = True
         self._woken.set()
+
+    def sign(self) -> int | None:
+        """Give a sign of life: another value each time that it is woken, None while it waits."""
+        return None if self._rests else self._rounds
 
     def warning(self) -> Reason | None:
         """See ports.Mailer."""

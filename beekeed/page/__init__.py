@@ -8,6 +8,7 @@ next browser (socket activation).
 
 A request's way: `connections` (how many, how long) -> `gate.py` (Host, Origin, headers) ->
 `screens.py` (one table of what there is) -> a file for each screen, which asks the daemon
-(`asking.py`) and renders a template (`rendering.py`). Everything works without JavaScript;
-`live.py` tells browsers that have it how a sync goes on.
+(`asking.py`) and renders a template (`rendering.py`); what all see alike who are not signed
+in is made once for those who ask at about the same time (`sharing.py`). Everything works
+without JavaScript; `live.py` tells browsers that have it how a sync goes on.
 """

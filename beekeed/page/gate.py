@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from beekeed.page.language import language_for
+
 MOST_BODY_BYTES = 64 * 1024
 """Of a form: a list of some thousand usernames is the largest."""
 
@@ -29,6 +31,9 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_OF_EVERYTHING = frozenset({"X-Content-Type-Options", "Cross-Origin-Resource-Policy"})
+_NO_DOCUMENTS = frozenset({"text/css", "text/javascript", "text/event-stream"})
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -43,10 +48,12 @@ def gate(names: Collection[str], *, is_encrypted: bool) -> Middleware:
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         if not is_own(host, _reached(request), names):
-            return web.Response(status=421, text="This is not a name of this box.\n")
+            said = language_for(request).gettext("This is not a name of this box.")
+            return web.Response(status=421, text=f"{said}\n")
         is_form = request.method not in ("GET", "HEAD")
         if is_form and request.headers.get("Origin", "") != f"{scheme}://{host}":
-            return web.Response(status=403, text="This form did not come from this page.\n")
+            said = language_for(request).gettext("This form did not come from this page.")
+            return web.Response(status=403, text=f"{said}\n")
         return await handler(request)
 
     return guarded
@@ -64,9 +71,13 @@ def is_own(host: str, reached: str, names: Collection[str]) -> bool:
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Add to every answer what tells the browser to be careful (a signal of aiohttp)."""
+    """Add to an answer what tells the browser to be careful (a signal of aiohttp).
+
+    Style, script and events are no documents: most of it says nothing of them, and costs bytes.
+    """
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        if name in _OF_EVERYTHING or response.content_type not in _NO_DOCUMENTS:
+            response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.pop("Server", None)
 

@@ -3,6 +3,7 @@
 Choosing changes nothing but a cookie of this page, so a link does it, for anybody.
 """
 
+from collections.abc import Collection
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -36,16 +37,26 @@ def chosen(request: web.Request) -> web.Response | None:
     return answer
 
 
-def link_to(code: str, request: web.Request) -> str:
-    """Give the address that shows what is shown now, or the overview, in another language."""
-    here = _without(request) if request.method == "GET" else "/"
+def link_to(code: str, request: web.Request, places: Collection[str]) -> str:
+    """Give the address that shows what is shown now in another language.
+
+    `places`: what can be asked for without a form. What a form's answer shows is shown nowhere
+    else: from there it leads to the form's own screen, or to the overview.
+    """
+    if request.method == "GET":
+        here = _without(request)
+    else:
+        here = request.path if request.path in places else "/"
     return f"{here}{'&' if '?' in here else '?'}{urlencode({_CHOICE: code})}"
 
 
 def _without(request: web.Request) -> str:
-    """Give the address without a choice of language. A path of ours begins with one slash."""
+    """Give the address without a choice of language.
+
+    A path of ours begins with one slash: to a browser, `//host/` and `/\\host/` are of others.
+    """
     query = [(name, value) for name, value in request.query.items() if name != _CHOICE]
-    path = "/" + request.rel_url.raw_path.lstrip("/")
+    path = "/" + request.rel_url.raw_path.lstrip("/\\")
     return f"{path}?{urlencode(query)}" if query else path
 
 

@@ -16,7 +16,7 @@ from beekeed.page.asking import Daemon, Data
 _AGAIN_SECONDS = 2
 _SIGN_OF_LIFE_SECONDS = 15
 _LOOK_SECONDS = 1  # so often it is seen who has left
-_MOST = 48  # of the 64 places of the page: the others are for whoever wants to read
+_MOST = 64  # of the 256 places of the page: the others are for whoever wants to read
 
 
 class Live:
@@ -25,6 +25,8 @@ class Live:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self._latest = b""
+        self.state = ""
+        """What everybody was told last, but for how far it is; empty while nobody watches."""
         self._turn = asyncio.Event()
         self._watching = 0
         self._task: asyncio.Task[None] | None = None
@@ -46,7 +48,7 @@ class Live:
             self._watching -= 1
             if not self._watching and self._task is not None:
                 self._task.cancel()
-                self._task, self._latest = None, b""
+                self._task, self._latest, self.state = None, b"", ""
         return response
 
     async def end(self, _: web.Application) -> None:
@@ -72,7 +74,9 @@ class Live:
         while True:
             try:
                 async for view in self._daemon.events():
-                    self._latest = b"data: %b\n\n" % json.dumps(_in_short(view)).encode()
+                    told = _in_short(view)
+                    self.state = f"{told['phase']} {told['event_id']} {told['status']}"
+                    self._latest = b"data: %b\n\n" % json.dumps(told).encode()
                     self._wake()
             except Refused:
                 pass

@@ -3,21 +3,33 @@
 Sentences with a code come from `say/`; what stands in a template itself is English there, and
 goes through the same catalogues (`_("…")`), so that a template can be read. Everything that is
 put in is escaped; a value that is markup of ours (a time) stays so within a sentence.
+
+What comes from elsewhere has its own direction (`<bdi>`): a Latin name in an Arabic sentence,
+an Arabic one in an English one. A command, which a text has in backticks, goes left to right.
 """
 
+import re
 import socket
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from beekeed.page.assets import Assets
+from beekeed.page.form_token import masked
 from beekeed.page.language import link_to
+from beekeed.page.screens import SCREENS
+from beekeed.page.theme import theme_for
 from beekeed.page.visit import Shown, Visit
 from beekeed.say import LANGUAGES, Language, Said, clean
-from beekeed.say.values import value
+from beekeed.say.values import fact, value
+
+_APART, _END, _TICK = "\u2068", "\u2069", "\u2066"  # no value has them (`clean`)
+_COMMAND = re.compile(r"`([^`]*)`")
+_PLACES = frozenset(screen.path for screen in SCREENS if screen.method == "GET")
 
 
 class Pages:
@@ -32,11 +44,11 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters |= {"clean": clean}
+        self._environment.filters |= {"clean": _apart}
         self._environment.filters["capitalize"] = _capital
         self._environment.globals |= {
             "asset": assets.address,
-            "box": clean(socket.gethostname()),
+            "box": socket.gethostname(),
             "languages": LANGUAGES,
         }
 
@@ -51,16 +63,38 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _apart(text: str) -> str:
+    """Show what comes from people or another program: without tricks, in its own direction."""
+    shown = clean(text)
+    is_plain = not shown or shown.isdecimal()
+    return shown if is_plain else Markup("<bdi>{}</bdi>").format(shown)
+
+
+def _written(text: str) -> Markup:
+    """Show a text of ours: what was put in apart, and commands as what they are."""
+    shown = str(escape(text)).replace(_APART, "<bdi>").replace(_END, "</bdi>")
+    shown = _COMMAND.sub(r'<code dir="ltr">\1</code>', shown).replace(_TICK, "`")
+    return Markup(shown)  # noqa: S704 - it is escaped
+
+
 def _words(language: Language) -> dict[str, Any]:
     """What a template says things with; what is put into a text is escaped."""
 
-    def text(text: str, **values: Any) -> str:
-        return escape(language.text(text)).format_map(values)
+    def own(text: str, **values: Any) -> str:
+        return _written(language.gettext(text)).format_map(values)
 
     def texts(one: str, many: str, count: int, **values: Any) -> str:
-        return escape(language.texts(one, many, count)).format_map(
+        return _written(language.ngettext(one, many, count)).format_map(
             {"count": language.number(count)} | values
         )
+
+    def size(count: int) -> str:
+        """Show bytes; "5 kB" goes left to right, whatever stands around it."""
+        said = language.size(count)
+        return _apart(said) if language.direction == "rtl" else said
+
+    def mark(value: str) -> str:
+        return value if value.isdecimal() else f"{_APART}{value.replace('`', _TICK)}{_END}"
 
     def moment(text: str | None) -> str:
         """Show a time of the API, in UTC and as clocks show it where the box is."""
@@ -78,23 +112,41 @@ def _words(language: Language) -> dict[str, Any]:
         )
 
     def said(reason: Mapping[str, Any]) -> Said:
-        return language.say(reason["code"], reason["params"])
+        found = language.say(reason["code"], reason["params"], mark)
+        return Said(_written(found.what), _written(found.remedy), found.who)
 
     return {
         "language": language,
-        "_": text,
+        "_": own,
         "ngettext": texts,
         "say": said,
+        "detail": lambda text: _written(language.detail(text, mark)),
+        "fact": lambda name, found: _apart(fact(name, found, language)),
         "word": language.word,
         "counted": language.counted,
+        "comma": language.listed(("", "")),
         "number": language.number,
-        "size": language.size,
+        "size": size,
+        "units": [mark(unit) if language.direction == "rtl" else unit for unit in language.units],
         "span": language.span,
         "moment": moment,
         "dated": dated,
         "month_of": lambda text: language.month(date.fromisoformat(f"{text}-01")),
-        "held": lambda kind, text: value(kind, text, language),
+        "held": lambda kind, text: _apart(value(kind, text, language)),
     }
+
+
+def _zone() -> str:
+    """Name the time that clocks show where the box is, like UTC+05:30; empty where it is UTC."""
+    ahead = datetime.now().astimezone().strftime("%z")
+    return f"UTC{ahead[:3]}:{ahead[3:5]}" if ahead.strip("+-0") else ""
+
+
+def _address(request: web.Request) -> str:
+    """Give where what is shown, or its form, can be asked for again; else the overview's."""
+    if request.method == "GET":
+        return request.path_qs
+    return request.path if request.path in _PLACES else "/"
 
 
 def _about(visit: Visit) -> dict[str, Any]:
@@ -102,9 +154,12 @@ def _about(visit: Visit) -> dict[str, Any]:
     return {
         "session": visit.session,
         "signed_in": visit.is_signed_in,
+        "form_token": masked(visit.session["form_token"] or ""),
         "here": visit.request.path,
-        "address": visit.request.path_qs,
-        "link_to": lambda code: link_to(code, visit.request),
+        "address": _address(visit.request),
+        "theme": theme_for(visit.request),
+        "link_to": lambda code: link_to(code, visit.request, _PLACES),
         "encrypted": visit.request.secure,
         "done": visit.query("done"),
+        "zone": _zone(),
     }

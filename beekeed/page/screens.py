@@ -16,39 +16,45 @@ from beekeed.page.scheduling import reset, save, scheduling
 from beekeed.page.set_aside import accept, confirm, retry, set_aside
 from beekeed.page.settings import save_settings, set_notifications, settings, top_up
 from beekeed.page.sign_in import enter, leave, sign_in
+from beekeed.page.theme import choose
 from beekeed.page.visit import Serve
 from beekeed.page.waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One line of the table. `needs_session`: it is for nobody who is not signed in."""
+    """One line of the table.
+
+    `needs_session`: it is for nobody who is not signed in; `is_shared`: it is the same for all
+    who are not (sharing.py).
+    """
 
     method: str
     path: str
     serve: Serve
     needs_session: bool = False
+    is_shared: bool = False
 
 
 SCREENS = (
-    Screen("GET", "/", overview),
+    Screen("GET", "/", overview, is_shared=True),
     Screen("POST", "/sync", start, needs_session=True),
     Screen("POST", "/stop", stop, needs_session=True),
     Screen("POST", "/enabled", set_enabled, needs_session=True),
-    Screen("GET", "/calendar", calendar),
+    Screen("GET", "/calendar", calendar, is_shared=True),
     Screen("POST", "/calendar", synchronize, needs_session=True),
-    Screen("GET", "/scheduling", scheduling),
+    Screen("GET", "/scheduling", scheduling, is_shared=True),
     Screen("POST", "/scheduling", save, needs_session=True),
     Screen("POST", "/scheduling/reset", reset, needs_session=True),
-    Screen("GET", "/history", history),
+    Screen("GET", "/history", history, is_shared=True),
     Screen("POST", "/history", custom, needs_session=True),
-    Screen("GET", "/history/{event_id}", information),
+    Screen("GET", "/history/{event_id}", information, is_shared=True),
     Screen("GET", "/set-aside", set_aside, needs_session=True),
     Screen("POST", "/set-aside/retry", retry, needs_session=True),
     Screen("POST", "/set-aside/accept", accept, needs_session=True),
     Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
     Screen("GET", "/waiting", waiting, needs_session=True),
-    Screen("GET", "/link", link),
+    Screen("GET", "/link", link, is_shared=True),
     Screen("POST", "/link", try_link, needs_session=True),
     Screen("GET", "/settings", settings, needs_session=True),
     Screen("POST", "/settings", save_settings, needs_session=True),
@@ -59,6 +65,7 @@ SCREENS = (
     Screen("POST", "/check", check, needs_session=True),
     Screen("POST", "/verify", verify, needs_session=True),
     Screen("GET", "/report", report, needs_session=True),
+    Screen("GET", "/theme/{theme}", choose),
     Screen("GET", "/sign-in", sign_in),
     Screen("POST", "/sign-in", enter),
     Screen("POST", "/sign-out", leave, needs_session=True),

@@ -20,16 +20,12 @@ from beekeed.connections import Crowd, Limits
 from beekeed.errors import Code, ConfigError
 from beekeed.page.asking import Daemon
 from beekeed.page.serving import application
+from beekeed.say import LANGUAGES, language_of
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(most=64)
+LIMITS = Limits(most=256)  # fifty phones, each with some connections of which one is live
 IDLE_SECONDS = 120
-_REFUSAL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 38\r\n\r\n"
-    b"Too many look at this page right now.\n"
-)
 _FIRST_FD = 3  # sd_listen_fds(3)
 _BACKLOG = 128
 _LINGERING_SECONDS = 2  # how long what a refused request still sends is read and thrown away
@@ -84,7 +80,7 @@ async def serve(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         assert runner.server is not None  # noqa: S101 - setup made it
-        crowd = Crowd(limits=limits, make=runner.server, refusal=_REFUSAL)
+        crowd = Crowd(limits=limits, make=runner.server, refusal=_refusal())
         for each in sockets:
             listening = await asyncio.get_running_loop().create_server(
                 crowd.connection,
@@ -95,6 +91,18 @@ async def serve(
             )
             stack.callback(listening.close)
         yield crowd
+
+
+def _refusal() -> bytes:
+    """Write what one browser too many gets; nobody reads which language it asks for."""
+    said = [
+        language_of(code).gettext("Too many look at this page right now.") for code in LANGUAGES
+    ]
+    body = "".join(f"{each}\n" for each in dict.fromkeys(said)).encode()
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
+    ) % (len(body), body)
 
 
 async def until_idle(crowd: Crowd, idle_seconds: float) -> None:

@@ -18,6 +18,8 @@ from beekeed.page.language import chosen, language_for
 from beekeed.page.live import Live
 from beekeed.page.rendering import Pages
 from beekeed.page.screens import SCREENS, Screen
+from beekeed.page.sharing import Shared
+from beekeed.page.theme import theme_for
 from beekeed.page.visit import COOKIE, Form, Gone, Served, Shown, Visit, headers
 from beekeed.say import clean
 
@@ -47,8 +49,8 @@ def application(
         middlewares=[_careful, gate(names, is_encrypted=is_encrypted)],
     )
     assets = Assets()
-    service = _Service(daemon, Pages(assets), body_seconds)
     live = Live(daemon)
+    service = _Service(daemon, Pages(assets), live, body_seconds)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(live.end)
     for screen in SCREENS:
@@ -62,9 +64,11 @@ def application(
 class _Service:
     """Conducts one request after another."""
 
-    def __init__(self, daemon: Daemon, pages: Pages, body_seconds: float) -> None:
+    def __init__(self, daemon: Daemon, pages: Pages, live: Live, body_seconds: float) -> None:
         self._daemon = daemon
         self._pages = pages
+        self._live = live
+        self._shared = Shared[tuple[str, Shown]]()
         self._body_seconds = body_seconds
 
     def handler(self, screen: Screen) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -80,10 +84,24 @@ class _Service:
                 return await self._unread(request, "request_too_slow", 408)
             except web.HTTPRequestEntityTooLarge:
                 return await self._unread(request, "request_too_large", 413)
+            if screen.is_shared and COOKIE not in request.cookies:
+                return await self._same_for_all(request, screen)
             visit = await self._visit(request, form)
             return self._answer(visit, await _serve(screen, visit))
 
         return handle
+
+    async def _same_for_all(self, request: web.Request, screen: Screen) -> web.StreamResponse:
+        """Answer who cannot be signed in; who was told live of something new, with that."""
+        language, theme = language_for(request).code, theme_for(request)
+        key = (request.path_qs, language, theme, self._live.state)
+        return _page(*await self._shared.get(key, lambda: self._made(request, screen)))
+
+    async def _made(self, request: web.Request, screen: Screen) -> tuple[str, Shown]:
+        visit = await self._visit(request, {})
+        served = await _serve(screen, visit)
+        assert isinstance(served, Shown)  # noqa: S101 - what is shared leads nowhere
+        return self._pages.render(visit, served), served
 
     async def _unread(self, request: web.Request, code: str, status: int) -> web.StreamResponse:
         """Say why a form was not read, and let the connection go."""
@@ -94,6 +112,8 @@ class _Service:
 
     async def nothing(self, request: web.Request) -> web.StreamResponse:
         """Say that there is no such page."""
+        if choice := chosen(request):
+            return choice
         visit = await self._visit(request, {})
         return self._answer(
             visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404)
@@ -119,15 +139,17 @@ class _Service:
             return served
         if isinstance(served, Gone):
             return _see_other(visit, served)
-        text = self._pages.render(visit, served)
-        answer = web.Response(
-            text=text, content_type="text/html", status=served.status, headers=served.headers
-        )
-        answer.headers["Vary"] = "Accept-Language, Cookie"
-        if not visit.is_signed_in and len(text) > _SMALL_BYTES:
-            # Never beside a form's token: the length of what is compressed tells of it (BREACH).
-            answer.enable_compression()
-        return answer
+        return _page(self._pages.render(visit, served), served)
+
+
+def _page(text: str, shown: Shown) -> web.Response:
+    answer = web.Response(
+        text=text, content_type="text/html", status=shown.status, headers=shown.headers
+    )
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    if len(text) > _SMALL_BYTES:
+        answer.enable_compression()  # also beside a form's token: see form_token.py
+    return answer
 
 
 async def _serve(screen: Screen, visit: Visit) -> Served:
@@ -187,7 +209,11 @@ async def _careful(
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return web.Response(status=error.status, text=f"{error.reason}.\n")
+        said = language_for(request).gettext(
+            "This is not there, or cannot be asked for in this way ({status}).", status=error.status
+        )
+        return web.Response(status=error.status, text=f"{said}\n")
     except Exception:
         log.exception("cannot serve %s %s", request.method, clean(request.path))
-        return web.Response(status=500, text="This page is broken: please tell its makers.\n")
+        said = language_for(request).gettext("This page is broken: please tell its makers.")
+        return web.Response(status=500, text=f"{said}\n")

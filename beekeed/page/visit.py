@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from beekeed.page.asking import Daemon, Data
+from beekeed.page.form_token import unmasked
 from beekeed.say import Language
 
 COOKIE = "beekeed-session"
@@ -76,7 +77,7 @@ class Visit:
         self, method: str, *path: str, body: Mapping[str, Any] | None = None, **query: str
     ) -> Data:
         """Do what is neither a GET nor a POST. Raises Refused."""
-        named = headers(self.request) | {"Beekeed-Form": self.given("form_token")}
+        named = headers(self.request) | {"Beekeed-Form": unmasked(self.given("form_token"))}
         return await self.daemon.ask(method, path, query=query, body=body, headers=named)
 
 

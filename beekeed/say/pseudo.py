@@ -9,7 +9,7 @@ import re
 
 PSEUDO = "en-XA"
 
-_PUT_IN = re.compile(r"(\{[^}]*\}|%\([a-z]+\)[sr]|%[sr])")
+_PUT_IN = re.compile(r"(\{[^}]*\}|%\([a-z_]+\)[sr]|%[sr])")
 _ACCENTED = str.maketrans("aeiouyAEIOUYcnsz", "áéíóúýÁÉÍÓÚÝçñšž")
 
 
@@ -27,5 +27,5 @@ class Pseudo(gettext.NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
     def pgettext(self, context: str, message: str) -> str:  # noqa: ARG002
-        """Leave what stands between digits."""
-        return message
+        """Mark a word; leave what stands between digits or things."""
+        return self.gettext(message) if any(map(str.isalpha, message)) else message

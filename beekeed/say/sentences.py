@@ -285,14 +285,14 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "certificate_expired": Entry(
         "The certificate of {host} is out of date. Nothing was sent to it. The box's clock says"
-        " {now}.",
+        " {now:moment}.",
         "If that time is true, the certificate must be renewed. If it is not, set the clock:"
         + _SET_CLOCK,
         "administrator",
     ),
     "certificate_not_yet_valid": Entry(
         "The certificate of {host} is not valid yet. Nothing was sent to it. The box's clock says"
-        " {now}.",
+        " {now:moment}.",
         "Mostly the box's clock is behind. Set it to the true time, in this form:" + _SET_CLOCK,
         "technician",
     ),
@@ -356,7 +356,7 @@ SENTENCES: Mapping[str, Entry] = {
         },
     ),
     "limit_paced": Entry(
-        "Today's share of the data limit is used up: the rest waits until {when}.",
+        "Today's share of the data limit is used up: the rest waits until {when:date}.",
         "Nothing is lost. An administrator can allow more today with"
         " `beekeectl limit set --pacing off`, or once with `beekeectl limit top-up`.",
         "administrator",
@@ -957,6 +957,33 @@ SENTENCES: Mapping[str, Entry] = {
     "store_in_use": Entry(
         "Another beekeed is using {path}.",
         "Stop the other one first.",
+        "technician",
+    ),
+    "store_restored": Entry(
+        "beekeed's own records were damaged ({detail}), and were put back as they were on"
+        " {at:date}. Nothing that learners did is lost: the next sync compares what was sent since"
+        " then, and sends nothing twice. Settings that were changed since then are as before.",
+        "Look whether the box's memory card or disk should be replaced: mostly it begins to fail.",
+        "technician",
+    ),
+    "store_begun_anew": Entry(
+        "beekeed's own records were damaged ({detail}), and there was no copy of them. Nothing that"
+        " learners did is lost: the next sync compares all of it, and sends nothing twice. History,"
+        " password and changed settings are gone, so sync is switched off.",
+        "Look at the settings, above all at the data limit, then switch sync on. Look also whether"
+        " the box's memory card or disk should be replaced.",
+        "technician",
+    ),
+    "store_put_back": Entry(
+        "An older beekeed was installed again: it goes on with its own records as they were on"
+        " {at:date}. The next sync compares what was sent since then, and sends nothing twice.",
+        "There is nothing to do.",
+        "",
+    ),
+    "box_copied": Entry(
+        "beekeed's records came here from another box, by a copied card or a backup. This box"
+        " begins its syncs at other moments than that one.",
+        "If both boxes are in use, give this one a service account and a token of its own.",
         "technician",
     ),
     "interrupted": Entry(

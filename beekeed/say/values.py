@@ -1,4 +1,4 @@
-"""What the two sides hold, in words: a grade, a completion, an enrolment, a person."""
+"""Values in words: what the two sides hold of a change, and what a check found."""
 
 import html
 import json
@@ -29,6 +29,17 @@ def value(kind: str, held: str | None, language: Language) -> str:
             return language.word("member")
         case _:
             return clean(held)
+
+
+def fact(name: str, found: str | int, language: Language) -> str:
+    """Say the value of a fact that a check found."""
+    match name:
+        case "trust":
+            return language.word(str(found))
+        case "sent":
+            return language.word(f"notify_{found}")
+        case _:
+            return clean(str(found))
 
 
 def _grade(held: str) -> str:

@@ -12,6 +12,7 @@ WORDS: Mapping[str, str] = {
     "error": "error",
     "skipped": "skipped",
     # What the daemon is doing.
+    "opening": "opening its own database",
     "idle": "idle",
     "awaiting": "waiting for a link",
     "off": "switched off",
@@ -153,6 +154,17 @@ WORDS: Mapping[str, str] = {
     "warning": "warning",
     "failed": "failed",
     "not_tried": "not tried",
+    # Facts that they found, beside a value.
+    "release": "version",
+    "learners": "learners",
+    "course": "course",
+    "trust": "the time",
+    "sent": "sent",
+    "server": "server",
+    # After which syncs a mail is sent.
+    "notify_off": "never",
+    "notify_all": "after each sync",
+    "notify_failures": "after failed syncs",
 }
 
 PLURALS: Mapping[str, str] = {
@@ -178,6 +190,15 @@ PLURALS: Mapping[str, str] = {
     "mistake": "mistakes",
 }
 """What is counted, in the plural."""
+
+CONTEXTS: Mapping[str, str] = {
+    "done": "changes that a sync sent",
+    "refused": "changes that a sync did not send",
+    "state_3": "a learner in an activity",
+    "state_4": "a learner in an activity",
+    "off": "what beekeed does",
+}
+"""Words that are others in some languages than the same ones elsewhere, and of what they are."""
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

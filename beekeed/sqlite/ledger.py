@@ -88,9 +88,15 @@ class SqliteLedger:
             await db.execute("UPDATE ledger_entry SET held = ? WHERE id = ?", (held, entry))
         if refusal is not None:
             raise LinkDown(refusal.code, **refusal.params)
+        await self._note_floor(now)
         assert entry is not None  # noqa: S101 - given, or begun above
         self._live = self._live - {begun} | {entry}
         return entry
+
+    async def _note_floor(self, now: _Now) -> None:
+        """Note beside the database what may be used by now, before it goes out."""
+        stand = await self._stand(now)
+        await self._store.floor.raise_to(self._month(now.day), now.day, stand.before + stand.of_day)
 
     async def settle(self, entry: int, spent: Bytes) -> None:
         """See ports.Ledger."""

@@ -1,4 +1,4 @@
-"""The one database: opening, migrating, and the only way to write.
+"""The one database while it is open, and the only way to write.
 
 One process, one connection. Two tasks that share an aiosqlite connection would
 otherwise roll back each other's rows, so `write()` holds a lock for the whole
@@ -7,21 +7,20 @@ transaction. WAL with synchronous=FULL: what is committed survives a power cut.
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 from beekeed.core.model import Key, Kind, Reason
-from beekeed.errors import Code, ConfigError, Param, StoreBroken
+from beekeed.errors import Code, Param, StoreBroken
+from beekeed.sqlite.floor import UsageFloor
 
 Row = aiosqlite.Row
 
@@ -35,7 +34,7 @@ KIND_NUMBER: Mapping[Kind, int] = {
 }
 KIND_OF_NUMBER: Mapping[int, Kind] = {number: kind for kind, number in KIND_NUMBER.items()}
 
-_PRAGMAS = (
+PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -49,9 +48,12 @@ _PRAGMAS = (
 
 
 class Store:
-    """The open database. Made by `open_store`."""
+    """The open database. Made by `opening.open_store`. `floor`: what is kept beside it."""
 
-    def __init__(self, connection: aiosqlite.Connection, lock_fd: int) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, *, lock_fd: int, floor: UsageFloor
+    ) -> None:
+        self.floor = floor
         self._connection = connection
         self._lock_fd = lock_fd
         self._writing = asyncio.Lock()
@@ -92,6 +94,14 @@ class Store:
         found = await self.rows(sql, *parameters)
         return found[0] if found else None
 
+    async def copy_to(self, path: Path) -> None:
+        """Copy all that is committed into an empty database. Raises StoreBroken."""
+        try:
+            async with self._writing, aiosqlite.connect(path) as target:
+                await self._connection.backup(target)
+        except sqlite3.Error as error:
+            raise broken(error) from error
+
     async def close(self) -> None:
         """Fold the write-ahead log into the file and let it go."""
         try:
@@ -100,79 +110,6 @@ class Store:
         finally:
             await self._connection.close()
             os.close(self._lock_fd)
-
-
-async def open_store(path: Path) -> Store:
-    """Open the database, making or migrating it where needed.
-
-    Raises StoreBroken where it is damaged, newer than this program, or in use by
-    another beekeed, and ConfigError where its folder cannot be written.
-    """
-    lock_fd = _lock(path)
-    try:
-        connection = await aiosqlite.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
-        os.close(lock_fd)
-        raise broken(error) from error
-    try:
-        connection.row_factory = aiosqlite.Row
-        for pragma in _PRAGMAS:
-            await connection.execute(pragma)
-        await _check(connection)
-        await _migrate(connection)
-    except BaseException as error:
-        await connection.close()
-        os.close(lock_fd)
-        if isinstance(error, sqlite3.Error):
-            raise broken(error) from error
-        raise
-    return Store(connection, lock_fd)
-
-
-def _lock(path: Path) -> int:
-    """Keep every other beekeed away; the kernel lets go when we end, however we end."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        detail = str(error.strerror)
-        raise ConfigError(Code.STATE_NOT_WRITABLE, path=str(path.parent), detail=detail) from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise StoreBroken(Code.STORE_IN_USE, path=str(path)) from error
-    if not path.exists():
-        path.touch(mode=0o600)
-    return fd
-
-
-async def _check(connection: aiosqlite.Connection) -> None:
-    """Refuse a connection that would not keep its promise, or a damaged file."""
-    for pragma, wanted in (("synchronous", 2), ("journal_mode", "wal"), ("quick_check", "ok")):
-        found = list(await connection.execute_fetchall(f"PRAGMA {pragma}"))
-        if found[0][0] != wanted:
-            raise StoreBroken(Code.STORE_BROKEN, detail=f"{pragma} is {found[0][0]}")
-
-
-def _migrations() -> list[tuple[int, str]]:
-    folder = resources.files("beekeed.sqlite") / "schema"
-    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return [(int(name[:4]), (folder / name).read_text("utf-8")) for name in files]
-
-
-async def _migrate(connection: aiosqlite.Connection) -> None:
-    """Bring the schema up to date, each numbered file in one transaction."""
-    found = list(await connection.execute_fetchall("PRAGMA user_version"))
-    version = int(found[0][0])
-    migrations = _migrations()
-    if version > migrations[-1][0]:
-        raise StoreBroken(Code.STORE_NEWER, found=version, known=migrations[-1][0])
-    for number, script in migrations:
-        if number > version:
-            await connection.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
-            )
 
 
 def broken(error: sqlite3.Error) -> StoreBroken:

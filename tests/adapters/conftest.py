@@ -9,7 +9,8 @@ from beekeed.moodle.login import Login
 from beekeed.moodle.online import MoodleWebServices
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.service import add_service
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 from tests import namespaces
 from tests.adapters.online import adapter
 from tests.engine.school import MADE, MATHS, SCIENCE, TOKEN, Side

@@ -15,7 +15,7 @@ from beekeed.core.budget import Terms
 from beekeed.core.model import Bytes, Category
 from beekeed.errors import LinkDown
 from beekeed.sqlite.ledger import SqliteLedger
-from beekeed.sqlite.store import open_store
+from beekeed.sqlite.opening import open_store
 from tests.clock import FakeBoot, FakeClock, FakeTrust
 
 LIMIT = 150_000

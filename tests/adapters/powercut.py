@@ -11,13 +11,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.system.world import ROOT
 
 _SECTOR = 512
-_TRACED = "openat,pwrite64,write,fsync,fdatasync,ftruncate,unlink,close"
+_TRACED = "openat,pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,link,close"
 _CALL = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)")
 _UNFINISHED = " <unfinished ...>"
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
@@ -77,6 +77,11 @@ def _events(lines: Iterator[str], database: str) -> Iterator[Event]:
             name = _bytes(arguments).decode()
             if name.startswith(database):
                 yield Event("gone", name)
+        elif call in ("rename", "link"):
+            source, target = (_bytes(f'"{each}"') for each in arguments.split('"')[1::2])
+            if source.decode().startswith(database):
+                what = "renamed" if call == "rename" else "linked"
+                yield Event(what, source.decode(), content=target)
         else:
             fd = int(arguments.partition(",")[0])
             yield from _on_file(call, arguments, fd, files)
@@ -117,12 +122,25 @@ class Disk:
             case "made" | "gone":
                 self._flush(event.file)
                 _apply(self.files, event)
+            case "renamed" | "linked":
+                self._name(event.file, event.content.decode(), event.what)
             case "written" | "cut":
                 self.pending.append(event)
             case "flushed" if not self.lies:
                 self._flush(event.file)
         while self.lies and len(self.pending) > 32:
             _apply(self.files, self.pending.pop(0))
+
+    def _name(self, file: str, target: str, what: str) -> None:
+        """Give a file another name, or one more; what is not flushed of it goes with it."""
+        assert what == "renamed" or not any(each.file == file for each in self.pending)
+        self.pending = [
+            replace(each, file=target) if each.file == file else each
+            for each in self.pending
+            if each.file != target
+        ]
+        content = self.files.pop(file) if what == "renamed" else bytearray(self.files[file])
+        self.files[target] = content
 
     def _flush(self, file: str) -> None:
         for each in self.pending:

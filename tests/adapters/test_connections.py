@@ -16,8 +16,8 @@ from beekeed.control.caller import Door
 from beekeed.control.signing import Signing
 from beekeed.control.sockets import LIMITS, serve
 from beekeed.control.watchers import Watchers
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.password import SqlitePassword
-from beekeed.sqlite.store import open_store
 from tests.clock import FakeClock
 
 SHORT = Limits(most=3, quiet_seconds=0.3, body_seconds=0.3, stuck_seconds=0.3)

@@ -12,7 +12,8 @@ from beekeed.core.calendar import DayWork
 from beekeed.core.request import Period
 from beekeed.sqlite.days import SqliteDays, day_of_number, number
 from beekeed.sqlite.history import SqliteHistory
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 
 SEEN = datetime(2026, 11, 10, tzinfo=UTC)
 HOUR = 3600

@@ -20,7 +20,8 @@ from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 
 TARGET, COURSE, PART = 1, 1, 1
 A_TARGET = "INSERT INTO target (id, address, token_digest, first_used_at) VALUES (1, 'x', 'y', 1)"

@@ -13,7 +13,8 @@ from beekeed.core.model import Bytes, Category
 from beekeed.errors import Code, LinkDown
 from beekeed.ports.ledger import Ledger
 from beekeed.sqlite.ledger import SqliteLedger
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.usage import SqliteUsage
 from tests.clock import FakeBoot, FakeClock, FakeTrust
 from tests.ledger import MemoryLedger

@@ -17,7 +17,8 @@ from beekeed.core.model import Bytes, Category
 from beekeed.errors import LinkDown
 from beekeed.ports.ledger import Ledger
 from beekeed.sqlite.ledger import SqliteLedger
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 from tests.clock import FakeBoot, FakeClock, FakeTrust
 from tests.ledger import MemoryLedger
 

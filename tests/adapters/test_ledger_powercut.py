@@ -17,7 +17,7 @@ from beekeed.core import budget
 from beekeed.core.budget import Terms
 from beekeed.sqlite.days import number
 from beekeed.sqlite.ledger import SqliteLedger
-from beekeed.sqlite.store import open_store
+from beekeed.sqlite.opening import open_store
 from tests.adapters.ledger_work import LIMIT
 from tests.adapters.powercut import Disk, Event, record
 from tests.clock import FakeBoot, FakeClock, FakeTrust

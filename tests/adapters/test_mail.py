@@ -129,7 +129,8 @@ async def test_repeated_failures_are_one_mail_and_one_all_clear(
     await post.ran(actions=[SENT])
     mail = server.taken[-1]
     assert mail.message["Subject"] == "beekee-7: syncs work again"
-    assert f"after 5 failed syncs since {since:%Y-%m-%d %H:%M} UTC" in mail.text
+    told = language_of("en").moment(since)
+    assert f"after 5 failed syncs since {told}" in mail.text
     await post.ran()
     assert subjects(server)[2:] == ["beekee-7: sync completed"]
     assert "failed" not in server.taken[-1].text

@@ -12,8 +12,8 @@ from beekeed.control import scrypt
 from beekeed.control.signing import Signing, Ticket, form_token, is_form_token
 from beekeed.core.sessions import MOST
 from beekeed.errors import BeekeedError, Code
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.password import SqlitePassword
-from beekeed.sqlite.store import open_store
 from tests.clock import FakeClock
 
 PASSWORD = "correct horse battery"

@@ -14,7 +14,8 @@ from beekeed.engine.reading import Reader, Reading
 from beekeed.errors import Code
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
 from tests.adapters.test_device import device
 from tests.clock import FakeClock

@@ -40,7 +40,8 @@ from beekeed.moodle.login import Login
 from beekeed.sqlite.catalogue import SqliteCatalogue
 from beekeed.sqlite.changes import SqliteChanges
 from beekeed.sqlite.guard import SqliteGuards
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.opening import open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
 from tests.servers import connect, execute, insert, make_tables, running
 

@@ -91,7 +91,7 @@ def said(here: Standing) -> str:
 
 def test_the_sentence_says_as_of_when_and_what_else_is_to_be_known() -> None:
     """A further sentence only where it is true."""
-    safe = "Everything that learners did until 2026-11-28 02:05 UTC is safe online."
+    safe = "Everything that learners did until 28 November 2026, 02:05 UTC is safe online."
     assert said(ALL_ONLINE) == safe
     assert said(replace(ALL_ONLINE, enabled=False)).startswith(f"{safe} Sync is switched off:")
     assert said(replace(ALL_ONLINE, scheduled=False)).startswith(f"{safe} No sync is scheduled:")
@@ -105,7 +105,7 @@ def test_the_sentence_says_as_of_when_and_what_else_is_to_be_known() -> None:
 def test_the_sentence_counts_what_waits_and_why() -> None:
     """Each change once."""
     assert "changes that wait: 12." in said(SOME)
-    assert "2026-11-28 02:05 UTC" in said(SOME)
+    assert "28 November 2026, 02:05 UTC" in said(SOME)
     aside = said(replace(SOME, aside=3, late=2))
     assert "could not be sent: 3. Late, until somebody asks for their day: 2." in aside
     assert aside.endswith("Others wait for the next sync: 7.")

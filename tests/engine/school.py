@@ -41,8 +41,9 @@ from beekeed.sqlite.days import SqliteDays
 from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.history import SqliteHistory
 from beekeed.sqlite.journal import SqliteJournal
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.outlook import SqliteOutlook
-from beekeed.sqlite.store import Store, open_store
+from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
 from tests.clock import START, FakeBoot, FakeClock, FakeTrust
 from tests.ledger import MemoryLedger

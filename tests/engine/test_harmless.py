@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beekeed.sqlite.store import open_store
+from beekeed.sqlite.opening import open_store
 from tests.engine.school import MATHS, SCIENCE, School, Side, school
 
 ACTIVITIES = ("Numbers", "Fractions", "Water", "Air")

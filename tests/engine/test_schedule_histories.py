@@ -18,8 +18,8 @@ from beekeed.core.model import RunStatus
 from beekeed.core.request import SCHEDULED, VERIFY, Period, Request
 from beekeed.core.schedule import Plan
 from beekeed.errors import Code
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.schedule import SqliteSlots
-from beekeed.sqlite.store import open_store
 from tests.engine.stepped import Box, Happened, MemorySlots, monday
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

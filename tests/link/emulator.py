@@ -43,10 +43,14 @@ DNS = Flow(socket.IPPROTO_UDP, 53)
 
 @dataclass(slots=True)
 class Weather:
-    """What the line does to packets: loses a share of them, and takes its time one way."""
+    """What the line does to packets: loses a share of them, and takes its time one way.
+
+    `bits_per_second`: what it carries each way; 0: as much as there is.
+    """
 
     loss: float = 0.0
     delay_seconds: float = 0.0
+    bits_per_second: int = 0
 
 
 class Emulator:
@@ -113,6 +117,7 @@ class Emulator:
         """Carry packets until it is told to stop."""
         under_way: list[tuple[float, int, int, bytes]] = []
         number = 0
+        through = {self._box: 0.0, self._net: 0.0}  # when the last packet from there is through
         poll = select.epoll()
         for descriptor in (self._box, self._net, self._stopping):
             poll.register(descriptor, select.EPOLLIN)
@@ -126,11 +131,17 @@ class Emulator:
                     for packet in _packets(source):
                         if self._passes(source, packet):
                             number += 1
-                            at = time.monotonic() + self.weather.delay_seconds
+                            through[source] = self._through(through[source], len(packet))
+                            at = through[source] + self.weather.delay_seconds
                             heapq.heappush(under_way, (at, number, source, packet))
                 while under_way and under_way[0][0] <= time.monotonic():
                     _, _, source, packet = heapq.heappop(under_way)
                     self._deliver(source, packet)
+
+    def _through(self, before: float, size_bytes: int) -> float:
+        """Tell when a packet is on its way, after the one before it."""
+        rate = self.weather.bits_per_second
+        return max(before, time.monotonic()) + (size_bytes * 8 / rate if rate else 0.0)
 
     def _passes(self, source: int, packet: bytes) -> bool:
         """Count what the box sends, and tell whether a packet gets through."""

@@ -1,5 +1,6 @@
 """A way that leads to a Moodle; a clock that is wrong; what a sync tells of the way."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ def test_a_moodle_answers(
     pytestconfig.stash[TOLD].append(f"a walk to a Moodle, with a short certificate: {spent} B")
     shown = https.ctl("link").out
     assert shown.count("✓") == 6
-    assert "by a check (" in shown
+    assert ", check (" in shown
 
 
 def test_a_moodle_without_encryption_answers(http: World, net: Net) -> None:
@@ -133,7 +134,9 @@ def test_a_wrong_clock_is_said_and_how_to_set_it(
             for words in (("link", "--try"), ("sync", "--wait")):
                 said = here.ctl(*words)
                 text = " ".join(said.out.split())
-                assert f"The box's clock is wrong: it says {year}-" in text
+                assert re.search(
+                    rf"The box's clock is wrong: it says \d+ \w+ {year}, \d\d:\d\d", text
+                )
                 assert "sudo timedatectl set-time '2026-11-30 14:05:00 UTC'" in text
                 assert said.code == Exit.CLOCK
             assert requests(here) == before

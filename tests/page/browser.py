@@ -2,18 +2,34 @@
 
 import http.client
 import re
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, datetime
 from html import unescape
 from urllib.parse import urlencode
 
 _PATIENCE_SECONDS = 60
-_IN_LINES = re.compile(r"</?(?:a|abbr|b|code|small|span|strong|sup|time)\b[^>]*>")
+_SHARED_SECONDS = 1.0  # what is not made for one person may be that old (page/sharing.py)
+_IN_LINES = re.compile(r"</?(?:a|abbr|b|bdi|code|small|span|strong|sup|time)\b[^>]*>")
 _LAYOUT = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
 
+_looked: dict[tuple[str, str], float] = {}  # when who is not signed in last saw a page
+
 Form = Mapping[str, str | Sequence[str]]
+
+
+def dated(day: date) -> str:
+    """Write a day as the page does: 28 November 2026."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def moment(text: str) -> str:
+    """Write a time of the API as the page does where clocks show UTC."""
+    at = datetime.fromisoformat(text)
+    return f"{dated(at)}, {at:%H:%M} UTC"
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,8 @@ class Browser:
     def __init__(self, host: str, *, address: str = "127.0.0.1") -> None:
         self.host = host
         self.cookie = ""
+        self.language = ""
+        """What it was told to show, as its cookie says."""
         self._address = address
 
     def sign_in(self, password: str) -> None:
@@ -55,7 +73,10 @@ class Browser:
         assert seen.status == 303, seen.text
 
     def get(self, path: str) -> Seen:
-        """Show a page; it must be there."""
+        """Show a page as it is now; it must be there."""
+        if not self.cookie and (self.host, path) in _looked:
+            made = _looked[self.host, path]
+            time.sleep(max(0.0, made + _SHARED_SECONDS - time.monotonic()))
         seen = self.send("GET", path)
         assert seen.status == 200, seen.text
         return seen
@@ -91,7 +112,9 @@ class Browser:
         return self._sent("POST", path, body, named)
 
     def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Seen:
-        named = {"Host": self.host, "Cookie": self.cookie} | dict(headers)
+        language = f"beekeed-language={self.language}" if self.language else ""
+        cookies = "; ".join(each for each in (self.cookie, language) if each)
+        named = {"Host": self.host, "Cookie": cookies} | dict(headers)
         place, _, port = self.host.rpartition(":")
         connection = http.client.HTTPConnection(
             place, int(port), timeout=_PATIENCE_SECONDS, source_address=(self._address, 0)
@@ -99,6 +122,12 @@ class Browser:
         with closing(connection):
             connection.request(method, path, body, named)
             answer = connection.getresponse()
+            if not self.cookie:
+                _looked[self.host, path] = time.monotonic()
             if given := answer.headers.get("Set-Cookie"):
-                self.cookie = given.partition(";")[0]
+                name, _, value = given.partition(";")[0].partition("=")
+                if name == "beekeed-language":
+                    self.language = value
+                else:
+                    self.cookie = f"{name}={value}"
             return Seen(answer.status, dict(answer.headers), answer.read().decode())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 SHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
 """Pictures of every screen, to be looked at; not kept in git."""
@@ -16,13 +16,25 @@ PHONE, DESKTOP = 320, 1100
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser; one for a file, as starting it takes seconds."""
-    program = shutil.which("chromium")
-    assert program, "chromium is missing: packaging/check says which packages the tests need"
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = _launched(playwright.chromium)
         yield browser
         browser.close()
+
+
+@contextmanager
+def another(browser: Browser, *options: str) -> Iterator[Browser]:
+    """Another browser beside one, started with some options."""
+    made = _launched(browser.browser_type, *options)
+    yield made
+    made.close()
+
+
+def _launched(kind: BrowserType, *options: str) -> Browser:
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: packaging/check says which packages the tests need"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return kind.launch(executable_path=program, args=[*arguments, *options])
 
 
 @contextmanager
@@ -44,8 +56,9 @@ def opened(browser: Browser, *, scripts: bool = True, width: int = DESKTOP) -> I
 
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    file = SHOTS / f"{name}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=file, full_page=True)
 
 
 def sign_in(page: Page, password: str) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.page.browser import Browser
-from tests.page.chromium import chromium, go, opened, sign_in
+from tests.page.chromium import chromium, go, opened
+from tests.page.hands import Keyboard, Mouse
 from tests.page.site import PASSWORD, Site, site
+
+WAYS = ("no-scripts", "keyboard", pytest.param("scripts", marks=pytest.mark.full))
+"""With a mouse and no JavaScript, with the keyboard alone and JavaScript, with both."""
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +34,16 @@ def anyone(here: Site) -> Browser:
     return here.browser()
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no-scripts"])
-def scripts(request: pytest.FixtureRequest) -> bool:
+@pytest.fixture(scope="module", params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """How somebody uses the page."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def scripts(way: str) -> bool:
     """Whether the browser runs JavaScript."""
-    return bool(request.param)
+    return way != "no-scripts"
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +61,17 @@ def window(browser: Chromium, scripts: bool) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(here: Site, window: Page) -> Page:
+def hands(window: Page, way: str) -> Mouse:
+    """What somebody uses the page with."""
+    return Keyboard(window) if way == "keyboard" else Mouse(window)
+
+
+@pytest.fixture
+def page(here: Site, window: Page, hands: Mouse) -> Page:
     """Somebody who signed in."""
     go(window, here.host, "/sign-in")
     if window.get_by_role("button", name="Sign out").count() == 0:
-        sign_in(window, PASSWORD)
+        hands.write(window.get_by_label("Password"), PASSWORD)
+        hands.press(window.get_by_role("main").get_by_role("button", name="Sign in"))
+        expect(window.get_by_role("button", name="Sign out")).to_be_visible()
     return window

@@ -16,13 +16,13 @@ PASSWORD = "correct horse battery"
 
 
 class Site:
-    """A world whose daemon runs and has a password, and its page."""
+    """A world whose daemon runs, in a network namespace where one is named, and its page."""
 
-    def __init__(self, here: World) -> None:
+    def __init__(self, here: World, *, inside: str = "") -> None:
         self.world = here
         self.host = ""
         """Where the page is: address and port."""
-        self._daemon = here.start_daemon()
+        self._daemon = here.start_daemon(inside)
         self._process: subprocess.Popen[str] | None = None
 
     def restart(self, **settings: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from beekeed.page.information import SHOWN, told_of
-from tests.page.browser import Browser, Seen
+from tests.page.browser import Browser, Seen, dated, moment
 from tests.page.site import Site, site
 
 DAY = timedelta(days=1)
@@ -68,7 +68,7 @@ def test_information_for_everybody(anyone: Browser, first: dict[str, Any]) -> No
     assert "Status partly completed, started by hand" in text
     assert f"Sync Event ID {first['event_id']}" in text
     for label, name in (("Started At", "started_at"), ("Completed At", "ended_at")):
-        assert f"{label} {first[name][:16].replace('T', ' ')} UTC" in text
+        assert f"{label} {moment(first[name])}" in text
     assert f"Duration {first['duration_seconds']} s" in text
     assert re.search(r"Data Usage sent \d+\.\d kB received \d+\.\d kB", text)
     for course in first["courses"]:
@@ -194,8 +194,9 @@ def test_custom_sync(here: Site, admin: Browser, first: dict[str, Any]) -> None:
     assert (seen.status, seen.to) == (303, "/?done=started")
     run = here.latest()
     assert run["period"] == days
-    assert f"{days['from']} – {days['to']}" in admin.get("/history").text
-    assert f"Period {days['from']} – {days['to']}" in admin.get(f"/history/{run['event_id']}").text
+    period = f"{dated(last - 3 * DAY)} – {dated(last)}"
+    assert period in admin.get("/history").text
+    assert f"Period {period}" in admin.get(f"/history/{run['event_id']}").text
 
 
 def test_a_custom_sync_that_is_refused_keeps_what_was_typed(here: Site, admin: Browser) -> None:

@@ -78,7 +78,7 @@ def test_many_browsers_are_one_connection_to_the_daemon(here: Site) -> None:
 def test_one_too_many_is_asked_to_come_back(here: Site) -> None:
     """Places are left for whoever wants to read."""
     with ExitStack() as stack:
-        for _ in range(48):
+        for _ in range(64):
             stack.enter_context(closing(Watcher(here)))
         seen = here.browser().send("GET", "/live")
         assert (seen.status, seen.headers["Retry-After"]) == (503, "60")

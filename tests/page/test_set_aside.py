@@ -1,7 +1,6 @@
 """Set aside: who sees it, reasons and both sides, and a person's answers, read back."""
 
 import http
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 from beekeed.page.set_aside import page_of
 from beekeed.say import clean
 from beekeed.usernames import listed
-from tests.page.browser import Browser
+from tests.page.browser import Browser, Seen
+from tests.page.busy import DOUBTED, change_a_grade, doubted, take_usernames
 from tests.page.forms import form_of, upload
 from tests.page.site import Site, site
 
-DOUBTED = 4
 KIND = "activity completions"
 STRANGE = "<i>An\u202ena</i>"
 """A first name that wants to be markup, and to turn what follows around."""
@@ -25,13 +24,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A box where some usernames are others' online, a grade was changed on both sides, and a
     course lost all its completions."""
     with site(tmp_path_factory.mktemp("page"), learners=14) as made:
-        for username in doubted(made):
-            made.world.on_online(
-                "INSERT INTO mdl_user (username, firstname, lastname, email, mnethostid, confirmed)"
-                " VALUES (?, 'Somebody', 'Else', ?, 1, 1)",
-                username,
-                f"{username}@example.org",
-            )
+        take_usernames(made)
         made.world.on_box(
             "UPDATE mdl_user SET firstname = ? WHERE username = ?", STRANGE, doubted(made)[0]
         )
@@ -42,40 +35,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield made
 
 
-def doubted(here: Site) -> list[str]:
-    """The usernames that are somebody else's online."""
-    found = here.world.on_box(
-        "SELECT DISTINCT username FROM mdl_user u"
-        " JOIN mdl_role_assignments ra ON ra.userid = u.id"
-        " JOIN mdl_role r ON r.id = ra.roleid WHERE r.archetype = 'student'"
-        " ORDER BY username LIMIT ?",
-        DOUBTED,
-    )
-    return [username for (username,) in found]
-
-
-def change_a_grade(here: Site) -> None:
-    """Have a quiz's grade be another on each side than what was sent, since now."""
-    ((grade, username, item),) = here.world.on_box(
-        "SELECT g.id, u.username, i.itemname FROM mdl_grade_grades g"
-        " JOIN mdl_grade_items i ON i.id = g.itemid JOIN mdl_user u ON u.id = g.userid"
-        f" WHERE i.itemmodule = 'quiz' AND g.finalgrade > 2 AND username NOT IN ({slots()})"
-        " ORDER BY g.id LIMIT 1",
-        *doubted(here),
-    )
-    changed = "UPDATE mdl_grade_grades SET rawgrade = ?, finalgrade = ?, timemodified = ? WHERE id "
-    here.world.on_box(f"{changed} = ?", 2, 2, int(time.time()), grade)
-    here.world.on_online(
-        f"{changed} IN (SELECT g.id FROM mdl_grade_grades g"
-        " JOIN mdl_grade_items i ON i.id = g.itemid JOIN mdl_user u ON u.id = g.userid"
-        " WHERE u.username = ? AND i.itemname = ?)",
-        1, 1, int(time.time()), username, item,
-    )  # fmt: skip
-
-
-def slots() -> str:
-    """Places for their usernames in SQL."""
-    return ", ".join("?" * DOUBTED)
+def row_of(seen: Seen, username: str) -> str:
+    """What stands in a learner's row, after the name."""
+    return seen.html.partition(f"<small><bdi>{username}</bdi></small>")[2].partition("</tr>")[0]
 
 
 def aside(here: Site) -> list[dict[str, Any]]:
@@ -111,15 +73,15 @@ def test_each_reason_once_with_everybody_whom_it_concerns(here: Site, admin: Bro
     for sentence in {each["reason"]["sentence"] for each in changes}:
         assert seen.text.count(sentence) == 1
     for each in changes:
-        row = seen.html.partition(f"<small>{each['username']}</small>")[2].partition("</tr>")[0]
+        row = row_of(seen, each["username"])
         assert clean(f"{each['first_name']} {each['last_name']}") in seen.text
         assert f"{each['holds']} changes" in row or each["holds"] < 2
     assert "Somebody Else" in seen.text
     (grade,) = [each for each in changes if each["kind"] == "grade"]
     assert (grade["value"], grade["online_value"]) == ("2", "1")
-    row = seen.html.partition(f"<small>{grade['username']}</small>")[2].partition("</tr>")[0]
+    row = row_of(seen, grade["username"])
     assert grade["part"] in row
-    assert f"<small>{grade['course']}</small>" in row
+    assert f"<small><bdi>{grade['course']}</bdi></small>" in row
     assert '<td data-label="On the box"><span>2</span></td>' in row
     assert '<td data-label="Online"><span>1</span></td>' in row
 
@@ -146,7 +108,8 @@ def test_a_question_is_answered(here: Site, admin: Browser) -> None:
     seen = admin.get("/set-aside")
     for each in asked:
         assert each["reason"]["sentence"] in seen.text
-        assert f"{each['lost']} of {each['known']} {KIND}, {each['course']}" in seen.text
+        what = f"{each['lost']} of {each['known']} {KIND} in {each['course']}"
+        assert f'aria-label="Accept: {what}"' in seen.html
     assert "the next sync then lowers it online as well" in seen.text
     number = str(asked[0]["number"])
     form = form_of(seen, "/set-aside/accept", number=number)

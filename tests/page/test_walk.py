@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page.browser import dated
 from tests.page.chromium import DESKTOP, PHONE, go, opened, shoot, sign_in
+from tests.page.hands import Mouse
 from tests.page.site import PASSWORD, Site, site
 
 COMPLETE = "core_completion_override_activity_completion_status"
@@ -23,9 +25,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield made
 
 
-def press(page: Page, name: str, *, within: str = "main") -> None:
+def press(hands: Mouse, name: str) -> None:
     """Press the one button of that name."""
-    page.locator(within).get_by_role("button", name=name, exact=True).click()
+    main = hands.page.get_by_role("main")
+    hands.press(main.get_by_role("button", name=name, exact=True))
 
 
 def setting(here: Site, key: str) -> Any:
@@ -34,33 +37,35 @@ def setting(here: Site, key: str) -> Any:
     return next(each["value"] for each in found if each["key"] == key)
 
 
-def test_enable_sync_off_and_on(here: Site, page: Page) -> None:
+def test_enable_sync_off_and_on(here: Site, page: Page, hands: Mouse) -> None:
     """Row 1."""
     go(page, here.host, "/")
-    press(page, "Switch off")
+    press(hands, "Switch off")
     expect(page.get_by_text("Syncs are switched off. Nothing runs")).to_be_visible()
     assert here.ask("GET", "status")["enabled"] is False
-    press(page, "Switch on")
+    press(hands, "Switch on")
     assert here.ask("GET", "status")["enabled"] is True
 
 
-def test_start_progress_and_stop(here: Site, page: Page, scripts: bool) -> None:
+def test_start_progress_and_stop(
+    here: Site, page: Page, hands: Mouse, way: str, scripts: bool
+) -> None:
     """Rows 2, 7 and 14: a sync is started, seen under way, and stopped."""
-    here.world.on_box("UPDATE mdl_user SET city = ? WHERE id > 3", f"Gao {scripts}")
+    here.world.on_box("UPDATE mdl_user SET city = ? WHERE id > 3", f"Gao {way}")
     here.world.switch("hold_before", "core_user_update_users")
     if not here.ask("GET", "runs")["total"]:
         here.world.switch("hold_before", COMPLETE)
     go(page, here.host, "/")
-    page.get_by_text("Force Sync", exact=True).click()
-    page.get_by_label("Force this sync").check()
-    press(page, "Start Sync Now")
+    hands.press(page.get_by_text("Force Sync", exact=True))
+    hands.tick(page.get_by_label("Force this sync"))
+    press(hands, "Start Sync Now")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     running = here.ask("GET", "status")["running"]
     assert running
     if scripts:
         expect(page.locator("#live-text")).to_contain_text("/")
         shoot(page, "overview-running")
-    press(page, "Stop")
+    press(hands, "Stop")
     here.world.switch("hold_before", None)
     assert here.ended(running)["status"] in ("stopped", "completed")
     if scripts:  # it sees the end by itself
@@ -68,44 +73,44 @@ def test_start_progress_and_stop(here: Site, page: Page, scripts: bool) -> None:
     here.sync()
 
 
-def test_calendar_a_day_and_a_month_again(here: Site, page: Page) -> None:
+def test_calendar_a_day_and_a_month_again(here: Site, page: Page, hands: Mouse) -> None:
     """Row 11."""
     here.sync()
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
     go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")
-    page.locator(f"a[href*='day={yesterday}']").first.click()
+    hands.press(page.locator(f"a[href*='day={yesterday}']").first)
     main = page.get_by_role("main")
-    main.get_by_role("button", name=f"{yesterday}").click()
+    hands.press(main.get_by_role("button", name=dated(yesterday)))
     run = here.latest()
     assert run["period"] == {"from": str(yesterday), "to": str(yesterday)}
     go(page, here.host, f"/calendar?month={yesterday:%Y-%m}")
-    main.get_by_role("button", name="Resynchronize the whole month").click()
+    hands.press(main.get_by_role("button", name="Resynchronize the whole month"))
     assert here.latest()["period"]["from"] == f"{yesterday:%Y-%m}-01"
     go(page, here.host, "/calendar?month=2026-11")
-    main.get_by_role("link", name="<").or_(main.get_by_label("October 2026")).first.click()
+    hands.press(main.get_by_role("link", name="<").or_(main.get_by_label("October 2026")).first)
     expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
 
 
-def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page) -> None:
+def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page, hands: Mouse) -> None:
     """Rows 4 and 12."""
     go(page, here.host, "/scheduling")
-    page.get_by_label("on", exact=True).check()
-    page.get_by_label("Time, in UTC").fill("03:30")
-    page.get_by_label("Active", exact=True).check()
-    page.get_by_label("Monday 08:00").check()
-    page.get_by_label("Sunday 23:00").check()
-    press(page, "Save")
+    hands.tick(page.get_by_label("on", exact=True))
+    hands.set_time(page.get_by_label("Time, in UTC"), "03:30")
+    hands.tick(page.get_by_label("Active", exact=True))
+    hands.tick(page.get_by_label("Monday 08:00"))
+    hands.tick(page.get_by_label("Sunday 23:00"))
+    press(hands, "Save")
     found = here.ask("GET", "schedule")
     assert (found["enabled"], found["daily_at"], found["grid_active"]) == (True, "03:30", True)
     assert found["hours"] == ["mon-08", "sun-23"]
-    page.get_by_label("Inactive").check()
-    press(page, "Save")
+    hands.tick(page.get_by_label("Inactive"))
+    press(hands, "Save")
     assert here.ask("GET", "schedule")["hours"] == ["mon-08", "sun-23"]
-    press(page, "Reset")
+    press(hands, "Reset")
     found = here.ask("GET", "schedule")
     assert (found["hours"], found["grid_active"]) == ([], False)
-    page.get_by_label("off", exact=True).check()
-    press(page, "Save")
+    hands.tick(page.get_by_label("off", exact=True))
+    press(hands, "Save")
     assert here.ask("GET", "schedule")["enabled"] is False
 
 
@@ -121,67 +126,69 @@ def test_the_grid_is_used_by_keyboard_alone(here: Site, page: Page) -> None:
     expect(page.get_by_label("Tuesday 00:00")).to_be_checked()
 
 
-def test_history_custom_sync_and_information(here: Site, page: Page) -> None:
+def test_history_custom_sync_and_information(here: Site, page: Page, hands: Mouse) -> None:
     """Rows 5 and 13."""
     today = datetime.now(UTC).date()
     go(page, here.host, "/history?size=20")
-    page.get_by_label("Start date").fill(f"{today - timedelta(days=3)}")
-    page.get_by_label("End date").fill(f"{today}")
-    press(page, "Start Custom Sync")
+    hands.set_date(page.get_by_label("Start date"), today - timedelta(days=3))
+    hands.set_date(page.get_by_label("End date"), today)
+    press(hands, "Start Custom Sync")
     run = here.latest()
     assert run["period"] == {"from": f"{today - timedelta(days=3)}", "to": f"{today}"}
     go(page, here.host, "/history")
-    page.get_by_role("link", name="Information about").first.click()
+    hands.press(page.get_by_role("link", name="20", exact=True))
+    assert page.url.endswith("/history?size=20&page=1")
+    hands.press(page.get_by_role("link", name="Information about").first)
     main = page.get_by_role("main")
     for text in ("Sync Event ID", run["event_id"], "Duration", "Synced courses"):
         expect(main.get_by_text(text).first).to_be_visible()
 
 
-def test_link_is_tried(here: Site, page: Page) -> None:
+def test_link_is_tried(here: Site, page: Page, hands: Mouse) -> None:
     """Row 22's clock, and the way to the online Moodle."""
     go(page, here.host, "/link")
-    press(page, "Try the link")
+    press(hands, "Try the link")
     expect(page.get_by_text("The link was tried")).to_be_visible()
     assert here.ask("GET", "link")["contact"]["source"] == "check"
 
 
-def test_settings_limit_and_notifications(here: Site, page: Page) -> None:
+def test_settings_limit_and_notifications(here: Site, page: Page, hands: Mouse) -> None:
     """Rows 6, 7 and 24: set, topped up, and refused where it is wrong, with what was typed kept."""
     go(page, here.host, "/settings")
     form = page.locator("form", has=page.locator("input[name=section][value=limit]")).first
-    form.get_by_label("Limit Data Usage").check()
-    form.locator("[name='limit.bytes']").fill("250")
-    form.get_by_role("button", name="Save").click()
+    hands.tick(form.get_by_label("Limit Data Usage"))
+    hands.write(form.locator("[name='limit.bytes']"), "250")
+    hands.press(form.get_by_role("button", name="Save"))
     limit = here.ask("GET", "limit")
     assert (limit["enabled"], limit["limit_bytes"]) == (True, 250_000_000)
-    page.locator("#top_up").fill("20")
-    press(page, "Allow more")
+    hands.write(page.locator("#top_up"), "20")
+    press(hands, "Allow more")
     assert here.ask("GET", "limit")["top_up_bytes"] % 20_000_000 == 0
-    form.locator("[name='limit.bytes']").fill("plenty")
-    form.get_by_role("button", name="Save").click()
+    hands.write(form.locator("[name='limit.bytes']"), "plenty")
+    hands.press(form.get_by_role("button", name="Save"))
     assert page.locator("[name='limit.bytes']").input_value() == "plenty"
     assert here.ask("GET", "limit")["limit_bytes"] == 250_000_000
     here.ask("POST", "settings", {"values": {"limit.enabled": False}})
 
 
-def test_verify_check_and_report(here: Site, page: Page) -> None:
+def test_verify_check_and_report(here: Site, page: Page, hands: Mouse) -> None:
     """What a technician does, or is asked for."""
     go(page, here.host, "/settings")
-    press(page, "Verify")
+    press(hands, "Verify")
     assert here.latest()["cause"] == "verify"
     go(page, here.host, "/check")
-    press(page, "Check now")
+    press(hands, "Check now")
     expect(page.get_by_text("token").first).to_be_visible()
     go(page, here.host, "/settings")
     with page.expect_download() as downloading:
-        page.get_by_role("link", name="report").first.click()
+        hands.press(page.get_by_role("link", name="report").first)
     assert Path(downloading.value.path()).stat().st_size > 500
 
 
-def test_signing_out(here: Site, page: Page) -> None:
+def test_signing_out(here: Site, page: Page, hands: Mouse) -> None:
     """And what that hides."""
     go(page, here.host, "/")
-    page.get_by_role("button", name="Sign out").click()
+    hands.press(page.get_by_role("button", name="Sign out"))
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     expect(page.get_by_role("button", name="Start Sync Now")).to_have_count(0)
 

@@ -1,14 +1,16 @@
 """A real browser walks what only a person can answer: who is who, and whether much may fall."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.chromium import go, shoot
+from tests.page.hands import Mouse
 from tests.page.site import Site, site
 
-STRANGERS = 4
+STRANGERS = 6
 
 
 @pytest.fixture(scope="module")
@@ -43,35 +45,36 @@ def in_doubt(here: Site) -> set[str]:
 
 
 def test_who_is_the_same_person_is_ticked_or_stands_in_a_list(
-    here: Site, page: Page, scripts: bool
+    here: Site, page: Page, hands: Mouse, way: str, tmp_path: Path
 ) -> None:
     """Row 16; and all is tried again (row 20)."""
-    ticked, listed = usernames(here)[0 if scripts else 2 :][:2]
+    ticked, listed = usernames(here)[2 * ["scripts", "no-scripts", "keyboard"].index(way) :][:2]
     go(page, here.host, "/set-aside")
-    shoot(page, f"set-aside-full{'' if scripts else '-no-scripts'}")
-    page.locator(f"input[name=username][value='{ticked}']").check()
-    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    shoot(page, f"set-aside-full-{way}")
+    hands.tick(page.locator(f"input[name=username][value='{ticked}']"))
+    hands.press(page.get_by_role("button", name="Confirm", exact=True).first)
     expect(page.get_by_role("main").get_by_text(ticked).first).to_be_visible()
     go(page, here.host, "/set-aside")
-    file = {"name": "list.txt", "mimeType": "text/plain", "buffer": f"{listed}\r\n".encode()}
-    page.get_by_label("A list of usernames").set_input_files(file)  # type: ignore[arg-type]
-    page.locator("form#confirm").get_by_role("button", name="Confirm").click()
+    file = tmp_path / "list.txt"
+    file.write_text(f"{listed}\r\n")
+    hands.attach(page.get_by_label("A list of usernames"), file)
+    hands.press(page.locator("form#confirm").get_by_role("button", name="Confirm"))
     expect(page.get_by_role("main").get_by_text(listed).first).to_be_visible()
     assert not in_doubt(here) & {ticked, listed}
     go(page, here.host, "/set-aside")
     if in_doubt(here):
-        page.get_by_role("button", name="Try all again").click()
+        hands.press(page.get_by_role("button", name="Try all again"))
         expect(page.get_by_text("tried again at the next sync").first).to_be_visible()
         assert not here.ask("GET", "status")["set_aside"]
         here.sync(force=True)  # their days are closed: what is late waits else
         assert in_doubt(here)
 
 
-def test_a_question_of_the_guard_is_answered(here: Site, page: Page) -> None:
+def test_a_question_of_the_guard_is_answered(here: Site, page: Page, hands: Mouse) -> None:
     """Row 18: one question each; the other stays asked."""
     before = here.ask("GET", "guard")["guards"]
     go(page, here.host, "/set-aside")
-    page.get_by_role("button", name="Accept").first.click()
+    hands.press(page.get_by_role("button", name="Accept").first)
     expect(page.get_by_text("the next sync may lower it online").first).to_be_visible()
     assert len(here.ask("GET", "guard")["guards"]) == len(before) - 1
 
@@ -89,14 +92,16 @@ def test_who_is_not_safe_yet_is_listed_for_printing(here: Site, page: Page) -> N
     page.emulate_media(media="screen")
 
 
-def test_notifications_are_switched_on_where_it_is_said_to_whom(here: Site, page: Page) -> None:
+def test_notifications_are_switched_on_where_it_is_said_to_whom(
+    here: Site, page: Page, hands: Mouse
+) -> None:
     """Row 7, of the Overview's advanced settings."""
     values = {"mail.to": "school@zqschool.example", "mail.sender": "box@zqschool.example",
               "mail.server": "127.0.0.1", "mail.notify": "off"}  # fmt: skip
     here.ask("POST", "settings", {"values": values})
     go(page, here.host, "/")
-    page.get_by_text("Show Advanced Settings").click()
+    hands.press(page.get_by_text("Show Advanced Settings"))
     notes = page.locator("form[action='/notifications']")
-    notes.get_by_role("button", name="Switch on").click()
+    hands.press(notes.get_by_role("button", name="Switch on"))
     found = here.ask("GET", "settings")["settings"]
     assert {each["key"]: each["value"] for each in found}["mail.notify"] == "all"

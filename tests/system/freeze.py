@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _PATIENCE_SECONDS = 20
 _FOR_EVER = 3_600_000_000  # microseconds; whoever held it lets it go long before
@@ -45,8 +46,9 @@ def frozen(pid: int, file: Path, call: str, *, done: bool, nth: int = 1) -> Iter
     `done`: when the call is done; else before it does anything. Only the thread that
     makes the call stands still.
     """
-    output = file.parent.parent / f"strace-{pid}-{time.monotonic_ns()}"
     where = "delay_exit" if done else "delay_enter"
+    folder = TemporaryDirectory()
+    output = Path(folder.name) / "calls"
     strace = subprocess.Popen(
         ["strace", "-f", "-p", str(pid), "-P", str(file), "-o", str(output),
          "-e", f"trace={call}", "-e", f"inject={call}:{where}={_FOR_EVER}:when={nth}"],
@@ -63,3 +65,4 @@ def frozen(pid: int, file: Path, call: str, *, done: bool, nth: int = 1) -> Iter
         held.let_go()
         assert strace.stderr is not None
         strace.stderr.close()
+        folder.cleanup()

@@ -79,7 +79,7 @@ def _frozen(
     here: World, daemon: Daemon, hold: tuple[str, str], call: str, *, done: bool, nth: int = 1
 ) -> Iterator[None]:
     """Start a sync, and stop the daemon at its first or nth write after a request was held."""
-    log = here.state.with_name(here.state.name + "-wal")
+    log = here.state_inside.with_name(here.state.name + "-wal")
     with ExitStack() as holding:
         holding.enter_context(_held(here, *hold))
         with frozen(daemon.pid, log, call, done=done, nth=nth) as still:
@@ -173,7 +173,7 @@ def handed_over(here: World, mail: MailServer) -> Iterator[None]:
 @contextmanager
 def accepted(here: World, daemon: Daemon, mail: MailServer) -> Iterator[None]:
     """The mail server took the mail about a sync, and nothing is written of that."""
-    log = here.state.with_name(here.state.name + "-wal")
+    log = here.state_inside.with_name(here.state.name + "-wal")
     with ExitStack() as holding:
         holding.enter_context(handed_over(here, mail))
         with frozen(daemon.pid, log, "pwrite64", done=False) as still:

@@ -13,8 +13,8 @@ from beekeed.clock import SystemClock
 from beekeed.control import scrypt
 from beekeed.control.route import Right, Route
 from beekeed.control.routes import ROUTES
+from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.password import SqlitePassword
-from beekeed.sqlite.store import open_store
 from tests.system.asking import ask, sign_in
 from tests.system.world import World, world
 

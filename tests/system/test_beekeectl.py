@@ -210,5 +210,5 @@ def test_a_reason_is_said_once_with_everybody_whom_it_concerns(here: World) -> N
     for username in names:
         assert f"({username}): account" in shown
     assert "\x1b" not in shown
-    assert "more wait for this" in " ".join(shown.split())
-    assert here.ctl("set-aside", "retry").out.startswith("3 changes will be tried again")
+    assert "; what waits for this: " in " ".join(shown.split())
+    assert here.ctl("set-aside", "retry").out == "Tried again at the next sync: 3 changes.\n"

@@ -38,14 +38,14 @@ def do_late_work(here: World, day: date, count: int = 1) -> None:
 def test_the_calendar_of_a_month(here: World) -> None:
     """features.md, row 11: colours as words, what was saved, and how many days are safe."""
     here.start_daemon()
-    assert here.ctl("calendar").out.startswith(f"{today():%Y-%m}: 0/")
+    assert here.ctl("calendar").out.startswith(f"{today():%Y-%m}: days synchronized: 0 of ")
     here.sync()
     shown = here.ctl("calendar")
     month = here.ctl("calendar", "--json").json
     green = today().day - 1  # the sync closed all that was over
     assert month["synchronized"] == green
     count = len(month["days"])
-    assert shown.out.startswith(f"{today():%Y-%m}: {green}/{count} days synchronized\n")
+    assert shown.out.startswith(f"{today():%Y-%m}: days synchronized: {green} of {count}\n")
     assert "Mon" in shown.out
     assert f"- {today().day:>2} today" in shown.out
     assert f"✓ {today() - DAY}" in shown.out or today().day == 1

@@ -1,5 +1,6 @@
 """A wrong clock and the real daemon (features.md, row 22)."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_a_certificate_that_fails_on_dates_is_a_sentence_that_says_how_to_set_th
         said = here.ctl("sync", "--wait")
         assert said.code == Exit.CLOCK
         text = " ".join(said.out.split())
-        assert f"it says {year}-0" in text
+        assert re.search(rf"it says \d+ \w+ {year}, \d\d:\d\d", text)
         assert "timedatectl set-time '" in text
         assert "these times may be wrong" in text
         assert "these times may be wrong" in " ".join(here.ctl("history").out.split())

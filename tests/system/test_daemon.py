@@ -1,6 +1,8 @@
 """The daemon as systemd sees it."""
 
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +26,12 @@ def next_message(told: socket.socket) -> list[str]:
 
 
 def test_systemd_is_told_when_it_is_ready_and_what_it_does(here: World, tmp_path: Path) -> None:
-    """READY once it listens, a STATUS for each phase, STOPPING at the end."""
+    """That opening its database may take long, READY once it listens, a STATUS for each phase,
+    STOPPING at the end."""
     with systemd(here, tmp_path) as told:
         daemon = here.start_daemon()
+        assert next_message(told) == ["STATUS=opening its own database"]
+        assert next_message(told) == ["EXTEND_TIMEOUT_USEC=60000000"]
         assert next_message(told) == ["READY=1", "STATUS=idle"]
         assert here.ctl("status").code == 0
         here.sync()
@@ -42,6 +47,36 @@ def test_systemd_is_told_when_it_is_ready_and_what_it_does(here: World, tmp_path
         assert next_message(told) == ["STOPPING=1"]
         assert daemon.wait(10) == 0
     assert not here.socket.exists()
+
+
+def test_a_hangup_has_the_settings_read_again(here: World, tmp_path: Path) -> None:
+    """RELOADING with its time, and READY with the phase; the daemon goes on."""
+    with systemd(here, tmp_path) as told:
+        daemon = here.start_daemon()
+        while next_message(told)[0] != "READY=1":
+            pass
+        daemon.send_signal(signal.SIGHUP)
+        reloading, at = next_message(told)
+        assert reloading == "RELOADING=1"
+        assert abs(int(at.removeprefix("MONOTONIC_USEC=")) / 1e6 - time.monotonic()) < 20
+        assert next_message(told) == ["READY=1", "STATUS=idle"]
+        assert here.ctl("status").code == 0
+
+
+def test_the_watchdog_is_fed(here: World, tmp_path: Path) -> None:
+    """Four times in the time that systemd waits, and where it is for this process only."""
+    with systemd(here, tmp_path) as told:
+        here.environment |= {"WATCHDOG_USEC": "4000000"}
+        daemon = here.start_daemon()
+        while next_message(told)[0] != "READY=1":
+            pass
+        began = time.monotonic()
+        assert [next_message(told) for _ in range(3)] == [["WATCHDOG=1"]] * 3
+        assert time.monotonic() - began < 10
+        daemon.terminate()
+        while next_message(told) != ["STOPPING=1"]:
+            pass
+        assert daemon.wait(10) == 0
 
 
 def test_the_token_may_come_as_a_credential(here: World, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_wrong_limits_are_a_sentence(here: World) -> None:
         (("set", "--reserve", "some"), "write it like 10%"),
         (("set", "--reserve", "95"), "limit.reserve_percent"),
         (("top-up",), "beekeectl limit top-up 50MB"),
-        (("off", "5MB"), "beekeectl limit set 5.0 MB"),
+        (("off", "5MB"), "beekeectl limit set 5000000"),
         (("show", "--pacing", "on"), "beekeectl limit set"),
     ):
         refused = here.ctl("limit", *words)

@@ -114,7 +114,7 @@ TROUBLES: list[tuple[Trouble, Code, Exit, str]] = [
     (services_off, Code.WEB_SERVICES_OFF, Exit.REFUSED, "Web services are switched off"),
     (no_course, Code.NO_COURSE_MATCHED, Exit.NO_COURSE, "None of the box's courses"),
     (overloaded, Code.SERVER_BUSY, Exit.OFFLINE, "overloaded"),
-    (overloaded_for_long, Code.ASKED_TO_WAIT, Exit.OFFLINE, "for 60 more minutes"),
+    (overloaded_for_long, Code.ASKED_TO_WAIT, Exit.OFFLINE, "for another 60 minutes"),
     (offline, Code.NOT_REACHED, Exit.OFFLINE, "could not be reached"),
 ]
 

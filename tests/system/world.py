@@ -81,6 +81,8 @@ class World:
         self.socket = folder / "control.sock"
         self.page_socket = folder / "page.sock"
         self.state = folder / "state" / "beekeed.sqlite"
+        self.state_inside = self.state
+        """The same file as the daemon knows it."""
         self.token = folder / "token"
         self.address = ""
         self.environment = os.environ | _ENVIRONMENT
@@ -88,10 +90,14 @@ class World:
         """What `configure` sets each time, as it takes it."""
         self._children: list[subprocess.Popen[str]] = []
         now = int(time.time()) // _SAME_SECONDS * _SAME_SECONDS if now is None else now
-        made = _databases(learners, seed, now)
-        self.token.write_text(made.token)
-        self.online.write_bytes(made.online)
-        self.box.write_bytes(made.box)
+        self._before = _databases(learners, seed, now)
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Put both databases and the token as they are before anything happened."""
+        self.token.write_text(self._before.token)
+        self.online.write_bytes(self._before.online)
+        self.box.write_bytes(self._before.box)
 
     def spawn(
         self, *words: str, inside: str = "", under: Sequence[str] = ()

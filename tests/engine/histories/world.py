@@ -26,7 +26,7 @@ from beekeed.sandbox.parameters import Contract, read_contract
 from beekeed.sandbox.people import make_group
 from beekeed.sandbox.service import add_service
 from beekeed.sandbox.site import set_config
-from beekeed.sqlite.store import open_store
+from beekeed.sqlite.opening import open_store
 from tests.clock import START, FakeClock, FakeTrust
 from tests.engine.histories.children import Child, Children
 from tests.engine.histories.facts import Fact, Held, Reader
