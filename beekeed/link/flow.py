@@ -372,8 +372,9 @@ class Flow:
         each = info.advmss + self._header()
         if not info.is_connected:  # all that can come is that the peer takes it, late or again
             each = tcpinfo.opening_bytes(ipv6=self._ipv6)
-            if info.segs_out and not strays:  # as it will once more where that got lost
-                self._unseen = Bytes(plain, each)
+            if info.segs_out:  # and once more where our reset gets lost, which it may at any time
+                again = 1 if strays else 2
+                self._unseen = Bytes(again * plain, again * each)
         elif self._is_answered(info):
             each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
         found = Bytes(strays * plain, min(self._coming(info), strays * each))
