@@ -30,6 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demo.main(rest)
     if rest:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.program == "install-units":
+        return _install(Path(arguments.root))
+    if arguments.program == "put-back":
+        return _put_back(Path(arguments.config), arguments.schema)
     return _run(Path(arguments.config))
 
 
@@ -40,12 +44,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=beekeed.__version__)
     programs = parser.add_subparsers(dest="program", required=True, metavar="PROGRAM")
     run = programs.add_parser("run", help="run the daemon")
-    run.add_argument(
-        "--config",
-        default=DEFAULT_CONFIG,
-        metavar="FILE",
-        help=f"the settings (default: {DEFAULT_CONFIG})",
+    older = programs.add_parser("put-back", help="let an older beekeed have its database again")
+    older.add_argument(
+        "--schema", type=int, required=True, metavar="NUMBER", help="the newest that it knows"
     )
+    for each in (run, older):
+        each.add_argument(
+            "--config",
+            default=DEFAULT_CONFIG,
+            metavar="FILE",
+            help=f"the settings (default: {DEFAULT_CONFIG})",
+        )
+    install = programs.add_parser(
+        "install-units", help="put the systemd units and the settings in place (as root)"
+    )
+    install.add_argument("--root", default="/", metavar="FOLDER", help="of another system")
     programs.add_parser("demo", help="try everything in a sandbox", add_help=False)
     programs.add_parser("sandbox-online", help="a stand-in online Moodle", add_help=False)
     programs.add_parser("sandbox-box", help="a box's database with its courses", add_help=False)
@@ -71,6 +84,30 @@ def _run(file: Path) -> int:
             said = language_of("en").say(error.code, error.params)
             manager().status(said.what)  # what `systemctl status` shows
     return code
+
+
+def _install(root: Path) -> int:
+    from beekeed.installing import install_units
+
+    try:
+        for path in install_units(root):
+            print(path)
+    except BeekeedError as error:
+        return told("beekeed", error)
+    print("To set the box up: beekeectl setup")
+    return 0
+
+
+def _put_back(file: Path, schema: int) -> int:
+    from beekeed import config, daemon
+    from beekeed.sqlite.opening import put_back
+
+    try:
+        if put_back(daemon.database_of(config.load(file)), schema):
+            print("The database of before the upgrade is in place again.")
+    except BeekeedError as error:
+        return told("beekeed", error)
+    return 0
 
 
 def _flat(group: BaseExceptionGroup[BeekeedError]) -> list[BeekeedError]:

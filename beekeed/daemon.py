@@ -87,7 +87,7 @@ async def run(settings: Settings, file: Path) -> None:
     systemd = manager()
     systemd.status(language_of("en").word("opening"))
     async with systemd.extending(SystemClock()):
-        store = await open_store(_database(settings))
+        store = await open_store(database_of(settings))
     try:
         await _serve(settings, file, token, store, systemd)
     finally:
@@ -104,7 +104,7 @@ async def _serve(
     engine = _engine(base, device)
     watchers = Watchers(clock=base.clock)
     mailer = _mailer(base)
-    backups = Backups(store=store, path=_database(settings), clock=base.clock)
+    backups = Backups(store=store, path=database_of(settings), clock=base.clock)
 
     def announce(phase: Phase) -> None:
         systemd.status(language_of("en").word(phase))
@@ -205,12 +205,13 @@ class _Base:
         folder = Path(self.settings.daemon.state_directory)
         return Surroundings(
             host=host.facts(folder),
-            store=await dimensions(self.store, _database(self.settings)),
+            store=await dimensions(self.store, database_of(self.settings)),
             settings=disclosure.public(self.tuning.settings),
         )
 
 
-def _database(settings: Settings) -> Path:
+def database_of(settings: Settings) -> Path:
+    """Give where beekeed's own database is."""
     return Path(settings.daemon.state_directory) / "beekeed.sqlite"
 
 

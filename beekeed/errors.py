@@ -243,6 +243,9 @@ class Code(StrEnum):
     NO_TOKEN_GIVEN = "no_token_given"  # noqa: S105
     TOKEN_NOT_KEPT = "token_not_kept"  # noqa: S105
     NOT_STARTED_AGAIN = "not_started_again"
+    PACKAGE_INSTALLED = "package_installed"
+    FILE_NOT_WRITTEN = "file_not_written"
+    PROGRAMS_IN_A_HOME = "programs_in_a_home"
 
     # The schedule.
     SYNC_DISABLED = "sync_disabled"

@@ -31,6 +31,7 @@ RULES: dict[str, tuple[set[str], str]] = {
     "connections": (set(), "both servers, the daemon's and the page's, limit their clients by it"),
     "disclosure": ({"sections"}, "it knows what a setting may give away, and nothing else"),
     "host": (set(), "it looks at the machine, and at nothing of ours"),
+    "installing": ({"errors"}, "it puts files in place, before anything of ours runs"),
     "logs": (set(), "whoever starts a program sets them up first"),
     "systemd": ({"clock"}, "it knows how systemd is told, and not what"),
     "watchdog": ({"clock", "systemd"}, "it looks at all parts alike, and knows none of them"),

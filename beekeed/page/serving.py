@@ -87,7 +87,10 @@ class _Service:
             if screen.is_shared and COOKIE not in request.cookies:
                 return await self._same_for_all(request, screen)
             visit = await self._visit(request, form)
-            return self._answer(visit, await _serve(screen, visit))
+            served = await _serve(screen, visit)
+            if screen.method == "POST":
+                self._shared.forget()
+            return self._answer(visit, served)
 
         return handle
 

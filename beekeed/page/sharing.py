@@ -20,6 +20,10 @@ class Shared(Generic[T]):
     def __init__(self) -> None:
         self._made: dict[Hashable, tuple[float, asyncio.Future[T]]] = {}
 
+    def forget(self) -> None:
+        """Make everything again from now on: something has changed."""
+        self._made = {}
+
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """Give the answer to `key`; `make` makes it where there is none yet, or fails for all.
 

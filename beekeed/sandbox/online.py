@@ -11,9 +11,10 @@ import contextlib
 import json
 import secrets
 import signal
+import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from beekeed.sandbox.database import connect
@@ -42,6 +43,7 @@ class SandboxOnline:
         self._wwwroot = wwwroot
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._idle: list[sqlite3.Connection] = []
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens, and answers the address: http://HOST:PORT."""
@@ -61,6 +63,8 @@ class SandboxOnline:
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
+        while self._idle:
+            self._idle.pop().close()
 
     def _set_wwwroot(self, address: str) -> None:
         with contextlib.closing(connect(self._site.database)) as db:
@@ -82,10 +86,21 @@ class SandboxOnline:
         """Answers the requests of a connection one after the other."""
         remote = str(writer.get_extra_info("peername")[0])
         while (request := await read_request(reader)) is not None:
-            with contextlib.closing(connect(self._site.database)) as db:
+            with self._database() as db:
                 await Exchange(self._site, db, request, writer, remote).conduct()
             if writer.is_closing() or not request.keeps_alive:
                 return
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """One that nobody else uses meanwhile; opening it takes longer than most answers."""
+        db = self._idle.pop() if self._idle else connect(self._site.database)
+        try:
+            yield db
+        except BaseException:
+            db.close()
+            raise
+        self._idle.append(db)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1137,7 +1137,7 @@ SENTENCES: Mapping[str, Entry] = {
         "technician",
     ),
     "not_root": Entry(
-        "Only root may write the file with the token.",
+        "Only root may do that.",
         "Use the command again with sudo.",
         "technician",
     ),
@@ -1155,6 +1155,21 @@ SENTENCES: Mapping[str, Entry] = {
     "not_started_again": Entry(
         "The token is kept in {path}, but beekeed could not be started again: {detail}.",
         "Look at its journal (journalctl -u beekeed), and start it (systemctl restart beekeed).",
+        "technician",
+    ),
+    "package_installed": Entry(
+        "beekeed is installed as a Debian package already, which has its units.",
+        "Use that, or take it away first (apt remove beekeed): the data stays.",
+        "technician",
+    ),
+    "file_not_written": Entry(
+        "The file {path} cannot be written: {detail}.",
+        "Mend that, and use the command again.",
+        "technician",
+    ),
+    "programs_in_a_home": Entry(
+        "beekeed is in {path}, a place of a person's own, which its units may not look into.",
+        "Install it elsewhere, for example in /opt/beekeed.",
         "technician",
     ),
     "sync_disabled": Entry(

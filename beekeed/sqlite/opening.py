@@ -54,6 +54,31 @@ async def open_store(path: Path) -> Store:
         raise
 
 
+def put_back(path: Path, schema: int) -> bool:
+    """Let a beekeed that knows no newer schema have its database again, as it kept it.
+
+    For one that does not do it by itself (0.1.0). The month's bytes are counted in it. Tells
+    whether anything had to be done. Raises StoreBroken where nothing of that age was kept, or a
+    beekeed runs.
+    """
+    lock_fd = _lock(path)
+    try:
+        version = _version(path)
+        if version <= schema:
+            return False
+        _put_back_older(path, version, schema)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            _count_unknown(db, path)
+        fold(path)
+    except Damaged as error:
+        raise StoreBroken(Code.STORE_BROKEN, detail=str(error)) from error
+    except sqlite3.Error as error:
+        raise broken(error) from error
+    finally:
+        os.close(lock_fd)
+    return True
+
+
 def floor_of(path: Path) -> Path:
     """Give where the floor of a database is."""
     return path.with_suffix(".floor")
@@ -203,14 +228,18 @@ def _keep(path: Path, version: int) -> None:
 
 def _note(path: Path, told: Reason) -> None:
     """Tell what was done, and count for the month what was used by what was lost."""
-    noted = read(floor_of(path))
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         values = (str(told.code), json.dumps(dict(told.params), ensure_ascii=False))
         db.execute("INSERT INTO recovery (at, code, params) VALUES (unixepoch(), ?, ?)", values)
         if told.code is Code.STORE_BEGUN_ANEW:
             db.execute("INSERT INTO setting VALUES ('sync.enabled', 'false', unixepoch())")
-        if noted is not None:
-            values_of_month = (number(noted.day), noted.used_bytes, number(noted.first))
-            db.execute(_NOT_KNOWN, values_of_month)
+        _count_unknown(db, path)
         db.execute("COMMIT")
+
+
+def _count_unknown(db: sqlite3.Connection, path: Path) -> None:
+    """Count what the month is known to have used, and this database does not know of."""
+    noted = read(floor_of(path))
+    if noted is not None:
+        db.execute(_NOT_KNOWN, (number(noted.day), noted.used_bytes, number(noted.first)))

@@ -370,6 +370,32 @@ async def test_an_older_program_finds_its_own_again(database: Path) -> None:
     assert version_of(database.with_name("beekeed.sqlite.schema-999")) == 999
 
 
+async def test_one_that_cannot_look_for_it_is_given_its_own_again(
+    database: Path, clock: FakeClock
+) -> None:
+    """With what the month has used since. Asked again, or of no newer one, nothing is done."""
+    make_older(database, 16)
+    store = await open_store(database)
+    ledger = office(store, clock)
+    entry = await ledger.hold(None, Category.SYNC, None, Bytes(), 2_000_000)
+    await ledger.settle(entry, Bytes(700_000, 900_000))
+    with pytest.raises(StoreBroken) as caught:
+        opening.put_back(database, 16)
+    assert caught.value.code is Code.STORE_IN_USE
+    await store.close()
+    assert opening.put_back(database, 16)
+    assert version_of(database) == 16
+    with closing(sqlite3.connect(database)) as db:
+        ((used,),) = db.execute("SELECT sum(sent + received + held) FROM charge").fetchall()
+        assert db.execute("SELECT shortname FROM course").fetchall() == [("older",)]
+    assert 1_600_000 <= used <= 2_000_000 + STEP_BYTES
+    assert not opening.put_back(database, 16)
+    with pytest.raises(StoreBroken) as caught:
+        opening.put_back(database, 15)
+    assert caught.value.code is Code.STORE_NEWER
+    assert version_of(database) == 16
+
+
 @pytest.mark.parametrize("copy", ["none", "damaged"])
 async def test_a_newer_database_without_a_sound_copy_is_refused(database: Path, copy: str) -> None:
     """It is left as it is."""

@@ -168,15 +168,15 @@ def test_reading_back_is_shown_with_its_counts(
 
 
 def test_times_that_may_be_wrong_are_called_so(
-    here: Site, anyone: Browser, first: dict[str, Any]
+    here: Site, admin: Browser, first: dict[str, Any]
 ) -> None:
     """Row 22: of a sync whose clock was not trusted, in the list and in its information."""
     said = "the box's clock was not trusted: these times may be wrong"
     path = f"/history/{first['event_id']}"
-    assert said not in anyone.get("/history").text + anyone.get(path).text
+    assert said not in admin.get("/history").text + admin.get(path).text
     here.world.in_state("UPDATE run SET clock_trusted = 0 WHERE event_id = ?", first["event_id"])
-    assert said in anyone.get("/history").text
-    assert said in anyone.get(path).text
+    assert said in admin.get("/history").text
+    assert said in admin.get(path).text
 
 
 def test_a_sync_that_there_is_not(anyone: Browser) -> None:

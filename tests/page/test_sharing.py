@@ -77,6 +77,16 @@ def test_who_is_signed_in_shares_nothing(here: Site, admin: Browser) -> None:
         assert ("Sign out" in seen.text) is (browser is admin)
 
 
+def test_what_somebody_changed_here_is_seen_by_all_at_once(here: Site, admin: Browser) -> None:
+    """Also by who looked a moment before."""
+    said = "Syncs are switched off."
+    assert said not in here.browser().send("GET", "/").text
+    admin.post("/enabled", {"enabled": "off"}, on="/settings")
+    assert said in here.browser().send("GET", "/").text
+    admin.post("/enabled", {"enabled": "on"}, on="/settings")
+    assert said not in here.browser().send("GET", "/").text
+
+
 @pytest.mark.parametrize("told", ["language", "theme"])
 def test_whoever_chose_something_gets_that(here: Site, told: str) -> None:
     """Also of what others saw a moment before."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -193,10 +193,16 @@ def install(made: Machine) -> None:
 
 
 @contextmanager
-def installed(folder: Path, *, root: str = "/", **options: int) -> Iterator[Box]:
+def installed(
+    folder: Path,
+    *,
+    root: str = "/",
+    install: Callable[[Machine], None] = install,
+    **options: int,
+) -> Iterator[Box]:
     """Boot a machine with beekeed installed and the online Moodle running; nothing is started.
 
-    `root`: the system that it is installed on.
+    `root`: the system that it is installed on; `install`: what installs it there.
     """
     work, state, memory = folder / "work", folder / "work" / "state", folder / "machine"
     for each in (work, state, memory):

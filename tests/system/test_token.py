@@ -134,7 +134,7 @@ def test_another_user_gets_a_sentence_and_an_exit_code(box: Box) -> None:
     under = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
     done = box.set(TOKEN, "--file", str(box.token), under=under)
     assert (done.code, done.out) == (5, "")
-    assert done.err.startswith("beekeectl: Only root may write the file with the token.")
+    assert done.err.startswith("beekeectl: Only root may do that.")
     assert not box.token.exists()
     assert not box.asked.exists()
 
