@@ -12,13 +12,17 @@ import ctypes
 import os
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 
 from beekeed.core.model import Bytes
 from beekeed.link import allowance, counters, tcpinfo
+from beekeed.link.beside import Beside
+from beekeed.link.late import COUNTED_SECONDS, Late
 from beekeed.link.tcpinfo import State, TcpInfo
 from beekeed.link.trail import Trail
+from beekeed.link.uncounted import Uncounted
 
 _SEE_OFF_SECONDS = 8
 _ANSWER_SECONDS = 2.0  # a server that has not closed its side by then will not soon
@@ -31,24 +35,19 @@ _LAST_SEGMENTS = 3  # what a server may have to say when we close our side
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
 _MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
 _MOST_MERGED = 65_536
+_SO_MEMINFO = 55  # asm-generic/socket.h; the first of its fields is SK_MEMINFO_RMEM_ALLOC
 _NO_ADDRESS = struct.pack("=H14x", socket.AF_UNSPEC)
 
 
 class Flow:
     """One connection's figures. Of what goes through its socket it has to be told."""
 
-    def __init__(
-        self, made: socket.socket, resets: counters.Resets, everybody: Callable[[], int]
-    ) -> None:
+    def __init__(self, made: socket.socket, resets: counters.Resets, beside: Beside) -> None:
         self._handle = made
-        self._everybody = everybody
         self._all_resets = resets
         self._ipv6 = made.family == socket.AF_INET6
         self._window = made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        self._everybody_before = everybody()
-        self._looked: tuple[TcpInfo | None, int, int] = (None, *self._counted())
-        self._twice = tcpinfo.NOTHING_TWICE
-        self._ahead = 0
+        self._uncounted = Uncounted()
         self._read = 0
         self._offered = self._window
         self._written = 0
@@ -57,12 +56,19 @@ class Flow:
         self._burst = 0
         self._at_request: TcpInfo | None = None
         self._last: TcpInfo | None = None
+        self._last_at = 0.0
         self._resets = False
         self._resets_before = 0
         self._dropped = Bytes()
         self._slipped = Bytes()
+        self._after: Late | None = None
+        self._came = Bytes()
+        self._unseen = Bytes()
         self._trail = Trail()
         self._final: Bytes | None = None
+        self._beside = beside
+        self._mark = beside.join(self)
+        self._unknown: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -117,42 +123,66 @@ class Flow:
     def look(self) -> None:
         """Learn what only everybody's counters tell. The oftener, the less is taken for ours."""
         if self._last is None:
-            self._learn(self._ask())
+            self._uncounted.look(self._ask, self._waiting)
+            self._note_arrived()
 
-    def _learn(self, now: TcpInfo) -> None:
-        before, repeats, everybody = self._looked
-        self._looked = (now, *self._counted())
-        self._ahead = tcpinfo.ahead_bytes(self._ahead, before, now)
-        if not (now.in_flight_bytes or now.notsent_bytes):
+    def _waiting(self, info: TcpInfo) -> int:
+        """Bound how many bytes wait behind a gap: by the memory that everything takes."""
+        raw = self._handle.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4)
+        unread = info.bytes_received - 1 - self._read  # a FIN is no byte
+        return max(0, int.from_bytes(raw, sys.byteorder) - max(0, unread))
+
+    def _note_arrived(self) -> None:
+        info = self._info()
+        if not (info.in_flight_bytes or info.notsent_bytes):
             self._arrived = self._written
-            self._trail.note_arrived(now)
-        self._twice += tcpinfo.doubled(
-            before,
-            now,
-            repeats=self._looked[1] - repeats,
-            everybody=self._looked[2] - everybody,
-        )
-
-    def _counted(self) -> tuple[int, int]:
-        return counters.repeats_received(), self._everybody()
+            self._trail.note_arrived(info)
 
     def cost(self) -> Bytes:
         """Give what it cost so far, at the most."""
         if self._final is not None:
             return self._final
+        return self._cost_beside(self._unknown)
+
+    def _cost_beside(self, beside: int | None) -> Bytes:
+        """Give what it cost so far, where so much was received beside."""
+        found = self._slipped + self._came
         spent = tcpinfo.cost(
             self._info(),
             ipv6=self._ipv6,
-            twice=self._twice,
-            ahead=self._ahead,
-            everybody=self._looked[2] - self._everybody_before if self._last else None,
+            twice=self._uncounted.twice,
+            ahead=self._uncounted.ahead_bytes,
+            late=found.received,
+            beside=beside,
         )
-        return spent + self._slipped + Bytes(sent=self._header() if self._resets else 0)
+        sent = found.sent + (self._header() if self._resets else 0)
+        return spent + self._unseen + Bytes(sent=sent)
+
+    def received_at_most(self) -> int:
+        """See beside.Known."""
+        self.look()
+        return self._cost_beside(self._since()).received
+
+    def _since(self) -> int | None:
+        """Give what was received beside what is counted, since it was made."""
+        return self._beside.since(self._mark)
+
+    def surely_received(self) -> int:
+        """See beside.Known."""
+        return tcpinfo.surely_received(self._info(), ipv6=self._ipv6)
+
+    def charged_beside(self) -> int:
+        """See beside.Known. What was dropped may have been charged what never came."""
+        if self._final is None or self._after is None:
+            return 0
+        return max(0, self._final.received - self._unseen.received - self.surely_received())
 
     def may_come(self) -> int:
         """Give what may still be sent and come, both ways, if it were dropped now."""
         if self._final is not None:
             return 0
+        if self._after is not None:
+            return self._after.most.sent + self._after.most.received
         info = self._info()
         sending = 0
         if self._last is None:
@@ -199,25 +229,32 @@ class Flow:
         """End the connection at once, whoever has a duplicate; nothing of it leaves any more."""
         if self._last is not None:
             return
-        self.look()
         self._resets_before = self._all_resets.of_others()
-        before = counters.octets()
+        before, repeats = counters.octets(), counters.repeats_received()
+        self._last_at = time.monotonic()
         self._last = info = self._ask()
+        waiting = self._waiting(info)
         self._resets = info.state in tcpinfo.ENDS_WITH_RESET
         if self._resets:
             self._all_resets.note_own()
         if info.state != State.CLOSED:
             _disconnect(self._handle)
         self._dropped = counters.octets()
-        self._learn(info)
+        self._uncounted.learn(info, repeats=repeats, waiting=waiting)
+        self._note_arrived()
+        self._unknown = self._since()
         if info.state != State.CLOSED:
             self._slipped = self._between(info, before, self._dropped)
 
     def _between(self, info: TcpInfo, before: Bytes, after: Bytes) -> Bytes:
         """Bound what passed while it was dropped: nothing tells it but everybody's counters."""
-        unsent = allowance.sending_bytes(info.notsent_bytes, segment=info.snd_mss)
+        unsent = allowance.sending_bytes(
+            info.notsent_bytes, info.in_flight_bytes, segment=info.snd_mss
+        )
         sent = after.sent - before.sent - (self._header() if self._resets else 0)
         coming = self._coming(info) if self._is_answered(info) else 0
+        if not info.is_connected:  # the peer may just take it: acknowledged, and reset
+            coming = 2 * tcpinfo.opening_bytes(ipv6=self._ipv6)
         return Bytes(
             min(max(0, sent + sent // _MERGED_SHARE), unsent + coming),
             min(after.received - before.received, coming),
@@ -252,11 +289,11 @@ class Flow:
         try:
             if self._last is None:
                 await self._see_off()
-            strays = await self._count_strays()
+            came = await (self._count_late(self._after) if self._after else self._count_strays())
             if self._final is None:
-                most = unused()
-                received = min(strays.received, max(0, most - strays.sent))
-                self._final = self.cost() + Bytes(min(strays.sent, most), received)
+                self._came = _within(came, unused())
+                self._unknown = self._since()
+                self._final = self.cost()
         finally:
             self.charge_in_full()
             self._handle.close()
@@ -267,6 +304,7 @@ class Flow:
         if self._ask().state in (State.CLOSED, State.SYN_SENT):  # reset by the peer, or never there
             self.drop()
             return
+        beside = self._since()
         with contextlib.suppress(OSError):  # the peer was faster
             self._handle.shutdown(socket.SHUT_WR)
         until = time.monotonic() + _SEE_OFF_SECONDS
@@ -279,19 +317,39 @@ class Flow:
             if now >= until or is_quiet or is_flooded:
                 self.drop()
                 return
+            beside = self._since()
             await asyncio.sleep(_LOOK_SECONDS)
             self.look()
             before, info = info, self._info()
             if (info.segs_in, info.segs_out) != (before.segs_in, before.segs_out):
                 quiet_at = time.monotonic() + _ANSWER_SECONDS
+        if self._last is not None:  # somebody dropped it
+            return
         self.drop()
-        self._ahead = 0
-        if self._final is None:
-            self._final = self.cost() + (self._last_acknowledgements() if began_it else Bytes())
+        if not self._handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # no reset came
+            self._note_end(first, began_it=began_it, beside_before=beside)
 
-    def _last_acknowledgements(self) -> Bytes:
-        """Allow for the last one being lost: a socket that waits (TIME_WAIT) counts no more."""
-        return Bytes(self._header(), self._header())
+    def _note_end(self, first: TcpInfo, *, began_it: bool, beside_before: int | None) -> None:
+        """Note that it ended by itself. See Late."""
+        last, twice = self._info(), self._uncounted.twice
+        self._uncounted.end()
+        self._after = Late(
+            first,
+            last,
+            ipv6=self._ipv6,
+            began_it=began_it,
+            is_lossy=bool(twice.segments or last.total_retrans or last.rcv_ooopack),
+            beside=self._since,
+            beside_before=beside_before,
+        )
+
+    async def _count_late(self, after: Late) -> Bytes:
+        """Give what came after it had ended by itself."""
+        self._unseen = after.unseen
+        came = await after.count(self._quiet_seconds())
+        if came.sent:
+            self._unseen = Bytes()
+        return came
 
     def _quiet_seconds(self) -> float:
         return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * self._info().rtt_seconds
@@ -314,10 +372,15 @@ class Flow:
         each = info.advmss + self._header()
         if not info.is_connected:  # all that can come is that the peer takes it, late or again
             each = tcpinfo.opening_bytes(ipv6=self._ipv6)
+            if info.segs_out:  # and once more where our reset gets lost, which it may at any time
+                again = 1 if strays else 2
+                self._unseen = Bytes(again * plain, again * each)
         elif self._is_answered(info):
             each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
         found = Bytes(strays * plain, min(self._coming(info), strays * each))
-        return self._at_most_all(found)
+        # A reset that answers what was under way is answered by nobody.
+        resets = Bytes(received=plain * self._trail.data_under_way(info))
+        return self._at_most_all(found) + resets
 
     async def _count_answers(self, info: TcpInfo) -> Bytes:
         """Give what came after the peer's reset: another for each segment that it met on its way.
@@ -328,12 +391,10 @@ class Flow:
         if not info.is_connected:
             return Bytes()
         trips = 2 if info.total_retrans or info.rcv_ooopack else 1
-        moment = time.monotonic() - info.silent_seconds - trips * info.rtt_seconds - _TICK_SECONDS
-        met = self._trail.under_way_since(moment, info)
-        await asyncio.sleep(info.rtt_seconds + _LOOK_SECONDS)
-        beside = self._everybody() - self._everybody_before - self.cost().received
-        found = met * tcpinfo.plain_header_bytes(ipv6=self._ipv6)
-        return Bytes(received=max(0, min(found, beside)))
+        silent_seconds = info.silent_seconds + trips * info.rtt_seconds + _TICK_SECONDS
+        met = self._trail.under_way_since(self._last_at - silent_seconds, info)
+        await asyncio.sleep(info.rtt_seconds + COUNTED_SECONDS)
+        return Bytes(received=met * tcpinfo.plain_header_bytes(ipv6=self._ipv6))
 
     def _at_most_all(self, found: Bytes) -> Bytes:
         """Believe no more than what the whole namespace sent and received since it was dropped."""
@@ -343,6 +404,12 @@ class Flow:
             min(found.sent, sent + sent // _MERGED_SHARE),
             min(found.received, received + received // _MERGED_SHARE),
         )
+
+
+def _within(found: Bytes, most: int) -> Bytes:
+    """Give no more than so much, both ways."""
+    sent = min(found.sent, most)
+    return Bytes(sent, min(found.received, most - sent))
 
 
 def narrow(handle: socket.socket, window: int) -> None:

@@ -10,16 +10,18 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from beekeed.core.model import Bytes, Category, Charge
 from beekeed.errors import LinkDown
 from beekeed.link import allowance, tcpinfo
+from beekeed.link.beside import Beside
 from beekeed.link.counters import Resets
 from beekeed.link.meter import InterfaceGauge
 from beekeed.link.sockets import MeteredSocket
 from beekeed.link.tab import Tab
-from beekeed.link.uplink import Uplink
+from beekeed.link.uplink import Uplink, received_bytes
 from beekeed.ports.ledger import Ledger
 from beekeed.ports.link import AddressInfo
 
@@ -47,6 +49,7 @@ class PaidLine:
         self._charge = charge
         self._kernel_tells = _kernel_tells()
         self._resets = Resets()
+        self._besides: dict[str | None, Beside] = {}
         self._run_id: int | None = None
         self._names: dict[tuple[str, int, int], Sequence[AddressInfo]] = {}
         self._tab: Tab | None = None
@@ -197,7 +200,13 @@ class PaidLine:
         if self._tab is None:
             raise RuntimeError("a socket was opened without a request")
         self._uplink.note(address)
-        return self._tab.open_socket(address, self._uplink.received_bytes)
+        return self._tab.open_socket(address, self._beside(self._uplink.interface()))
+
+    def _beside(self, interface: str | None) -> Beside:
+        """Give what knows all our connections over an interface."""
+        if interface not in self._besides:
+            self._besides[interface] = Beside(everybody=partial(received_bytes, interface))
+        return self._besides[interface]
 
     async def look_up(self, host: str, port: int, family: int) -> Sequence[AddressInfo]:
         """See ports.Line. Once a run."""

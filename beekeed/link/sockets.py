@@ -4,9 +4,9 @@ asyncio reads and writes by `recv`, `recv_into`, `send` and `sendmsg`, TLS as we
 """
 
 import socket
-from collections.abc import Callable
 from typing import Any, Protocol
 
+from beekeed.link.beside import Beside
 from beekeed.link.counters import Resets
 from beekeed.link.flow import Flow, narrow
 from beekeed.ports.link import AddressInfo
@@ -34,12 +34,12 @@ class MeteredSocket(socket.socket):
         window: int,
         gate: Gate,
         resets: Resets,
-        everybody: Callable[[], int],
+        beside: Beside,
     ) -> None:
         super().__init__(*address[:3])
         self.setblocking(False)
         narrow(self, window)  # before it connects, so that no larger one is ever offered
-        self.flow = Flow(self, resets, everybody)
+        self.flow = Flow(self, resets, beside)
         self._gate = gate
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from beekeed.core.model import Bytes
 from beekeed.link import allowance
+from beekeed.link.beside import Beside
 from beekeed.link.counters import Resets
 from beekeed.link.flow import Flow
 from beekeed.link.sockets import MeteredSocket
@@ -14,7 +15,7 @@ from beekeed.ports.link import AddressInfo
 
 _PIECE_BYTES = 16_384  # as much as a TLS record
 _LEAST_BYTES = 64
-_ENDS_SECONDS = 10.0  # a flow takes 8 at the most
+_ENDS_SECONDS = 14.0  # a flow takes 8 at the most to be seen off, and some for what comes late
 _LOOK_SECONDS = 0.02
 
 
@@ -77,17 +78,17 @@ class Tab:
         """Whether nothing of it costs anything more."""
         return not self._under_way and all(flow.is_final for flow in self._flows)
 
-    def open_socket(self, address: AddressInfo, everybody: Callable[[], int]) -> MeteredSocket:
+    def open_socket(self, address: AddressInfo, beside: Beside) -> MeteredSocket:
         """Make a socket whose connection is paid by this tab.
 
-        `everybody`: what is received on its interface.
+        `beside`: what else is received on its interface.
         """
         made = MeteredSocket(
             address,
             window=self.window,
             gate=self,
             resets=self._resets,
-            everybody=everybody,
+            beside=beside,
         )
         self._flows.append(made.flow)
         return made

@@ -153,6 +153,7 @@ class Doubled:
     """What arrived twice, at the most: such segments, and their bytes without headers."""
 
     segments: int = 0
+    """Also those without data: a FIN."""
     payload: int = 0
 
     def __add__(self, other: "Doubled") -> "Doubled":
@@ -162,17 +163,17 @@ class Doubled:
 NOTHING_TWICE = Doubled()
 
 
-def doubled(before: TcpInfo | None, now: TcpInfo, *, repeats: int, everybody: int) -> Doubled:
+def doubled(before: TcpInfo | None, now: TcpInfo, *, repeats: int, ahead: int) -> Doubled:
     """Bound what arrived twice between two looks.
 
     `repeats`: how many segments did so in the whole namespace. Of ours it can be no more than
-    there is room for between our segments and our bytes, and than `everybody` received on
-    that interface beside what we know of.
+    there is room for between our segments and our bytes. `ahead`: of those bytes so many may
+    have come before the first look.
     """
     segments, payload = now.arrived_since(before)
-    count = min(repeats, segments)
-    room = segments * now.advmss - payload
-    return Doubled(count, max(0, min(count * now.advmss, room, everybody - payload)))
+    room = max(0, segments * now.advmss - max(0, payload - ahead))
+    arrived = now.segs_in - (before.segs_in if before else 0)
+    return Doubled(min(repeats, arrived), min(min(repeats, segments) * now.advmss, room))
 
 
 def ahead_bytes(ahead: int, before: TcpInfo | None, now: TcpInfo) -> int:
@@ -191,25 +192,45 @@ def cost(
     ipv6: bool,
     twice: Doubled = NOTHING_TWICE,
     ahead: int = 0,
-    everybody: int | None = None,
+    late: int = 0,
+    beside: int | None = None,
 ) -> Bytes:
     """Give what a connection cost so far.
 
-    `twice`: what arrived twice, as `doubled` gives it; `ahead`: as `ahead_bytes` does.
-    Of both no more is believed than makes what `everybody` received on that interface.
+    `twice`: what arrived twice, as `doubled` gives it; `ahead`: as `ahead_bytes` does; `late`:
+    what came when there was no socket any more. Of all that is not counted, no more is believed
+    than what was received `beside` what is (`Beside.since`).
     """
+    counted = _counted(info, ipv6=ipv6)
+    uncounted = _uncounted(info, twice) + Bytes(received=ahead + late)
+    received = uncounted.received
+    return counted + Bytes(uncounted.sent, received if beside is None else min(received, beside))
+
+
+def _counted(info: TcpInfo, *, ipv6: bool) -> Bytes:
+    """Give what the kernel counted: on a line that loses nothing, all."""
     if not info.is_connected:
         plain = plain_header_bytes(ipv6=ipv6)
         return Bytes(info.segs_out * opening_bytes(ipv6=ipv6), info.segs_in * plain)
     header = header_bytes(info, ipv6=ipv6)
-    syn = _SYN_OPTIONS - (_TIMESTAMP_BYTES if info.timestamps else 0)
-    sent = info.bytes_sent + info.segs_out * header + syn * (1 + info.total_retrans)
-    received = info.bytes_received + info.segs_in * header + syn
-    sent += _MOST_SACK * twice.segments
-    uncounted = twice.payload + ahead
-    if everybody is not None:
-        uncounted = min(uncounted, max(0, everybody - received))
-    received += uncounted
+    syn = _syn_bytes(info)
+    return Bytes(
+        info.bytes_sent + info.segs_out * header + syn,
+        info.bytes_received + info.segs_in * header + syn,
+    )
+
+
+def _syn_bytes(info: TcpInfo) -> int:
+    """Give how much larger a SYN is than other segments."""
+    return _SYN_OPTIONS - (_TIMESTAMP_BYTES if info.timestamps else 0)
+
+
+def _uncounted(info: TcpInfo, twice: Doubled) -> Bytes:
+    """Bound what it did not: what arrived twice, and options of what tells of losses."""
+    if not info.is_connected:
+        return Bytes()
+    sent, received = _MOST_SACK * twice.segments, twice.payload
+    sent += _syn_bytes(info) * info.total_retrans  # each may have been a SYN
     if info.rcv_ooopack:
         sent += _MOST_SACK * info.rcv_ooopack + _STRAY_SACK
     if info.total_retrans > info.dsack_dups:
@@ -218,3 +239,8 @@ def cost(
     else:  # nothing got lost: each was answered by saying so
         received += _MOST_SACK * info.dsack_dups
     return Bytes(sent, received)
+
+
+def surely_received(info: TcpInfo, *, ipv6: bool) -> int:
+    """Give what a connection received at the least: a FIN is no byte, a reset has no timestamps."""
+    return max(0, _counted(info, ipv6=ipv6).received - 1 - _TIMESTAMP_BYTES)

@@ -30,11 +30,15 @@ class Trail:
     def under_way_since(self, moment: float, info: TcpInfo) -> int:
         """Bound how many segments were under way since a moment of the monotonic clock."""
         before = [count for at, count in self._acknowledged if at <= moment]
-        data = min(
+        acknowledgements = _acknowledgements(info) - (before[-1] if before else 0)
+        return self.data_under_way(info) + acknowledgements
+
+    def data_under_way(self, info: TcpInfo) -> int:
+        """Bound how many segments with data may not have arrived yet."""
+        return min(
             info.in_flight_bytes // max(1, info.snd_mss) + _PARTIAL_SEGMENTS,
             info.data_segs_out - self._arrived_segments,
         )
-        return data + _acknowledgements(info) - (before[-1] if before else 0)
 
 
 def _acknowledgements(info: TcpInfo) -> int:

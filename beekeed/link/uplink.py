@@ -32,14 +32,15 @@ class Uplink:
         """
         return self._interface
 
-    def received_bytes(self) -> int:
-        """Give what everybody received on that interface since it is there."""
-        found = psutil.net_io_counters(pernic=True).get(self._interface or "")
-        return found.bytes_recv if found else 0
-
     def loops_back(self) -> bool:
         """Tell whether the packets never leave this machine."""
         name = self.interface()
         return name is not None and any(
             ipaddress.ip_address(address).is_loopback for address in addresses_of().get(name, ())
         )
+
+
+def received_bytes(interface: str | None) -> int:
+    """Give what everybody received on an interface since it is there; 0 where it is not."""
+    found = psutil.net_io_counters(pernic=True).get(interface or "")
+    return found.bytes_recv if found else 0

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.link.client import Scenario, Told
@@ -14,6 +15,8 @@ from tests.link.server import NAME
 
 ROOT = Path(__file__).parent.parent.parent
 _QUIET_SECONDS = 0.25
+_OVER_SECONDS = 8.0
+_RETRANSMITS = "01:"  # the timer that is set: that of what is not acknowledged
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,10 +90,23 @@ class Bench:
         self._client.stdin.write(json.dumps(dataclasses.asdict(scenario)) + "\n")
         self._client.stdin.flush()
         told = Told(**json.loads(self._client.stdout.readline()))
-        self.emulator.wait_until_quiet(_QUIET_SECONDS + 4 * weather.delay_seconds)
+        self._wait_until_over(_QUIET_SECONDS + 4 * weather.delay_seconds)
         resolver = self.emulator.bytes_of(DNS)
         truth = self.emulator.bytes_of(Flow(socket.IPPROTO_TCP, port)) + resolver
         return Played(scenario, weather, told, truth, resolver)
+
+    def _wait_until_over(self, quiet_seconds: float) -> None:
+        """Wait until nothing passes any more, nor waits at the other side to be sent again."""
+        until = time.monotonic() + _OVER_SECONDS
+        self.emulator.wait_until_quiet(quiet_seconds)
+        while self._sends_again() and time.monotonic() < until:
+            self.emulator.wait_until_quiet(quiet_seconds)
+
+    def _sends_again(self) -> bool:
+        """Tell whether a socket of the other side waits to send something again (proc(5))."""
+        tables = [Path(f"/proc/{self._server.pid}/net/{name}") for name in ("tcp", "tcp6")]
+        rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
+        return any(row[5].startswith(_RETRANSMITS) for row in rows)
 
     def close(self) -> None:
         """Take everything down."""

@@ -20,12 +20,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-_TUNSETIFF = 0x400454CA
-_TUN_WITHOUT_HEADER = 0x1001  # IFF_TUN | IFF_NO_PI
+TUNSETIFF = 0x400454CA
+TUN_WITHOUT_HEADER = 0x1001  # IFF_TUN | IFF_NO_PI
 _PACKETS_AT_ONCE = 64
 
 BOX = ("10.9.0.1", "fd09::1")
 NET = ("10.9.0.2", "fd09::2")
+_ROUTES = (("10.9.0.0/24",), ("fd09::/64", "metric", "256"))
+"""As the kernel makes them, by which it knows them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ class Emulator:
         for namespace in (self.box, self.net):
             _ip("netns", "add", namespace)
         _resolve_at(self.box, NET[0])
-        self._box = _tun(f"{name}b", self.box, BOX)
-        self._net = _tun(f"{name}n", self.net, NET)
+        self._devices = f"{name}b", f"{name}n"
+        self._box = _tun(self._devices[0], self.box, BOX)
+        self._net = _tun(self._devices[1], self.net, NET)
         self._stopping, self._stop = os.pipe()
         self._thread = threading.Thread(target=self._carry, name=f"line {name}")
         self._thread.start()
@@ -88,15 +91,16 @@ class Emulator:
     def retransmit_patiently(self, *, patiently: bool) -> None:
         """Have neither side send again what is only slow to arrive, or again as usual.
 
-        So that a machine with much to do does not look like a line that loses packets.
+        So that a machine with much to do does not look like a line that loses packets. Of how
+        long to wait at least, the routes tell: a socket has the system's setting from when it
+        began to listen.
         """
-        settings = {
-            "tcp_early_retrans": 0 if patiently else 3,
-            "tcp_rto_min_us": 5_000_000 if patiently else 200_000,
-        }
-        words = [f"echo {value} > /proc/sys/net/ipv4/{name}" for name, value in settings.items()]
-        for namespace in (self.box, self.net):
-            _ip("netns", "exec", namespace, "sh", "-ec", "; ".join(words))
+        probes, least = (0, "5s") if patiently else (3, "200ms")
+        for namespace, device in ((self.box, self._devices[0]), (self.net, self._devices[1])):
+            setting = f"echo {probes} > /proc/sys/net/ipv4/tcp_early_retrans"
+            _ip("netns", "exec", namespace, "sh", "-ec", setting)
+            for route in _ROUTES:
+                _ip("-n", namespace, "route", "replace", *route, "dev", device, "rto_min", least)
 
     def bytes_of(self, flow: Flow) -> int:
         """Give what a flow cost, both ways."""
@@ -178,7 +182,7 @@ def _flow(packet: bytes, *, at: int) -> Flow:
 def _tun(name: str, namespace: str, addresses: tuple[str, str]) -> int:
     """Make a TUN device in a namespace; gives the descriptor of its other end."""
     descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _TUN_WITHOUT_HEADER))
+    fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), TUN_WITHOUT_HEADER))
     _ip("link", "set", name, "netns", namespace)
     _ip("-n", namespace, "address", "add", f"{addresses[0]}/24", "dev", name)
     _ip("-n", namespace, "address", "add", f"{addresses[1]}/64", "dev", name, "nodad")

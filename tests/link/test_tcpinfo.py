@@ -67,13 +67,30 @@ def test_what_got_lost_makes_it_a_bound() -> None:
 
 
 def test_what_arrived_twice_counts_twice() -> None:
-    """As much as there is room for, and no more than everybody received."""
+    """As much as there is room for; a segment without data has no bytes, but an answer."""
     now = dataclasses.replace(QUIET, data_segs_in=3)
-    assert tcpinfo.doubled(None, now, repeats=1, everybody=10**6) == Doubled(1, 1_448)
-    assert tcpinfo.doubled(None, now, repeats=0, everybody=10**6) == Doubled(0, 0)
-    assert tcpinfo.doubled(None, now, repeats=9, everybody=10**6) == Doubled(3, 2_344)
-    assert tcpinfo.doubled(None, now, repeats=9, everybody=2_300) == Doubled(3, 300)
-    assert tcpinfo.doubled(now, now, repeats=9, everybody=10**6) == Doubled(0, 0)
+    assert tcpinfo.doubled(None, now, repeats=1, ahead=0) == Doubled(1, 1_448)
+    assert tcpinfo.doubled(None, now, repeats=0, ahead=0) == Doubled(0, 0)
+    assert tcpinfo.doubled(None, now, repeats=9, ahead=0) == Doubled(4, 2_344)
+    assert tcpinfo.doubled(now, now, repeats=9, ahead=0) == Doubled(0, 0)
+    bare = dataclasses.replace(now, segs_in=5)
+    assert tcpinfo.doubled(now, bare, repeats=9, ahead=0) == Doubled(1, 0)
+
+
+def test_bytes_that_came_ahead_leave_room_for_what_came_twice() -> None:
+    """A gap is filled: they are counted only now, by a segment that came long ago."""
+    before = dataclasses.replace(QUIET, segs_in=6, data_segs_in=4, rcv_ooopack=2)
+    now = dataclasses.replace(before, segs_in=8, data_segs_in=6, bytes_received=2_000 + 3 * 1_448)
+    assert tcpinfo.doubled(before, now, repeats=1, ahead=0).payload == 0
+    assert tcpinfo.doubled(before, now, repeats=1, ahead=2 * 1_448).payload == 1_448
+
+
+def test_no_more_is_charged_than_came_beside() -> None:
+    """Of what is not counted; what is counted is charged in any case."""
+    twice, counted = Doubled(1, 1_448), tcpinfo.cost(QUIET, ipv6=False).received
+    for beside, charged in ((None, 1_648), (5_000, 1_648), (1_000, 1_000), (0, 0)):
+        cost = tcpinfo.cost(QUIET, ipv6=False, twice=twice, ahead=100, late=100, beside=beside)
+        assert cost.received == counted + charged
 
 
 def test_what_waits_behind_a_gap_was_received() -> None:
