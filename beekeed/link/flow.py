@@ -28,6 +28,7 @@ _SEE_OFF_SECONDS = 8
 _ANSWER_SECONDS = 2.0  # a server that has not closed its side by then will not soon
 _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
+_QUEUE_SECONDS = 1.5  # what was sent may stand so long in the queues on its way
 _LOOK_SECONDS = 0.03
 _TICK_SECONDS = 0.01  # as coarse as the kernel's times are
 _TICKETS_SEGMENTS, _TICKETS_BYTES = 2, 600  # TLS sends them when the request is out already
@@ -352,7 +353,11 @@ class Flow:
         return came
 
     def _quiet_seconds(self) -> float:
-        return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * self._info().rtt_seconds
+        """Give after how long a silence nothing comes any more."""
+        info = self._info()
+        is_sending = self._is_answered(info) and info.silent_seconds < _QUEUE_SECONDS
+        queued_seconds = _QUEUE_SECONDS if is_sending else 0.0
+        return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * info.rtt_seconds + queued_seconds
 
     async def _count_strays(self) -> Bytes:
         """Give what came after the connection was dropped: each segment was answered by a reset."""
