@@ -254,7 +254,8 @@ def test_from_a_file_nothing_is_asked(box: UnsetBox) -> None:
     ]
     assert told["left"] == [{"step": "started", "codes": ["daemon_not_running"]}]
     assert box.given_token not in done.out
-    assert box.password.read_text().strip() not in done.out
+    made = box.password.read_text()
+    assert made.strip() not in done.out
     box.start()
     for start in (True, False):
         text = answers(box).replace("start = true", f"start = {str(start).lower()}")
@@ -273,6 +274,7 @@ def test_from_a_file_nothing_is_asked(box: UnsetBox) -> None:
         assert len(steps["schedule"]["hours"]) == 11
         assert steps["sync"]["started"] is start
         made_up = steps["password"]["made_up"]
+        assert box.password.read_text() == made, "what works is not changed"
         box.ctl("sync", "--wait")
     assert len(made_up) == 23
     assert box.compare().verified
