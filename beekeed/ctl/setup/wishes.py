@@ -38,6 +38,8 @@ def ask_password(answers: Answers, record: Record, client: Client) -> None:
         return _KEEP if is_set and not text else reading.page_password(text)
 
     given = answers.ask_secret("page.password", question, read, twice=True, words=(RANDOM, NONE))
+    if given == RANDOM and is_set and not answers.is_typed:
+        given = _KEEP  # a file that is used again locks nobody out
     facts: dict[str, Any] = {}
     if given == RANDOM:
         given = _made_up()
