@@ -246,6 +246,15 @@ class Code(StrEnum):
     PACKAGE_INSTALLED = "package_installed"
     FILE_NOT_WRITTEN = "file_not_written"
     PROGRAMS_IN_A_HOME = "programs_in_a_home"
+    # The first set-up (beekeectl setup).
+    NO_TERMINAL = "no_terminal"
+    ANSWERS_UNREADABLE = "answers_unreadable"
+    ANSWERS_OPEN = "answers_open"
+    ANSWER_UNKNOWN = "answer_unknown"
+    ANSWER_MISSING = "answer_missing"
+    ANSWER_WRONG = "answer_wrong"
+    ACCOUNT_NOT_MADE = "account_not_made"
+    NOT_STARTED = "not_started"
 
     # The schedule.
     SYNC_DISABLED = "sync_disabled"

@@ -45,6 +45,7 @@ PLAIN = {
     *("mail_not_reached", "mail_certificate_refused", "mail_not_encrypted", "mail_login_refused"),
     *("mail_broke_off", "mail_unreadable", "mail_deferred", "mail_refused"),
     *("request_too_large", "request_too_slow", "token_not_kept", "not_started_again"),
+    *("account_not_made", "not_started"),
 }
 COMING = {"sync_disabled"}
 

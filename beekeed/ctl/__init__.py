@@ -25,6 +25,7 @@ from beekeed.ctl import (
     schedule,
     set_aside,
     settings,
+    setup,
     show,
     status,
     stop,
@@ -80,6 +81,7 @@ COMMANDS: Mapping[str, Command] = {
     "report": report,
     "password": password,
     "token": token,
+    "setup": setup,
 }
 """Every command, in the order in which help lists them."""
 

@@ -60,7 +60,8 @@ _CODES: Mapping[Exit, tuple[str, ...]] = {
     Exit.NOT_PERMITTED: ("not_permitted", "not_root", "only_on_box", "not_signed_in"),
     Exit.USAGE: (
         *("bad_request", "password_too_short", "password_too_long", "passwords_differ"),
-        "no_token_given",
+        *("no_token_given", "no_terminal", "answers_unreadable", "answers_open"),
+        *("answer_unknown", "answer_missing", "answer_wrong"),
     ),
     Exit.OFFLINE: (
         *("offline", "no_interface", "no_carrier", "no_address", "no_route"),

@@ -20,8 +20,14 @@ def run(client: Client, terminal: Terminal, asked: Mapping[str, Any], limit: int
     if terminal.as_json:
         terminal.json(answer)
         return Exit.OK
+    print_preview(terminal, answer, has_days=bool(asked.keys() - {"force"}))
+    return Exit.OK
+
+
+def print_preview(terminal: Terminal, answer: dict[str, Any], *, has_days: bool = False) -> None:
+    """Print what a sync would do; `has_days`: it would be of some days only."""
     terminal.fields(_rows(terminal, answer))
-    if asked.keys() - {"force"}:
+    if has_days:
         terminal.line(_("What was acknowledged of these days is read, and sent only if missing."))
     for share in answer["changes"]:
         if share["goes"] or share["left"]:
@@ -29,7 +35,6 @@ def run(client: Client, terminal: Terminal, asked: Mapping[str, Any], limit: int
     for share in answer["changes"]:
         for waits in share["waits"]:
             _print_waiting(terminal, share, waits)
-    return Exit.OK
 
 
 def _rows(terminal: Terminal, answer: dict[str, Any]) -> list[tuple[str, str]]:

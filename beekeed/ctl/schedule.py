@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beekeed.client import Client
@@ -171,14 +171,19 @@ def next_sync(terminal: Terminal, due: dict[str, Any]) -> str:
 
 def _daily_time(schedule: dict[str, Any]) -> str:
     """Say the daily time, also as the clocks around the box show it now."""
-    hours, minutes = schedule["daily_at"].split(":")
-    shown = int(hours) * 60 + int(minutes) + schedule["zone"]["offset_seconds"] // 60
     return _(
         "at {time} UTC, {local} in {zone} now",
         time=schedule["daily_at"],
-        local=f"{shown // 60 % 24:02}:{shown % 60:02}",
+        local=clock_around(schedule["daily_at"], schedule["zone"]),
         zone=schedule["zone"]["name"],
     )
+
+
+def clock_around(time: str, zone: Mapping[str, Any]) -> str:
+    """Say a time of the day in UTC as the clocks around the box show it now."""
+    hours, minutes = time.split(":")
+    shown = int(hours) * 60 + int(minutes) + zone["offset_seconds"] // 60
+    return f"{shown // 60 % 24:02}:{shown % 60:02}"
 
 
 def _print_grid(terminal: Terminal, schedule: dict[str, Any]) -> None:

@@ -42,14 +42,7 @@ def complete(given: Login, moodle_config: Path, prefix: str | None = None) -> Lo
 
     Raises DeviceUnreadable with what to do where that file does not say it.
     """
-    try:
-        text = moodle_config.read_text("utf-8", "replace")
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise DeviceUnreadable(
-            Code.MOODLE_CONFIG_UNREADABLE, path=str(moodle_config), detail=detail
-        ) from error
-    said = _Said(dict(_assignments(text)), moodle_config)
+    said = _said(moodle_config)
     kind = given.kind or said.kind()
     host = given.host or said.text("dbhost", "host", "localhost")
     is_told = bool(given.host or given.socket)  # then config.php's socket is another's
@@ -66,6 +59,27 @@ def complete(given: Login, moodle_config: Path, prefix: str | None = None) -> Lo
         prefix=said.text("prefix", "prefix", "mdl_") if prefix is None else prefix,
         schema=said.option("dbschema", "moodle_config") if kind == "postgresql" else "",
     )
+
+
+def wwwroot(moodle_config: Path) -> str:
+    """Give the address of a Moodle as its config.php says it; empty where only PHP can tell.
+
+    Raises DeviceUnreadable where that file cannot be read.
+    """
+    expressions = _said(moodle_config).values.get("wwwroot", [])
+    texts = {_literal(expression) for expression in expressions}
+    return (texts.pop() or "") if len(texts) == 1 else ""
+
+
+def _said(moodle_config: Path) -> "_Said":
+    try:
+        text = moodle_config.read_text("utf-8", "replace")
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise DeviceUnreadable(
+            Code.MOODLE_CONFIG_UNREADABLE, path=str(moodle_config), detail=detail
+        ) from error
+    return _Said(dict(_assignments(text)), moodle_config)
 
 
 _LOCAL = ("", "localhost", "127.0.0.1")  # where Moodle's drivers heed dbsocket at all

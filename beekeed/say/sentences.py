@@ -1172,6 +1172,48 @@ SENTENCES: Mapping[str, Entry] = {
         "Install it elsewhere, for example in /opt/beekeed.",
         "technician",
     ),
+    "no_terminal": Entry(
+        "Set-up asks questions, and there is no terminal here to ask at.",
+        "Run it in a terminal, or give it a file with the answers: beekeectl setup --answers FILE.",
+        "technician",
+    ),
+    "answers_unreadable": Entry(
+        "The file with the answers cannot be read: {file}: {detail}. Nothing was changed.",
+        "Correct the file, or name the right one.",
+        "technician",
+    ),
+    "answers_open": Entry(
+        "Everybody on this machine may read {file}, which holds secrets. Nothing was changed.",
+        "Close it to the others (chmod 600), and use the command again.",
+        "technician",
+    ),
+    "answer_unknown": Entry(
+        "{file}: set-up asks nothing by the name {key}. Nothing was changed.",
+        "{suggestion}",
+        "technician",
+    ),
+    "answer_missing": Entry(
+        "{file}: the answer {key} is missing. Nothing was changed.",
+        "Add it, for example {example}",
+        "technician",
+    ),
+    "answer_wrong": Entry(
+        "{file}: {key}: {detail} Nothing was changed.",
+        "Correct the file, and use the command again.",
+        "technician",
+    ),
+    "account_not_made": Entry(
+        "The account that only reads could not be made: {detail}.",
+        "Make it by hand, with the SQL that beekeed's README shows, and give set-up its name and"
+        " password.",
+        "technician",
+    ),
+    "not_started": Entry(
+        "beekeed could not be started: {detail}.",
+        "Look at its journal (journalctl -u beekeed), mend that, and run `beekeectl setup` again:"
+        " it goes on.",
+        "technician",
+    ),
     "sync_disabled": Entry(
         "Sync is switched off on this box: nothing runs, scheduled or by hand.",
         "Switch it on where it may go on: `beekeectl enable`.",

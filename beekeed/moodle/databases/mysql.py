@@ -61,7 +61,7 @@ class MysqlSession:
         """See Session."""
         login = self._login
         self._connection = pymysql.connect(
-            unix_socket=_socket(login) or None,
+            unix_socket=unix_socket(login) or None,
             host="127.0.0.1" if login.host == "localhost" else login.host,
             port=login.port or 3306,
             user=login.user,
@@ -177,7 +177,7 @@ class MysqlSession:
             self._connection.close()
 
 
-def _socket(login: Login) -> str:
+def unix_socket(login: Login) -> str:
     """Give the unix socket to use, or nothing for TCP: as PHP, for "localhost" only."""
     if login.socket or login.host not in ("", "localhost"):
         return login.socket if login.host in ("", "localhost") else ""
