@@ -466,7 +466,8 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "capability_missing": Entry(
         "The service account may not do something that is needed ({function}).",
-        "Give the service account's role the capability {capability}.",
+        "In Site administration, under Users, Define roles, edit the service account's role and"
+        " allow it the capability {capability}.",
         "administrator",
     ),
     "role_not_assignable": Entry(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -194,15 +194,19 @@ def install(made: Machine) -> None:
 
 @contextmanager
 def installed(
+def installed(
     folder: Path,
     *,
     root: str = "/",
     install: Callable[[Machine], None] = install,
+    more: Mapping[str, str] | None = None,
     **options: int,
 ) -> Iterator[Box]:
     """Boot a machine with beekeed installed and the online Moodle running; nothing is started.
 
-    `root`: the system that it is installed on; `install`: what installs it there.
+    `root`: the system that it is installed on; `install`: what installs it there; `more`: folders
+    of ours, by their path inside.
+    """
     """
     work, state, memory = folder / "work", folder / "work" / "state", folder / "machine"
     for each in (work, state, memory):
@@ -213,6 +217,7 @@ def installed(
         _SOURCE + "/beekeed": str(ROOT / "beekeed"),
         _LIBRARIES: sysconfig.get_path("purelib"),
         _PYTHON: sys.base_prefix,
+        **(more or {}),
     }
     with machine(memory, root=root, binds=binds) as made:
         install(made)

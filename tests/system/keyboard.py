@@ -2,33 +2,109 @@
 
 import os
 import pty
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tests.system.world import ROOT
+
+_PATIENCE_SECONDS = 60
+INTERRUPT, END = "\x03", "\x04"
+"""Ctrl-C and Ctrl-D."""
+
+
+class Ended(NamedTuple):
+    """How a program ended, and all that was shown, each run of spaces and line ends as one."""
+
+    code: int
+    shown: str
+
+
+class Conversation:
+    """One program at a terminal. What it shows is waited for before anything is typed."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        program: Sequence[str] = (sys.executable, "-m", "beekeed.ctl"),
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        self._child = subprocess.Popen(
+            ["setsid", "--ctty", "--wait", *program, *words],
+            stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment,
+        )  # fmt: skip
+        os.close(theirs)
+        self._raw = b""
+        self._seen = 0
+
+    @property
+    def shown(self) -> str:
+        """All that was shown until now."""
+        return " ".join(self._raw.decode(errors="replace").split())
+
+    @property
+    def new(self) -> str:
+        """What was shown since something was typed."""
+        return self.shown[self._seen :]
+
+    def until(self, text: str) -> str:
+        """Wait until a text was shown since something was typed; gives all that was."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while text not in self.new:
+            assert time.monotonic() < deadline, f"{text!r} was not shown: {self.shown}"
+            assert self._read(), f"it ended without {text!r}: {self.shown}"
+        return self.new
+
+    def type(self, question: str, line: str = "") -> str:
+        """Wait for a question, and type a line; gives what was shown since the one before."""
+        said = self.until(question)
+        while not self._raw.endswith((b": ", b"]: ")):
+            assert self._read(), self.shown
+        self._seen = len(self.shown)
+        os.write(self._ours, line.encode() + b"\n")
+        return said
+
+    def press(self, key: str) -> None:
+        """Press a key that needs no Enter."""
+        self._seen = len(self.shown)
+        os.write(self._ours, key.encode())
+
+    def end(self) -> Ended:
+        """Wait for its end."""
+        while self._read():
+            pass
+        os.close(self._ours)
+        return Ended(self._child.wait(20), self.shown)
+
+    def leave(self) -> None:
+        """End it, if it has not ended."""
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.wait()
+            os.close(self._ours)
+
+    def _read(self) -> bool:
+        """Take what it shows, within a moment; tells whether there may be more."""
+        if not select.select([self._ours], [], [], 1)[0]:
+            return True
+        try:
+            more = os.read(self._ours, 65536)
+        except OSError:  # the terminal's other end is closed: it has ended
+            return False
+        self._raw += more
+        return bool(more)
 
 
 def typed(
     words: Sequence[str], lines: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[int, str]:
     """Run it, and type a line each time it asks; gives the exit code and all that was shown."""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", sys.executable, "-m", "beekeed.ctl", *words],
-        stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment,
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
+    there = Conversation(words, environment)
     for line in lines:
-        while not shown.endswith(b": "):  # it asks
-            shown += os.read(ours, 1000)
-        os.write(ours, line.encode() + b"\n")
-        shown += os.read(ours, 1000)
-    try:
-        while more := os.read(ours, 1000):
-            shown += more
-    except OSError:  # the terminal's other end is closed: it has ended
-        pass
-    os.close(ours)
-    return child.wait(20), shown.decode()
+        there.type("", line)
+    return there.end()

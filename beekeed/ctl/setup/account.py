@@ -12,7 +12,7 @@ from typing import Any
 
 from beekeed.client import Refused
 from beekeed.ctl.language import _
-from beekeed.ctl.setup import administrator, reading
+from beekeed.ctl.setup import administrator, reading, sql
 from beekeed.ctl.setup.asking import Answers
 from beekeed.ctl.setup.box import Box
 from beekeed.ctl.setup.files import Files
@@ -45,7 +45,7 @@ def settle(
     Raises Refused and DeviceUnreadable where nobody can be asked again.
     """
     record.say(_("beekeed needs an account there that may SELECT and nothing else."))
-    kept = _kept(files, box, before) if answers.is_typed else None
+    kept = _kept(files, box, str(before.get("device.user", ACCOUNT))) if answers.is_typed else None
     while True:
         how = _how(answers, box, kept)
         try:
@@ -63,12 +63,11 @@ def settle(
             return account
 
 
-def _kept(files: Files, box: Box, before: Mapping[str, Any]) -> Account | None:
+def _kept(files: Files, box: Box, user: str) -> Account | None:
     """Give the account that set-up settled on before, if it works."""
     password = files.kept(files.device_password)
     if not password:
         return None
-    user = str(before.get("device.user", ACCOUNT))
     login = replace(box.login, user=user, password=password)
     try:
         return Account(KEEP, login, tried(login))
@@ -114,7 +113,7 @@ def _show_sql(record: Record, box: Box) -> None:
     record.say(
         _("Run this on the database server as its administrator, with a password of your own:")
     )
-    for statement in administrator.shown(box.login, box.owner, "..."):
+    for statement in sql.shown(box.login, box.owner, administrator.hosts(box.login)):
         record.as_it_is(f"{statement};")
 
 

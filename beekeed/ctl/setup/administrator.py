@@ -104,11 +104,3 @@ def _in_psql(login: Login, statements: Sequence[str]) -> None:
 
 def _not_made(detail: str) -> Refused:
     return Refused("account_not_made", {"detail": detail.rstrip(".")})
-
-
-def shown(login: Login, owner: str, password: str) -> list[str]:
-    """Give the statements for whoever runs them; `password`: what stands for it."""
-    if login.kind == "postgresql":
-        return sql.for_postgresql(login, owner or "moodle", password)
-    create, _alter, grant = sql.for_mysql(login, hosts(login)[-1:], f"'{password}'")
-    return [create, grant]

@@ -6,7 +6,7 @@ The words are those of the settings file where it has them. See packaging/answer
 import difflib
 import stat
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,7 +61,13 @@ class Written:
             raise self.wrong(key, wrong.why) from wrong
 
     def ask_secret(
-        self, key: str, question: str, read: Callable[[str], Answer], *, twice: bool = False
+        self,
+        key: str,
+        question: str,
+        read: Callable[[str], Answer],
+        *,
+        twice: bool = False,
+        words: Sequence[str] = (),
     ) -> Answer:
         """See Answers."""
         return self.ask(key, question, read)

@@ -1,7 +1,7 @@
 """How set-up gets its answers: one interface; here from whoever types at a terminal."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from beekeed.client import Refused
@@ -38,9 +38,18 @@ class Answers(Protocol):
         ...
 
     def ask_secret(
-        self, key: str, question: str, read: Callable[[str], Answer], *, twice: bool = False
+        self,
+        key: str,
+        question: str,
+        read: Callable[[str], Answer],
+        *,
+        twice: bool = False,
+        words: Sequence[str] = (),
     ) -> Answer:
-        """Ask for something that is not shown, `twice` where nobody could see a slip."""
+        """Ask for something that is not shown; `twice` where nobody could see a slip.
+
+        `words` stand for something else and are typed once.
+        """
         ...
 
     def choose(self, key: str, options: Mapping[str, str], offered: str) -> str:
@@ -62,28 +71,36 @@ class Typed:
         """See Answers. Enter takes what is offered."""
         while True:
             prompt = f"{question} [{offered}]" if offered else question
-            text = input(_("{name}:", name=prompt) + " ").strip()
             try:
-                return read(text or offered)
+                return read(_line(input, prompt) or offered)
             except Wrong as wrong:
                 self._terminal.line(wrong.why)
                 offered = wrong.better or offered
 
     def ask_secret(
-        self, key: str, question: str, read: Callable[[str], Answer], *, twice: bool = False
+        self,
+        key: str,
+        question: str,
+        read: Callable[[str], Answer],
+        *,
+        twice: bool = False,
+        words: Sequence[str] = (),
     ) -> Answer:
         """See Answers. Nothing of it is shown, not even how long it is."""
         from getpass import getpass  # needed here only
 
         while True:
-            text = getpass(_("{name}:", name=question) + " ").strip()
             try:
+                text = _line(getpass, question)
                 found = read(text)
             except Wrong as wrong:
                 self._terminal.line(wrong.why)
                 continue
-            again = twice and found == text  # no word that stands for something else
-            if again and getpass(_("The same again: ")).strip() != text:
+            if (
+                text not in ("", *words)
+                and twice
+                and getpass(_("The same again: ")).strip() != text
+            ):
                 self._terminal.line(_("The two are not the same. Try it again."))
                 continue
             return found
@@ -92,7 +109,7 @@ class Typed:
         """See Answers. They are numbered; Enter takes what is offered."""
         names = list(options)
         for number, text in enumerate(options.values(), 1):
-            self._terminal.line(f"{number}  {text}", indent=2)
+            self._terminal.line(f"{number}  {text}", indent=3)
 
         def read(text: str) -> str:
             if text.isascii() and text.isdigit() and 1 <= int(text) <= len(names):
@@ -100,6 +117,14 @@ class Typed:
             raise Wrong(_("Type a number from 1 to {last}.", last=len(names)))
 
         return self.ask(key, _("Your choice"), read, str(names.index(offered) + 1))
+
+
+def _line(reads: Callable[[str], str], prompt: str) -> str:
+    """Read one line. Raises Wrong for what is no text in this terminal's language."""
+    try:
+        return reads(_("{name}:", name=prompt) + " ").strip()
+    except UnicodeDecodeError as error:
+        raise Wrong(_("That could not be read; type it again.")) from error
 
 
 def at_terminal(terminal: Terminal) -> Typed:

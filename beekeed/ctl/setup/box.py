@@ -72,8 +72,9 @@ def choose(
     answers: Answers, record: Record, by_hand: Mapping[str, Input], before: Mapping[str, Any]
 ) -> Box:
     """Find the box's Moodle, or ask for it, and say what it is. Raises DeviceUnreadable."""
+    record.say(_("beekeed reads what learners did from its database; config.php says where."))
     found = candidates(Path("/"))
-    offered = str(before.get("device.moodle_config", ""))
+    offered = _offered(found, by_hand, before)
     while True:
         path = _asked(answers, record, found, offered)
         try:
@@ -106,21 +107,27 @@ def _is_moodle(path: Path) -> bool:
     return "$CFG" in text and "dbtype" in text
 
 
+def _offered(found: Sequence[Path], by_hand: Mapping[str, Input], before: Mapping[str, Any]) -> str:
+    """Give what set-up settled on before, else what the settings name, else what was found."""
+    said = str(before.get("device.moodle_config", ""))
+    named = by_hand.get("device.moodle_config")
+    if not said and named and Path(str(named.value)).is_file():
+        said = str(named.value)
+    return said or (str(found[0]) if found else "")
+
+
 def _asked(answers: Answers, record: Record, found: Sequence[Path], offered: str) -> Path:
-    if len(found) == 1 and offered in ("", str(found[0])):
-        offered = str(found[0])
     if len(found) > 1 and answers.is_typed:
         record.say(_("There are several Moodles here. Which is the one that learners use?"))
         options = {str(path): _listed(path) for path in found}
         options[_ELSEWHERE] = _("another one")
-        chosen = answers.choose(
-            "device.moodle_config", options, offered if offered in options else str(found[0])
-        )
+        offered = offered if offered in options else str(found[0])
+        chosen = answers.choose("device.moodle_config", options, offered)
         if chosen != _ELSEWHERE:
             return Path(chosen)
     elif not found:
         record.say(_("No Moodle was found where Moodles usually are."))
-    question = _("The config.php of the box's Moodle")
+    question = _("Its config.php")
     return answers.ask("device.moodle_config", question, reading.moodle_config, offered)
 
 

@@ -18,6 +18,7 @@ from beekeed.errors import ConfigError
 Values = Mapping[str, str | int]
 """Settings, by `section.key`."""
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HEADER = """\
 # Written by `beekeectl setup`, which writes it anew when it is used again.
 # What is said here comes before {file}.
@@ -46,6 +47,15 @@ class Files:
         except ConfigError:
             return {}
         return {key: each.value for key, each in before.items()}
+
+    def examine_by_hand(self) -> None:
+        """Raise ConfigError where beekeed would not start, whatever set-up finds out."""
+        stands_for_it = {
+            "device.moodle_config": "/config.php",
+            "online.address": "https://localhost",
+            "online.token_file": str(self.token),
+        }
+        self.examine(stands_for_it)
 
     def examine(self, values: Values) -> None:
         """Raise ConfigError where beekeed would not start with these settings."""
@@ -101,8 +111,8 @@ def _whole(path: Path) -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Have Ctrl-C wait until the body is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Have Ctrl-C, and the end of the terminal, wait until the body is done."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     try:
         yield
     finally:

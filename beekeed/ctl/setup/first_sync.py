@@ -35,7 +35,12 @@ def settle(
     if answers.choose("sync.start", options, _NOW if answer["goes"] else _LATER) == _LATER:
         record.done("sync", started=False)
         return
-    started = client.post("sync")
+    try:
+        started = client.post("sync")
+    except Refused as refused:  # it is switched off, for example
+        record.reason(refused.code, refused.params)
+        record.done("sync", started=False, code=refused.code)
+        return
     record.say(_("Sync {event_id} started.", event_id=started["event_id"]))
     record.say(_("beekeectl watch shows how it goes on."))
     record.done("sync", started=True, event_id=started["event_id"])

@@ -31,8 +31,9 @@ def ask(
     """Ask for both; `box`: the address of the box's own Moodle, which it is not."""
     record.say(_("Its address as browsers show it, and the token of beekeed's account there."))
     read = reader(by_hand, box)
-    offered = str(before.get("online.address", ""))
-    address = answers.ask("online.address", _("Address of the online Moodle"), read, offered)
+    address = answers.ask(
+        "online.address", _("Address of the online Moodle"), read, _offered(by_hand, before)
+    )
     record.say(
         _(
             "Its administrator finds the token under Site administration, Server, Web services,"
@@ -48,6 +49,13 @@ def reader(by_hand: Mapping[str, Input], box: str) -> Callable[[str], str]:
     """Give what reads the address; the settings may allow one without encryption, for trials."""
     allowed = by_hand.get("online.allow_http")
     return reading.address_where(allow_http=bool(allowed and allowed.value), box=box)
+
+
+def _offered(by_hand: Mapping[str, Input], before: Mapping[str, Any]) -> str:
+    """Give what set-up settled on before, else what the settings name, unless as an example."""
+    named = by_hand.get("online.address")
+    said = str(before.get("online.address") or (named.value if named else ""))
+    return "" if "example.org" in said else said
 
 
 def _question(has_token: bool) -> str:

@@ -51,8 +51,16 @@ def _set_up(
     client: Client, terminal: Terminal, record: Record, answers: str | None, settings: Path
 ) -> Exit:
     files = Files(settings)
-    by_hand = files.set_by_hand()  # what is wrong there is said before anything is asked
+    files.examine_by_hand()  # what is wrong there is said before anything is asked
+    by_hand = files.set_by_hand()
     source: Answers = read_answers(Path(answers), by_hand) if answers else at_terminal(terminal)
+    if source.is_typed:
+        terminal.line(
+            _(
+                "Enter takes the answer in brackets. Ctrl-C ends it at any time: nothing is half"
+                " done, and the next time it goes on."
+            )
+        )
     steps = _Steps(client, terminal, record, source, files)
     ending = steps.until_it_runs()
     if ending is None:

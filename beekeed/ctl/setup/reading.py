@@ -21,6 +21,7 @@ RANDOM, NONE = "random", "none"
 
 SHORTEST_PASSWORD = 8  # of the page; the daemon's own rule (control.signing)
 _LAST_BILLING_DAY = 28
+_MOST_BYTES = 10**15  # limit.bytes
 _FOLDERS = ("my", "login", "admin", "course", "mod", "user", "webservice", "rest", "local")
 """Of Moodle's pages: what is left when people copy the address of one from their browser."""
 
@@ -138,9 +139,12 @@ def limit(text: str) -> int | None:
     if text == NONE:
         return None
     try:
-        return size_asked(text)
+        size = size_asked(text)
     except argparse.ArgumentTypeError as error:
         raise Wrong(_("{what}, or {none}.", what=error, none=NONE)) from error
+    if size > _MOST_BYTES:
+        raise Wrong(_("That is more than can be counted; type {none} for no limit.", none=NONE))
+    return size
 
 
 def billing_day(text: str) -> int:

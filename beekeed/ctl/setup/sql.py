@@ -37,11 +37,25 @@ def for_postgresql(login: Login, owner: str, password: str) -> list[str]:
     `owner`: the account that makes Moodle's tables, so that those of later plugins can be read
     as well; empty where nobody knows. `password`: as it stands in the statement.
     """
-    schema = _quoted(login.schema or "public")
-    statements = [
+    return [
         f"DO $$ BEGIN CREATE ROLE {ACCOUNT} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL;"
         " END $$",
         f"ALTER ROLE {ACCOUNT} LOGIN PASSWORD '{password}'",
+        *_grants(login, owner),
+    ]
+
+
+def shown(login: Login, owner: str, hosts: Sequence[str]) -> list[str]:
+    """Give the statements for whoever runs them by hand; three dots stand for a password."""
+    if login.kind == "postgresql":
+        return [f"CREATE ROLE {ACCOUNT} LOGIN PASSWORD '...'", *_grants(login, owner)]
+    create, _alter, grant = for_mysql(login, hosts[-1:], "'...'")
+    return [create, grant]
+
+
+def _grants(login: Login, owner: str) -> list[str]:
+    schema = _quoted(login.schema or "public")
+    statements = [
         f"GRANT CONNECT ON DATABASE {_quoted(login.name)} TO {ACCOUNT}",
         f"GRANT USAGE ON SCHEMA {schema} TO {ACCOUNT}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {ACCOUNT}",

@@ -8,7 +8,7 @@ from beekeed.ctl.language import _
 from beekeed.ctl.setup.account import Account
 from beekeed.ctl.setup.asking import Answers
 from beekeed.ctl.setup.box import Box
-from beekeed.ctl.setup.files import Files
+from beekeed.ctl.setup.files import Files, uninterrupted
 from beekeed.ctl.setup.online import Online
 from beekeed.ctl.setup.record import Record
 
@@ -31,10 +31,11 @@ def write(record: Record, files: Files, box: Box, account: Account, online: Onli
     }
     files.examine(values)
     before = (files.set_before(), files.kept(files.token), files.kept(files.device_password))
-    files.keep(files.device_password, account.login.password)
-    if online.token:
-        files.keep(files.token, online.token)
-    files.write(values)
+    with uninterrupted():
+        files.keep(files.device_password, account.login.password)
+        if online.token:
+            files.keep(files.token, online.token)
+        files.write(values)
     record.say(_("Written: {path}", path=files.extra))
     record.say(
         _("The secrets are in {token} and {password}, which only root can read.",
@@ -68,7 +69,12 @@ def start(answers: Answers, record: Record, client: Client, files: Files, *, cha
 
 def _by_hand(answers: Answers, record: Record, client: Client, files: Files) -> bool:
     """Say what to start where systemd does not do it, and wait until it runs."""
-    record.say(_("systemd does not run here, or has no beekeed.service: start beekeed yourself."))
+    record.say(
+        _(
+            "systemd does not run here, or has no beekeed.service: start beekeed yourself, or start"
+            " it again where it runs."
+        )
+    )
     record.as_it_is(f"beekeed run --config {files.settings}")
     record.as_it_is(f"beekeed-page --config {files.settings} --listen 0.0.0.0:8088")
     options = {

@@ -6,6 +6,7 @@ They are set as the commands password, limit and schedule set them; what a file 
 import secrets
 import string
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from beekeed.client import Client
@@ -25,15 +26,18 @@ _KEEP = "keep"
 def ask_password(answers: Answers, record: Record, client: Client) -> None:
     """Set with what people sign in at the page; one that is made up is shown, once."""
     is_set = client.get("password")["is_set"]
-    record.say(_("Anybody near the box may look at the status page; a password lets change it."))
-    question = _("Password (Enter: one is made up and shown; none: nobody signs in)")
-    if is_set:
-        question = _("Password (Enter keeps the one that is set; random: one is made up; none)")
+    record.say(_("Anybody near the box may look at the status page; who has its password may act."))
+    record.say(
+        _("Enter keeps the one that is set; random has one made up; none: nobody signs in.")
+        if is_set
+        else _("Enter has one made up, which is shown; none: nobody signs in.")
+    )
+    question = _("Password for the status page")
 
     def read(text: str) -> str:
         return _KEEP if is_set and not text else reading.page_password(text)
 
-    given = answers.ask_secret("page.password", question, read, twice=True)
+    given = answers.ask_secret("page.password", question, read, twice=True, words=(RANDOM, NONE))
     facts: dict[str, Any] = {}
     if given == RANDOM:
         given = _made_up()
@@ -77,11 +81,13 @@ def ask_schedule(answers: Answers, record: Record, client: Client) -> None:
     now = client.get("schedule")
     if _is_fixed(record, now, ("enabled", "daily_at", "grid_active", "hours"), "schedule"):
         return
+    time = datetime.fromisoformat(now["now"]).strftime("%H:%M")
     record.say(
         _(
             "It synchronizes by itself each day at one time, or in hours of the week, as soon as"
-            " there is a link. Times are in UTC; here it is {local} when it is 00:00 UTC.",
-            local=clock_around("00:00", now["zone"]),
+            " there is a link. Times are in UTC: it is {time} there now, and {local} here.",
+            time=time,
+            local=clock_around(time, now["zone"]),
         )
     )
     question = _("When: like 02:00, “mon-fri 08-11, sat 20”, or {none}", none=NONE)
