@@ -103,7 +103,7 @@ def test_from_a_moodle_to_a_box_that_synchronizes(any_box: UnsetBox) -> None:
         _answer_with_mistakes(box, there)
         box.start()
         there.type(CHOICE)
-        said = there.until("try again: what failed is mended now")
+        said = there.until("try again: it is mended now")
         assert f"lacks a function: {functions.ENROL}." in said
         assert "External services, add the function to the service" in said
     with without(box, _OF_ROLE, "moodle/user:create"):
@@ -483,7 +483,7 @@ def test_what_fails_may_be_left_and_is_named_at_the_end(box: UnsetBox) -> None:
         ended = there.end()
     assert ended.code == Exit.REFUSED
     assert "No sync is started before what failed is mended." in ended.shown
-    assert "Still to do: - Mend what failed above" in ended.shown
+    assert "Still to do: - Mend what the check named" in ended.shown
     assert "Sign in there: nobody can" in ended.shown
     assert box.kept_token.read_text().strip() == right
 
