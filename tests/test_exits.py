@@ -46,6 +46,7 @@ PLAIN = {
     *("mail_broke_off", "mail_unreadable", "mail_deferred", "mail_refused"),
     *("request_too_large", "request_too_slow", "token_not_kept", "not_started_again"),
     *("account_not_made", "not_started"),
+    *("package_installed", "file_not_written", "programs_in_a_home"),
 }
 COMING = {"sync_disabled"}
 

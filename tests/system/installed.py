@@ -194,7 +194,6 @@ def install(made: Machine) -> None:
 
 @contextmanager
 def installed(
-def installed(
     folder: Path,
     *,
     root: str = "/",
@@ -206,7 +205,6 @@ def installed(
 
     `root`: the system that it is installed on; `install`: what installs it there; `more`: folders
     of ours, by their path inside.
-    """
     """
     work, state, memory = folder / "work", folder / "work" / "state", folder / "machine"
     for each in (work, state, memory):

@@ -352,7 +352,7 @@ def test_who_cannot_type_and_who_is_not_root_are_told(untouched: UnsetBox) -> No
     )  # fmt: skip
     ended = there.end()
     assert ended.code == Exit.NOT_PERMITTED
-    assert "Only root may do this" in ended.shown
+    assert "Only root may do that" in ended.shown
     assert untouched.ctl("setup", "--json").code == Exit.USAGE
     assert changed(untouched) == set()
 

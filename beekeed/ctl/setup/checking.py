@@ -42,7 +42,9 @@ class Found:
         return list(dict.fromkeys(step["reason"]["code"] for step in steps))
 
 
-def settle(answers: Answers, record: Record, client: Client, terminal: Terminal) -> tuple[str, Exit]:
+def settle(
+    answers: Answers, record: Record, client: Client, terminal: Terminal
+) -> tuple[str, Exit]:
     """Try the whole way until it is well, or somebody leaves it for later.
 
     Gives ONLINE where the address and the token are to be given anew, else GO_ON, and the exit
