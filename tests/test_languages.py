@@ -86,7 +86,7 @@ def test_translators_find_every_text_of_the_page(found: set[str]) -> None:
 def test_no_command_has_a_text_that_is_not_said() -> None:
     """Whatever branch it stands in: words with a space between them go through the language."""
     told = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
-    for path in sorted((PACKAGE / "ctl").glob("*.py")):
+    for path in sorted((PACKAGE / "ctl").rglob("*.py")):
         tree = ast.parse(path.read_text())
         fine = {id(each) for node in ast.walk(tree) for each in _not_shown(node)}
         for node in ast.walk(tree):

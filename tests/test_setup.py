@@ -163,6 +163,14 @@ def test_names_in_sql_are_quoted() -> None:
     assert statements[-1].startswith('ALTER DEFAULT PRIVILEGES FOR ROLE "e""f" IN SCHEMA "c""d"')
 
 
+@pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
+def test_the_readme_has_the_same_sql(kind: str) -> None:
+    """As set-up shows it to whoever makes the account by hand."""
+    readme = (EXAMPLE.parent.parent / "README.md").read_text()
+    for statement in sql.shown(Login(kind=kind, name="moodle"), "moodle", ("localhost",)):
+        assert f"{statement};" in readme
+
+
 def test_a_servers_log_has_no_password() -> None:
     """Statements have what the server itself keeps of one, by its own rule."""
     assert sql.native_hash("password") == "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19"

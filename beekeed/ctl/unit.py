@@ -69,10 +69,11 @@ def _do(*words: str) -> None:
     try:
         done = _systemctl(*words, seconds=_START_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotDone("systemctl did not end") from error
+        detail = "systemctl did not end"
+        raise NotDone(detail) from error
     if done.returncode != 0:
-        said = " ".join(done.stderr.split()) or f"systemctl ended with {done.returncode}"
-        raise NotDone(said.rstrip("."))
+        detail = " ".join(done.stderr.split()) or f"systemctl ended with {done.returncode}"
+        raise NotDone(detail.rstrip("."))
 
 
 def _systemctl(*words: str, seconds: float) -> "subprocess.CompletedProcess[str]":

@@ -123,6 +123,9 @@ DETAILS: Sequence[str] = (
     "quick_check is {value}",
     "systemctl did not end",
     "systemctl ended with {code}",
+    "psql is not there, or did not end",
+    "psql ended with {code}",
+    "beekeed's user may not read it",
     # What became of a connection.
     "no answer",
     "it hung up",

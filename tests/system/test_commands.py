@@ -100,6 +100,7 @@ ELSEWHERE = {
     "watch": "test_events.py",
     "password set": "test_password.py",
     "token set": "test_token.py",
+    "setup": "test_setup.py",
 }
 
 _RUNNER = """

@@ -488,6 +488,16 @@ def test_what_fails_may_be_left_and_is_named_at_the_end(box: UnsetBox) -> None:
     assert box.kept_token.read_text().strip() == right
 
 
+def test_it_speaks_the_terminals_language(untouched: UnsetBox) -> None:
+    """In questions, in what is wrong with an answer, and at the end."""
+    french = untouched.environment | {"LC_ALL": "fr_FR.UTF-8"}
+    there = Conversation(untouched.words(), french, program=untouched.program)
+    there.type("Son config.php [/var/www/moodle/config.php]", "/nulle/part")
+    there.until("Il n'y a pas de fichier /nulle/part.")
+    there.press(INTERRUPT)
+    assert "Interrompu" in there.end().shown
+
+
 @pytest.fixture
 def machine(tmp_path: Path, on_mariadb: Moodle) -> Iterator[Box]:
     """A machine with systemd as PID 1 on which beekeed is installed, and a Moodle on MariaDB."""

@@ -155,7 +155,7 @@ def _read(path: Path, by_hand: Mapping[str, Input]) -> Box:
         owner = complete(given, path, prefix).user
     is_readable = can_read(path)
     if login.schema and not is_readable:
-        detail = "permission denied for beekeed's user"
+        detail = "beekeed's user may not read it"
         raise DeviceUnreadable(Code.MOODLE_CONFIG_UNREADABLE, path=str(path), detail=detail)
     return Box(path, wwwroot(path), replace(login, user="", password=""), owner, is_readable)
 

@@ -12,7 +12,7 @@ from beekeed.ctl.setup.asking import Answers
 from beekeed.ctl.setup.record import Record
 from beekeed.ctl.terminal import Terminal
 
-AGAIN, ONLINE, GO_ON = "again", "online", "go on"
+AGAIN, ONLINE, GO_ON = "again", "online", "go_on"
 _OF_ONLINE = frozenset({"target", "token"})
 _TO_CLICK = frozenset({"function_missing", "capability_missing"})
 

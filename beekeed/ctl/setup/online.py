@@ -35,10 +35,7 @@ def ask(
         "online.address", _("Address of the online Moodle"), read, _offered(by_hand, before)
     )
     record.say(
-        _(
-            "Its administrator finds the token under Site administration, Server, Web services,"
-            " Manage tokens."
-        )
+        _("Its administrator finds the token under Site administration, Server, Manage tokens.")
     )
     token = answers.ask_secret("online.token", _question(has_token), _token(has_token))
     record.done("online", address=address, token="new" if token else "kept")

@@ -116,7 +116,7 @@ def token(text: str) -> str:
         raise Wrong(
             _(
                 "A token has 32 letters a to f and digits. Copy it from the online Moodle: Site"
-                " administration, Server, Web services, Manage tokens."
+                " administration, Server, Manage tokens."
             )
         )
     return text
