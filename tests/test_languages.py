@@ -92,8 +92,9 @@ def test_no_command_has_a_text_that_is_not_said() -> None:
         for node in ast.walk(tree):
             match node:
                 case ast.Constant(value=str(text)) if told.search(text) and id(node) not in fine:
-                    is_command = text.startswith(("beekeectl ", "--hours "))
-                    is_known = path.name in ("exits.py", "parsing.py") or is_command
+                    is_command = text.startswith(("beekeectl ", "--hours ", "beekeed run "))
+                    is_comment = text.startswith("# ")  # in a settings file, as all there
+                    is_known = path.name in ("exits.py", "parsing.py") or is_command or is_comment
                     assert is_known, f"{path.name}:{node.lineno}: {text}"
 
 

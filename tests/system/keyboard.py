@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tests.system.world import ROOT
 
 _PATIENCE_SECONDS = 60
+_AGAIN_SECONDS = 2
 INTERRUPT, END = "\x03", "\x04"
 """Ctrl-C and Ctrl-D."""
 
@@ -63,21 +64,34 @@ class Conversation:
     def type(self, question: str, line: str = "") -> str:
         """Wait for a question, and type a line; gives what was shown since the one before."""
         said = self.until(question)
-        while not self._raw.endswith((b": ", b"]: ")):
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._raw.endswith(b": "):
+            assert time.monotonic() < deadline, self.shown
             assert self._read(), self.shown
         self._seen = len(self.shown)
         os.write(self._ours, line.encode() + b"\n")
         return said
 
-    def press(self, key: str) -> None:
-        """Press a key that needs no Enter."""
+    def break_off(self, key: str) -> Ended:
+        """Press a key that ends it, and wait for its end.
+
+        As people do, it is pressed again where nothing happens: a signal right before the program
+        begins to read is noticed when it has read something.
+        """
         self._seen = len(self.shown)
-        os.write(self._ours, key.encode())
+        again_at = 0.0
+        while self._child.poll() is None:
+            if time.monotonic() > again_at:
+                os.write(self._ours, key.encode())
+                again_at = time.monotonic() + _AGAIN_SECONDS
+            self._read(0.1)
+        return self.end()
 
     def end(self) -> Ended:
         """Wait for its end."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._read():
-            pass
+            assert time.monotonic() < deadline, self.shown
         os.close(self._ours)
         return Ended(self._child.wait(20), self.shown)
 
@@ -88,9 +102,9 @@ class Conversation:
             self._child.wait()
             os.close(self._ours)
 
-    def _read(self) -> bool:
+    def _read(self, seconds: float = 1) -> bool:
         """Take what it shows, within a moment; tells whether there may be more."""
-        if not select.select([self._ours], [], [], 1)[0]:
+        if not select.select([self._ours], [], [], seconds)[0]:
             return True
         try:
             more = os.read(self._ours, 65536)

@@ -369,8 +369,7 @@ def test_interrupted_it_goes_on_the_next_time(box: UnsetBox, steps: int, key: st
     for question, line in typed[:steps]:
         there.type(question, line)
     there.until([CONFIG, CHOICE, ADDRESS, TOKEN, CHOICE][steps])
-    there.press(key)
-    ended = there.end()
+    ended = there.break_off(key)
     assert ended.code == Exit.INTERRUPTED
     assert "nothing is half done. Use beekeectl setup again" in ended.shown
     assert not list(box.etc.rglob(".*")), "a file that is half written"
@@ -403,8 +402,7 @@ def test_sql_that_is_shown_makes_the_account_by_hand(any_box: UnsetBox) -> None:
     there.type("Its name")
     there.type("Its password", "it's mine")
     assert "reads Moodle 4.5.6" in there.until(ADDRESS)
-    there.press(INTERRUPT)
-    assert there.end().code == Exit.INTERRUPTED
+    assert there.break_off(INTERRUPT).code == Exit.INTERRUPTED
     assert "SELECT" in box.rights()
 
 
@@ -438,8 +436,7 @@ def test_of_several_moodles_one_is_chosen(box: UnsetBox) -> None:
     assert "3 another one" in said
     assert "wordpress" not in said
     assert "Site: http://old.local" in there.until(CHOICE)
-    there.press(INTERRUPT)
-    there.end()
+    there.break_off(INTERRUPT)
 
 
 def test_a_config_php_that_beekeed_may_not_read_is_copied_into_the_settings(box: UnsetBox) -> None:
@@ -494,8 +491,7 @@ def test_it_speaks_the_terminals_language(untouched: UnsetBox) -> None:
     there = Conversation(untouched.words(), french, program=untouched.program)
     there.type("Son config.php [/var/www/moodle/config.php]", "/nulle/part")
     there.until("Il n'y a pas de fichier /nulle/part.")
-    there.press(INTERRUPT)
-    assert "Interrompu" in there.end().shown
+    assert "Interrompu" in there.break_off(INTERRUPT).shown
 
 
 @pytest.fixture

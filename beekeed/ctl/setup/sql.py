@@ -38,7 +38,7 @@ def for_postgresql(login: Login, owner: str, password: str) -> list[str]:
     as well; empty where nobody knows. `password`: as it stands in the statement.
     """
     return [
-        f"DO $$ BEGIN CREATE ROLE {ACCOUNT} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL;"
+        f"DO $$ BEGIN CREATE ROLE {ACCOUNT} LOGIN; EXCEPTION WHEN DUPLICATE_OBJECT THEN NULL;"
         " END $$",
         f"ALTER ROLE {ACCOUNT} LOGIN PASSWORD '{password}'",
         *_grants(login, owner),
