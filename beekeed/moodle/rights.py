@@ -22,7 +22,7 @@ from beekeed.moodle.functions import (
 )
 from beekeed.ports.rights import Rights
 
-_VIEWED = frozenset(
+VIEWED = frozenset(
     {
         *("assign", "bigbluebuttonbn", "chat", "choice", "data", "feedback", "folder", "glossary"),
         *("h5pactivity", "imscp", "label", "lesson", "lti", "page", "quiz", "resource", "url"),
@@ -40,6 +40,14 @@ _WIDENS: Mapping[str, str] = {
     "moodle/grade:viewhidden": GRADES,
 }
 """Without which everything works, and what is hidden or in other groups is not seen."""
+
+OF_SITE = frozenset(
+    {
+        *("webservice/rest:use", "moodle/user:create", "moodle/user:update"),
+        *("moodle/user:viewdetails", "moodle/user:viewalldetails", "moodle/user:viewhiddendetails"),
+    }
+)
+"""What Moodle asks for in the whole site: accounts are in no course category."""
 
 _NOT_ASKED = frozenset({"moodle/grade:manage"})
 """What the contract names for a part of a function that beekeed never uses."""
@@ -77,7 +85,7 @@ def needed(kinds: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _views(kinds: Collection[str]) -> list[tuple[str, str]]:
-    return [(f"mod/{kind}:view", CONTENTS) for kind in sorted({*kinds} & _VIEWED)]
+    return [(f"mod/{kind}:view", CONTENTS) for kind in sorted({*kinds} & VIEWED)]
 
 
 def _listed(functions: Mapping[str, Sequence[str]]) -> dict[str, str]:
