@@ -15,7 +15,7 @@ from beekeed.systemd import manager
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the programs; gives the exit code."""
-    arguments, rest = _parser().parse_known_args(argv)
+    arguments, rest = parser().parse_known_args(argv)
     if arguments.program == "sandbox-online":
         from beekeed.sandbox import online
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return demo.main(rest)
     if rest:
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
     if arguments.program == "install-units":
         return _install(Path(arguments.root))
     if arguments.program == "put-back":
@@ -37,12 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _run(Path(arguments.config))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line of `beekeed`."""
+    top = argparse.ArgumentParser(
         prog="beekeed", description="Brings a Beekee box's work to its online Moodle."
     )
-    parser.add_argument("--version", action="version", version=beekeed.__version__)
-    programs = parser.add_subparsers(dest="program", required=True, metavar="PROGRAM")
+    top.add_argument("--version", action="version", version=beekeed.__version__)
+    programs = top.add_subparsers(dest="program", required=True, metavar="PROGRAM")
     run = programs.add_parser("run", help="run the daemon")
     older = programs.add_parser("put-back", help="let an older beekeed have its database again")
     older.add_argument(
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     programs.add_parser("demo", help="try everything in a sandbox", add_help=False)
     programs.add_parser("sandbox-online", help="a stand-in online Moodle", add_help=False)
     programs.add_parser("sandbox-box", help="a box's database with its courses", add_help=False)
-    return parser
+    return top
 
 
 def _run(file: Path) -> int:

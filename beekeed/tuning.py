@@ -89,12 +89,12 @@ class Tuning:
         now, before = config.build(given, self._file), self.of_file
         async with self._turn:
             kept = await self._store.kept()
-            closed = {key: each for key, each in self._inputs.items() if not _is_open(key)}
-            self._inputs = closed | {key: each for key, each in given.items() if _is_open(key)}
+            closed = {key: each for key, each in self._inputs.items() if not is_open(key)}
+            self._inputs = closed | {key: each for key, each in given.items() if is_open(key)}
             self._restore(kept)
             for tell in self._told:
                 tell()
-        stays = [key for key in setting_keys() if not (_is_open(key) or key.startswith(_PAGE))]
+        stays = [key for key in setting_keys() if not (is_open(key) or key.startswith(_PAGE))]
         return [key for key in stays if _value(now, key) != _value(before, key)]
 
     @property
@@ -145,7 +145,7 @@ class Tuning:
         return [
             Setting(key, self.value(key), default(key), self.fixed(key))
             for key in setting_keys()
-            if _is_open(key)
+            if is_open(key)
         ]
 
     def _check(self, key: str) -> None:
@@ -153,12 +153,12 @@ class Tuning:
             raise BeekeedError(Code.SETTING_FIXED, key=key, file=file)
         if key not in setting_keys():
             raise BeekeedError(Code.BAD_REQUEST, detail=f"{key}: there is no such setting")
-        if not _is_open(key):
+        if not is_open(key):
             raise BeekeedError(Code.BAD_REQUEST, detail=f"{key} cannot be changed here")
 
     def _open(self, key: str) -> bool:
         """Tell whether a setting may be changed; a log line says so where it may not."""
-        if self.fixed(key) is None and _is_open(key):
+        if self.fixed(key) is None and is_open(key):
             return True
         log.info("the setting %s, as it was changed once, is left out: the file fixes it", key)
         return False
@@ -182,7 +182,8 @@ def _value(settings: Settings, key: str) -> Value:
     return value
 
 
-def _is_open(key: str) -> bool:
+def is_open(key: str) -> bool:
+    """Tell whether a setting may be changed while beekeed runs, where no file sets it."""
     return (key.partition(".")[0] in _SECTIONS or key in _MORE) and key not in _NOT
 
 

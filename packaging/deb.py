@@ -186,11 +186,22 @@ def _documents(source: Path, tree: Path, version: str) -> None:
         _put(folder / "_beekeectl", tree / "usr/share/zsh/vendor-completions/_beekeectl")
         _put(folder / "beekeectl.schema.json", tree / "usr/share/beekeed/beekeectl.schema.json")
     documents = tree / "usr/share/doc/beekeed"
-    for guide in [source / "README.md", *sorted((source / "docs").rglob("*"))]:
+    for guide in _guides(source):
         if guide.is_file():
             _put(guide, documents / guide.relative_to(source))
     _put(ROOT / "packaging/debian/copyright", documents / "copyright")
     _put_compressed(_changes(source, version).encode(), documents / "changelog.gz")
+
+
+def _guides(source: Path) -> list[Path]:
+    """Name what people read, and what they copy from there."""
+    packaging = source / "packaging"
+    return [
+        source / "README.md",
+        *sorted((source / "docs").rglob("*")),
+        *sorted((packaging / "online-moodle").glob("*")),
+        packaging / "answers.example.toml",
+    ]
 
 
 def _changes(source: Path, version: str) -> str:

@@ -1,22 +1,23 @@
-"""Writes beekeectl's manual page, shell completions and schemas, generated from the code.
+"""Writes the manual pages, and beekeectl's completions and schemas, generated from the code.
 
     python packaging/documents.py FOLDER
 
-gives beekeectl.1, beekeectl.bash and _beekeectl (zsh) there, and beekeectl.schema.json, which
-describes what `--json` prints: the control API's answers, by the name in their `schema`. Run
-with what packaging/check installs. None of them is kept: a build makes them anew, the same for
-the same SOURCE_DATE_EPOCH.
+gives beekeectl.1, beekeed.8, beekeed-page.8 (the same page), beekeed.toml.5, beekeectl.bash and
+_beekeectl (zsh) there, and beekeectl.schema.json, which describes what `--json` prints: the
+control API's answers, by the name in their `schema`. Run with what packaging/check installs. None
+of them is kept: a build makes them anew, the same for the same SOURCE_DATE_EPOCH.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import shtab
 from argparse_manpage.manpage import Manpage
+from manual_pages import daemon_page, plain, settings_page, terms
 
 import beekeed
 from beekeed.control.routes import ROUTES
@@ -44,15 +45,19 @@ def main() -> int:
     os.environ["LC_ALL"] = "C"
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "beekeectl.1").write_text(manual(), "utf-8")
+    page, date = manual()
+    (folder / "beekeectl.1").write_text(page, "utf-8")
+    for name in ("beekeed.8", "beekeed-page.8"):
+        (folder / name).write_text(daemon_page(date), "utf-8")
+    (folder / "beekeed.toml.5").write_text(settings_page(date), "utf-8")
     (folder / "beekeectl.bash").write_text(completions("bash"), "utf-8")
     (folder / "beekeectl.schema.json").write_bytes(schemas())
     (folder / "_beekeectl").write_text(completions("zsh"), "utf-8")
     return 0
 
 
-def manual() -> str:
-    """Give the manual page (man(7))."""
+def manual() -> tuple[str, str]:
+    """Give beekeectl's manual page (man(7)), and the date of all pages."""
     top = parser()
     top.epilog = None  # its exit codes have a section here
     data = {
@@ -62,16 +67,16 @@ def manual() -> str:
         "manual_title": "beekeed",
     }
     page = Manpage(top, data)
-    page.add_section("exit status", ">", _items((str(code.value), EXITS[code]) for code in EXITS))
-    page.add_section("json", ">", _plain(_JSON))
+    page.add_section("exit status", ">", terms((str(code.value), EXITS[code]) for code in EXITS))
+    page.add_section("json", ">", plain(_JSON))
     page.add_section(
         "environment", ">",
-        _items([("BEEKEED_SOCKET", "The daemon's control socket, where --socket names none.")]),
+        terms([("BEEKEED_SOCKET", "The daemon's control socket, where --socket names none.")]),
     )  # fmt: skip
-    page.add_section("files", ">", _items([(DEFAULT_SOCKET, "The daemon's control socket.")]))
-    page.add_section("examples", ">", _items(_EXAMPLES))
+    page.add_section("files", ">", terms([(DEFAULT_SOCKET, "The daemon's control socket.")]))
+    page.add_section("examples", ">", terms(_EXAMPLES))
     # Its maker escapes the hyphens of the date, which no reader of pages then takes for one.
-    return str(page).replace(page.date.replace("-", r"\-"), page.date, 1)
+    return str(page).replace(page.date.replace("-", r"\-"), page.date, 1), page.date
 
 
 def schemas() -> bytes:
@@ -93,17 +98,6 @@ def _schema_of(answer: type[msgspec.Struct]) -> str:
     """Give the name that an answer carries itself."""
     fields = {field.name: field for field in msgspec.structs.fields(answer)}
     return str(fields["schema"].default)
-
-
-def _items(pairs: Iterable[tuple[str, str]]) -> str:
-    """Give a list of terms in roff."""
-    return "\n".join(f".TP\n\\fB{_plain(term)}\\fR\n{_plain(text)}" for term, text in pairs)
-
-
-def _plain(text: str) -> str:
-    """Escape what roff would read as its own."""
-    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
-    return f"\\&{escaped}"
 
 
 def completions(shell: str) -> str:

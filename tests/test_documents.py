@@ -1,18 +1,22 @@
-"""What is generated from beekeectl's parser: the manual page, completions, schemas."""
+"""What is generated from the code: the manual pages, completions, schemas."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from beekeed.control.routes import ROUTES
 from beekeed.ctl import COMMANDS
 from beekeed.ctl.exits import EXITS
+from beekeed.sections import SECTIONS
 
 ROOT = Path(__file__).parent.parent
+PAGES = ("beekeectl.1", "beekeed.8", "beekeed-page.8", "beekeed.toml.5")
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +37,9 @@ def generate(folder: Path) -> None:
     subprocess.run(words, check=True, env=environment, cwd=folder)
 
 
-def page(made: Path) -> str:
-    """The manual page as a person reads it."""
-    words = ["mandoc", "-T", "utf8", "-O", "width=78", str(made / "beekeectl.1")]
+def page(made: Path, name: str = "beekeectl.1") -> str:
+    """A manual page as a person reads it."""
+    words = ["mandoc", "-T", "utf8", "-O", "width=78", str(made / name)]
     shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     plain = subprocess.run(["col", "-b"], input=shown, capture_output=True, text=True, check=True)
     return " ".join(plain.stdout.split())
@@ -51,9 +55,40 @@ def test_the_manual_page_names_every_command_and_exit_code(made: Path) -> None:
         assert f"{code.value} {text}" in said
 
 
-def test_nothing_warns_of_the_manual_page(made: Path) -> None:
+def test_the_daemon_s_page_names_what_starts_ends_and_feeds_it(made: Path) -> None:
+    """Every program, its options, signals, exit status and secrets; under both its names."""
+    said = page(made, "beekeed.8")
+    unit = (ROOT / "systemd/beekeed.service").read_text()
+    for name in ("run", "put-back", "install-units", "demo", "sandbox-online", "sandbox-box"):
+        assert f"beekeed {name}" in said
+    for option in ("--config FILE", "--schema NUMBER", "--root FOLDER", "--listen HOST:PORT"):
+        assert option in said
+    for credential in re.findall(r"LoadCredential=(\w+):(\S+)", unit):
+        assert all(each in said for each in credential)
+    assert "SIGHUP" in said
+    assert "78 The settings are wrong" in said
+    assert (made / "beekeed-page.8").read_bytes() == (made / "beekeed.8").read_bytes()
+
+
+def test_the_settings_page_has_every_setting_with_its_type_and_default(made: Path) -> None:
+    """In the words of the shipped file, in its order."""
+    said = page(made, "beekeed.toml.5")
+    for name, section in SECTIONS.items():
+        part = said.partition(f" [{name}]")[2]
+        for field in structs.fields(section):
+            described = part.partition(f" {field.name} ")[2]
+            ending = "must be set" if field.required else "default: "
+            assert ending in described[:800], f"{name}.{field.name}"
+            part = described
+    assert "reserve_percent The last part of the limit" in said
+    assert "(a whole number from 0 to 90; default: 10; may be changed while beekeed runs)" in said
+    assert "may be changed" not in said.partition(" [daemon]")[2]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_warns_of_a_manual_page(made: Path, name: str) -> None:
     """Neither mandoc nor, where it is there, man."""
-    file = str(made / "beekeectl.1")
+    file = str(made / name)
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", file],
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert (lint.returncode, lint.stdout) == (0, "")

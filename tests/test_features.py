@@ -1,15 +1,11 @@
-"""features.toml, README and the shipped files, held to what is there."""
+"""features.toml and the units, held to what is there."""
 
 import ast
-import re
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
-
-from beekeed.ctl import parser
-from beekeed.ctl.exits import EXITS
 
 ROOT = Path(__file__).parent.parent
 FEATURES = tomllib.loads((ROOT / "tests" / "features.toml").read_text())
@@ -29,26 +25,6 @@ def test_every_claimed_row_has_tests_that_exist(row: str) -> None:
     for name in FEATURES[row]["tests"]:
         file, _, function = name.partition("::")
         assert function in functions(ROOT / file), name
-
-
-def test_the_readme_names_every_command_and_exit_code() -> None:
-    """What a person reads is what the program has."""
-    readme = (ROOT / "README.md").read_text()
-    usage = parser().format_help()
-    commands = re.findall(r"^    ([a-z-]+)\s", usage, re.MULTILINE)
-    assert len(commands) >= 6
-    for command in commands:
-        assert f"`beekeectl {command}" in readme
-    flat = " ".join(readme.split())
-    for code, text in EXITS.items():
-        assert f"{code.value} {text}" in flat
-
-
-def test_the_readme_names_only_files_that_exist() -> None:
-    """No dead link."""
-    readme = (ROOT / "README.md").read_text()
-    for link in re.findall(r"\]\(([^)#]+)\)", readme):
-        assert (ROOT / link).exists(), link
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def _check_capabilities(way: Way, courses: Sequence[Course], findings: Fin
     """Name each right that the account lacks, or has beyond need."""
     kinds = {activity.key.modname for course in courses for activity in course.activities}
     try:
-        rights = await way.rights.rights(kinds)
+        rights = await way.rights.rights(kinds, [course.shortname for course in courses])
     except BeekeedError as error:
         findings.add("capabilities", "not_tried", Reason(error.code, error.params))
         return

@@ -105,23 +105,39 @@ class MoodleWebServices:
             more=tuple(sorted(offered - functions.FUNCTIONS.keys())),
         )
 
-    async def rights(self, kinds: Collection[str]) -> Rights:
+    async def rights(self, kinds: Collection[str], shortnames: Collection[str]) -> Rights:
         """See ports.RightsReader. One question where all is well; then one for each right."""
         self._need(functions.ASSIGNMENTS)
         wished = [name for needs in rights.needed(kinds) for name in needs]
-        lacking = [] if await self._may(wished) else await self._lacks(wished)
-        beyond = await self._lacks(rights.BEYOND)
-        more = [name for name in rights.BEYOND if name not in beyond]
+        lacking = await self._lacks(wished, self._front_page)
+        place = self._front_page
+        if {*lacking} - rights.OF_SITE:  # its role may be held in a category of courses
+            place = await self._one_of(shortnames)
+            of_courses = [name for name in lacking if name not in rights.OF_SITE]
+            there = {*await self._lacks(of_courses, place)}
+            lacking = [name for name in lacking if name in rights.OF_SITE or name in there]
+        more = await self._more(place)
         return rights.held_against(kinds, lacking, more)
 
-    async def _may(self, capabilities: Sequence[str]) -> bool:
-        """Tell whether our account has all of some capabilities."""
-        call = rights.question(capabilities, self._front_page)
-        return rights.has_all(await self._requests.read_one(call))
+    async def _one_of(self, shortnames: Collection[str]) -> int:
+        """Give one of some courses, or the front page where none is there."""
+        found = await self.courses(shortnames)
+        return next((course.online_id for course in found.values()), self._front_page)
 
-    async def _lacks(self, capabilities: Sequence[str]) -> list[str]:
-        """Give those of some capabilities that our account has not."""
-        calls = [rights.question([name], self._front_page) for name in capabilities]
+    async def _more(self, place: int) -> list[str]:
+        """Give what our account may do beyond need."""
+        lacking = {*await self._lacks_each(rights.BEYOND, place)}
+        return [name for name in rights.BEYOND if name not in lacking]
+
+    async def _lacks(self, capabilities: Sequence[str], place: int) -> Sequence[str]:
+        """Give those of some capabilities that our account has not; asks for all first."""
+        call = rights.question(capabilities, place)
+        if rights.has_all(await self._requests.read_one(call)):
+            return []
+        return await self._lacks_each(capabilities, place)
+
+    async def _lacks_each(self, capabilities: Sequence[str], place: int) -> list[str]:
+        calls = [rights.question([name], place) for name in capabilities]
         replies = await self._requests.read_all(calls)
         pairs = zip(capabilities, replies, strict=True)
         return [name for name, reply in pairs if not rights.has_all(reply)]

@@ -3,9 +3,9 @@
 No function of Moodle's lists an account's capabilities. But `mod_assign_get_assignments`
 lists a course only to who has all the capabilities that it is told there (its parameter
 `capabilities`, contract of 4.5.6). Asked of the front page, which holds no assignments, an
-answer is a line, and nothing is written. The front page inherits from the site, where the
-service account's role is held: one that is held in a category only shows as missing, as it
-is for making accounts.
+answer is a line, and nothing is written. The front page inherits from the site, as accounts do.
+A role that is held in a course category shows as missing there: what is not asked of accounts is
+then asked of one of the box's own courses.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ from beekeed.moodle.functions import (
 )
 from beekeed.ports.rights import Rights
 
-_VIEWED = frozenset(
+VIEWED = frozenset(
     {
         *("assign", "bigbluebuttonbn", "chat", "choice", "data", "feedback", "folder", "glossary"),
         *("h5pactivity", "imscp", "label", "lesson", "lti", "page", "quiz", "resource", "url"),
@@ -40,6 +40,14 @@ _WIDENS: Mapping[str, str] = {
     "moodle/grade:viewhidden": GRADES,
 }
 """Without which everything works, and what is hidden or in other groups is not seen."""
+
+OF_SITE = frozenset(
+    {
+        *("webservice/rest:use", "moodle/user:create", "moodle/user:update"),
+        *("moodle/user:viewdetails", "moodle/user:viewalldetails", "moodle/user:viewhiddendetails"),
+    }
+)
+"""What Moodle asks for in the whole site: accounts are in no course category."""
 
 _NOT_ASKED = frozenset({"moodle/grade:manage"})
 """What the contract names for a part of a function that beekeed never uses."""
@@ -77,17 +85,17 @@ def needed(kinds: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _views(kinds: Collection[str]) -> list[tuple[str, str]]:
-    return [(f"mod/{kind}:view", CONTENTS) for kind in sorted({*kinds} & _VIEWED)]
+    return [(f"mod/{kind}:view", CONTENTS) for kind in sorted({*kinds} & VIEWED)]
 
 
 def _listed(functions: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {name: ", ".join(dict.fromkeys(needs)) for name, needs in functions.items()}
 
 
-def question(capabilities: Sequence[str], front_page: int) -> wire.Call:
-    """Ask whether our account has all of some capabilities."""
+def question(capabilities: Sequence[str], course_id: int) -> wire.Call:
+    """Ask whether our account has all of some capabilities in a course, or on the front page."""
     arguments = {
-        "courseids": [front_page],
+        "courseids": [course_id],
         "capabilities": list(capabilities),
         "includenotenrolledcourses": 1,
     }

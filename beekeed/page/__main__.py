@@ -16,11 +16,10 @@ from beekeed.starting import DEFAULT_CONFIG, told
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page; gives the exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     sockets = server.activated()
     if not (sockets or arguments.listen):
-        parser.error("systemd opened no socket, so it must be told where: --listen 0.0.0.0:8088")
+        parser().error("systemd opened no socket, so it must be told where: --listen 0.0.0.0:8088")
     logs.set_up_logging("info")
     try:
         asyncio.run(_serve(arguments, sockets))
@@ -29,17 +28,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="beekeed-page", description=beekeed.page.__doc__)
-    parser.add_argument("--version", action="version", version=beekeed.__version__)
-    parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line of `beekeed-page`."""
+    top = argparse.ArgumentParser(prog="beekeed-page", description=beekeed.page.__doc__)
+    top.add_argument("--version", action="version", version=beekeed.__version__)
+    top.add_argument(
+        "--config",
+        default=DEFAULT_CONFIG,
+        metavar="FILE",
+        help=f"the settings (default: {DEFAULT_CONFIG})",
+    )
+    top.add_argument(
         "--listen",
         type=_place,
         metavar="HOST:PORT",
         help="where to serve, if systemd opened no socket; port 0: any, which is printed",
     )
-    return parser
+    return top
 
 
 def _place(text: str) -> tuple[str, int]:

@@ -23,8 +23,10 @@ class Rights:
 class RightsReader(Protocol):
     """Tells which rights our account has, without writing anything."""
 
-    async def rights(self, kinds: Collection[str]) -> Rights:
+    async def rights(self, kinds: Collection[str], shortnames: Collection[str]) -> Rights:
         """Ask, after `probe`; `kinds`: of the activities on the box, as `quiz`.
+
+        `shortnames`: of the box's courses; what is not held on the whole site may be held there.
 
         Raises what the online Moodle's other methods raise; RemoteRefused
         (FUNCTION_MISSING) where the service lacks the function that tells.

@@ -9,6 +9,7 @@ from tests.adapters.online import adapter
 from tests.engine.school import Side
 
 KINDS = ("assign", "forum", "quiz")
+COURSES = ("GONE", "MATHS")
 REQUIRED, USEFUL = rights.needed(KINDS)
 _AT_THE_DOOR = "webservice/rest:use"  # without it nothing can be asked at all
 
@@ -31,7 +32,7 @@ def everything(side: Side) -> list[str]:
 async def test_a_service_that_is_set_up_well_lacks_nothing(online: MoodleWebServices) -> None:
     """And what it has beyond need is named."""
     await online.probe()
-    found = await online.rights(KINDS)
+    found = await online.rights(KINDS, COURSES)
     assert (found.missing, found.wanted) == ({}, {})
     assert found.more == ("moodle/webservice:createtoken", "enrol/manual:unenrol")
 
@@ -44,7 +45,7 @@ async def test_each_right_that_is_taken_away_is_named_with_what_needs_it(
     await online.probe()
     for capability in sorted({*REQUIRED, *USEFUL} - {_AT_THE_DOOR}):
         side.sql(f"DELETE FROM mdl_role_capabilities WHERE capability = '{capability}'")
-        found = await online.rights(KINDS)
+        found = await online.rights(KINDS, COURSES)
         named = {**found.missing, **found.wanted}
         assert named == {capability: {**REQUIRED, **USEFUL}[capability]}
         assert (capability in found.missing) == (capability in REQUIRED)
@@ -59,10 +60,53 @@ async def test_each_right_beyond_need_is_named(address: str, side: Side) -> None
     await online.probe()
     for capability in rights.BEYOND:
         allow(side, capability)
-        assert capability in (await online.rights(KINDS)).more
+        assert capability in (await online.rights(KINDS, COURSES)).more
         side.sql(f"DELETE FROM mdl_role_capabilities WHERE capability = '{capability}'")
-    assert (await online.rights(KINDS)).more == ()
+    assert (await online.rights(KINDS, COURSES)).more == ()
     await online.close()
+
+
+async def test_a_role_that_is_held_in_a_category_is_found_in_a_course_there(
+    address: str, side: Side
+) -> None:
+    """What accounts need must be held on the whole site; each that is missing is named alone."""
+    hold_in_category(side)
+    online = adapter(address)
+    await online.probe()
+    found = await online.rights(KINDS, COURSES)
+    assert (found.missing, found.wanted) == ({}, {})
+    assert found.more == ("moodle/webservice:createtoken", "enrol/manual:unenrol")
+    side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:create'")
+    side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/grade:edit'")
+    found = await online.rights(KINDS, COURSES)
+    assert {*found.missing} == {"moodle/user:create", "moodle/grade:edit"}
+    assert {*(await online.rights(KINDS, ("GONE",))).missing} > {"moodle/course:update"}
+    await online.close()
+
+
+def hold_in_category(side: Side) -> None:
+    """Move the service account's role to the category, and leave on the site what is asked there.
+
+    As packaging/online-moodle/README.md tells administrators.
+    """
+    role = side.one("SELECT id FROM mdl_role WHERE shortname = 'beekeesync'")
+    account = side.one("SELECT userid FROM mdl_role_assignments WHERE roleid = ?", role)
+    category = side.one("SELECT id FROM mdl_context WHERE contextlevel = 40 ORDER BY id LIMIT 1")
+    small = side.one("SELECT max(id) + 1 FROM mdl_role")
+    side.sql(
+        "INSERT INTO mdl_role (id, name, shortname, description, sortorder, archetype)"
+        f" VALUES ({small}, 'Accounts', 'accounts', '', {small}, '')"
+    )
+    names = ", ".join(f"'{name}'" for name in sorted(rights.OF_SITE))
+    side.sql(
+        "INSERT INTO mdl_role_capabilities (contextid, roleid, capability, permission)"
+        f" SELECT 1, {small}, name, 1 FROM mdl_capabilities WHERE name IN ({names})"
+    )
+    side.sql(f"UPDATE mdl_role_assignments SET contextid = {category} WHERE roleid = {role}")
+    side.sql(
+        "INSERT INTO mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid)"
+        f" VALUES ({small}, 1, {account}, 0, 2)"
+    )
 
 
 async def test_asking_changes_nothing(online: MoodleWebServices, side: Side) -> None:
@@ -70,7 +114,7 @@ async def test_asking_changes_nothing(online: MoodleWebServices, side: Side) -> 
     side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:create'")
     await online.probe()
     before = everything(side)
-    await online.rights(KINDS)
+    await online.rights(KINDS, COURSES)
     assert everything(side) == before
 
 
@@ -85,7 +129,7 @@ async def test_a_service_that_cannot_tell_is_said_to_lack_the_function(
     online = adapter(address)
     await online.probe()
     with pytest.raises(RemoteRefused) as refused:
-        await online.rights(KINDS)
+        await online.rights(KINDS, COURSES)
     await online.close()
     assert refused.value.code is Code.FUNCTION_MISSING
 

@@ -9,7 +9,7 @@ from beekeed.core.cycle import RESTS, TRANSITIONS, Event, Phase, advance, diagra
 from beekeed.core.model import Change, Key, Kind
 from beekeed.core.plan import ORDER, account_keys, enrolment_keys
 
-README = Path(__file__).parent.parent.parent / "README.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
 
 def test_every_phase_is_in_the_table_and_can_be_reached() -> None:
@@ -48,9 +48,9 @@ def test_whatever_rests_comes_to_the_right_rest(
         assert phase is (Phase.AWAITING if awaits_link else Phase.IDLE)
 
 
-def test_the_diagram_in_the_readme_is_the_table() -> None:
+def test_the_diagram_in_the_guide_is_the_table() -> None:
     """Where it is not: `python -c "from beekeed.core.cycle import diagram; print(diagram())"`."""
-    drawn = README.read_text().partition("```mermaid\n")[2].partition("\n```")[0]
+    drawn = GUIDE.read_text().partition("```mermaid\n")[2].partition("\n```")[0]
     assert drawn == diagram()
     for phase, events in TRANSITIONS.items():
         for event, target in events.items():
