@@ -106,10 +106,10 @@ def test_from_a_moodle_to_a_box_that_synchronizes(any_box: UnsetBox) -> None:
         said = there.until("try again: it is mended now")
         assert f"lacks a function: {functions.ENROL}." in said
         assert "External services, add the function to the service" in said
-    with without(box, _OF_ROLE, "moodle/user:create"):
+    with without(box, _OF_ROLE, "moodle/grade:viewhidden"):
         there.type(CHOICE)
         said = there.until("leave that for later")
-        assert "allow it the capability moodle/user:create" in said
+        assert "allow it the capability moodle/grade:viewhidden" in said
         assert "The web service has more functions" not in said, "what was well is not repeated"
     there.type(CHOICE)
     _wish_with_mistakes(there)
