@@ -39,7 +39,9 @@ def _ends_something(words: Sequence[str]) -> bool:
 
 
 def _is_elsewhere(words: Sequence[str]) -> bool:
-    return bool({words[0], " ".join(words[:2])} & _ELSEWHERE.keys()) or bool({_NO_LINE, "--help"} & {*words})
+    return bool({words[0], " ".join(words[:2])} & _ELSEWHERE.keys()) or bool(
+        {_NO_LINE, "--help"} & {*words}
+    )
 
 
 def test_every_command_of_the_guides_does_what_it_says(

@@ -514,6 +514,7 @@ def machine(tmp_path: Path, on_mariadb: Moodle) -> Iterator[Box]:
     execute(on_mariadb.server.admin, "DROP USER IF EXISTS beekeed@localhost")
 
 
+@pytest.mark.full
 def test_under_systemd_it_runs_from_now_on(machine: Box) -> None:
     """From the package's files to the first sync: the units are enabled and run, the secrets are
     handed on, the page answers; used again with another token, the daemon starts anew."""
