@@ -192,7 +192,7 @@ def test_accounts_and_what_learners_are_told(here: Site, admin: Browser) -> None
             "sync",
             "sync.audit_bytes",
             "99999",
-            "Data for reading back, in kB: it must be a number of bytes",
+            "Data for reading back, in kB: write a number from 0 to 10000",
         ),
         (
             "accounts",
@@ -322,7 +322,9 @@ def test_check(here: Site, admin: Browser) -> None:
     assert "Syncs can work." in seen.text
     for step in ("Settings", "The box's Moodle", "Online Moodle", "Token", "Courses", "Clock"):
         assert f"<strong>{step}</strong>: ok" in unescape(seen.html)
-    assert "For the administrator of the online Moodle: Name the usernames of" in seen.text
+    field = '<a href="/settings#accounts-never_touch">Accounts that are never touched</a>'
+    assert f"Name the usernames of managers and the like in {field}." in seen.html
+    assert "For the administrator of the online Moodle: Name" not in seen.text
     assert re.search(r"This check cost \d+\.\d kB sent and \d+\.\d kB received", seen.text)
 
 
