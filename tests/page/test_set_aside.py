@@ -102,9 +102,15 @@ def test_what_left_the_box_is_counted(here: Site, admin: Browser) -> None:
 
 
 def test_a_question_is_answered(here: Site, admin: Browser) -> None:
-    """Row 18: the sentence, what accepting does, and the answer with who gave it."""
+    """Row 18: the sentence, what accepting does, and the answer with who gave it.
+
+    The overview says in one notice in how many courses something is asked.
+    """
     asked = here.ask("GET", "guard")["guards"]
     assert len(asked) > 1
+    overview = admin.get("/").text
+    assert f"until somebody answers: {len({each['course'] for each in asked})}." in overview
+    assert overview.count("Say whether that is right") == 1
     seen = admin.get("/set-aside")
     for each in asked:
         assert each["reason"]["sentence"] in seen.text
