@@ -65,12 +65,13 @@ def test_stop(here: Site, admin: Browser) -> None:
     work(here, "BK-FR")
     here.world.switch("hold_before", COMPLETE)
     admin.post("/sync")
-    soon(lambda: here.ask("GET", "status")["phase"] == "sending")
+    soon(lambda: 'id="live-bar" max=' in admin.get("/").html)
     seen = admin.get("/")
     assert "Start Sync Now" not in seen.text
     assert 'action="/stop"' in seen.html
-    assert re.search(r'<progress id="live-bar" max="(\d+)" value="\d+"', seen.html)
-    assert re.search(r"Sending \d+/\d+, ↑ [\d.]+ k?B ↓ [\d.]+ k?B Refresh", seen.text)
+    assert re.search(r'<progress id="live-bar" max="\d+" value="\d+"', seen.html)
+    assert re.search(r"Sending \d+/\d+, ↑ [\d.]+ k?B ↓ [\d.]+ k?B ", seen.text)
+    assert '<a href="/">Refresh</a>' in seen.html
     assert "is being stopped" in admin.press("/stop").text
     here.world.switch("hold_before", None)
     run = here.latest()
