@@ -18,7 +18,11 @@ _LABEL = r"[A-Za-z0-9_-]{1,63}"
 HOST_NAME = rf"{_LABEL}(\.{_LABEL})*"
 _IPV6 = r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,36}"
 Host = Annotated[str, Meta(pattern=rf"^({HOST_NAME}\.?|{_IPV6})?$(?!\n)")]
-Mailbox = Annotated[str, Meta(pattern=r"^([^\s@,;<>\"()\\]+@[^\s@,;<>\"()\\]+)?$(?!\n)")]
+# No longer than RFC 5321 (4.5.3.1) lets it be.
+_OF_MAILBOX = r"[^\s@,;<>\"()\\]"
+_OF_DOMAIN = r"[^\s@,;<>\"()\\.]{1,63}"
+_MAILBOX = rf"^({_OF_MAILBOX}{{1,64}}@{_OF_DOMAIN}(\.{_OF_DOMAIN})*)?$(?!\n)"
+Mailbox = Annotated[str, Meta(pattern=_MAILBOX, max_length=254)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,6 +40,16 @@ def test_a_sentence_says_what_to_do(code: str) -> None:
     assert "{}" not in entry.what + entry.remedy
 
 
+def test_who_reads_it_is_not_sent_to_somebody_else() -> None:
+    """Of signing in nobody is named; the administrator online has no say in this box's settings."""
+    for code in ("password_wrong", "sign_in_held", "form_stale", "not_signed_in"):
+        assert not SENTENCES[code].who, code
+    for code, entry in SENTENCES.items():
+        if entry.who == "administrator":
+            assert "beekeectl" not in entry.remedy, code
+            assert not re.search(r"\b(accounts|limit|schedule|sync)\.[a-z]", entry.remedy), code
+
+
 def test_a_missing_parameter_never_breaks_a_sentence() -> None:
     """An older beekeectl may meet a newer daemon."""
     assert language_of("en").say("name_not_found", {}).what.startswith("The address … could not")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -43,7 +43,7 @@ class Daemon:
         except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
             raise self._gone() from error
 
-    async def events(self) -> AsyncIterator[Data]:
+    async def events(self) -> AsyncGenerator[Data]:
         """Watch how a run goes on, over one connection; ends with it."""
         patience = aiohttp.ClientTimeout(total=None, sock_read=_SILENCE_SECONDS)
         try:

@@ -1,5 +1,6 @@
 """History: every sync, page by page, and Custom Sync (features.md, row 13)."""
 
+import http
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ async def history(visit: Visit) -> Served:
 async def custom(visit: Visit) -> Served:
     """Custom Sync: start one for the days that were chosen."""
     asked = {"from": visit.given("from"), "to": visit.given("to")}
+    if missing := [name for name, day in asked.items() if not day]:
+        lacking = {"asked": asked, "missing": missing}
+        return Shown("history", await _values(visit) | lacking, http.HTTPStatus.BAD_REQUEST)
     try:
         run = await visit.post("sync", body=asked)
     except Refused as refused:
@@ -40,6 +44,7 @@ async def _values(visit: Visit) -> dict[str, Any]:
         "pages": max(1, -(-answer["total"] // size)),
         "asked": {"from": "", "to": ""},
         "reason": None,
+        "missing": [],
     }
 
 

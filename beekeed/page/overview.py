@@ -1,6 +1,8 @@
 """Overview: whether everything is safe online, and how it stands (features.md, rows 1 to 7)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 from beekeed.client import Refused
@@ -9,6 +11,7 @@ from beekeed.page.chart import chart
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 _LAST = 5
+_PROGRESS_SECONDS = 2  # the daemon tells it at once
 
 
 async def overview(visit: Visit) -> Served:
@@ -31,6 +34,7 @@ async def overview(visit: Visit) -> Served:
             "link": link,
             "left_out": await _left_out(visit, runs["runs"]),
             "preview": await _preview(visit),
+            "progress": await _progress(visit) if status["running"] else None,
             "settings": await _settings(visit),
         },
     )
@@ -69,6 +73,16 @@ async def _left_out(visit: Visit, runs: Sequence[Data]) -> list[Data]:
         if run["courses"]:
             return [course for course in run["courses"] if course["left_out"]]
     return []
+
+
+async def _progress(visit: Visit) -> Data | None:
+    """Tell how far the sync is that runs, for browsers without scripts; None: nobody knows now."""
+    with suppress(Refused, TimeoutError):
+        async with asyncio.timeout(_PROGRESS_SECONDS), aclosing(visit.daemon.events()) as views:
+            async for view in views:
+                run: Data | None = view["run"]
+                return run
+    return None
 
 
 async def _preview(visit: Visit) -> Data | None:

@@ -8,6 +8,7 @@ What comes from elsewhere has its own direction (`<bdi>`): a Latin name in an Ar
 an Arabic one in an English one. A command, which a text has in backticks, goes left to right.
 """
 
+import http
 import re
 import socket
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ from beekeed.say.values import fact, value
 
 _APART, _END, _TICK = "\u2068", "\u2069", "\u2066"  # no value has them (`clean`)
 _COMMAND = re.compile(r"`([^`]*)`")
+_LONG_LETTERS = 20  # what is longer may be broken anywhere, so that no column becomes too wide
+_SETTING = re.compile(r"\b[a-z]+\.[a-z_]+\b")
 _PLACES = frozenset(screen.path for screen in SCREENS if screen.method == "GET")
 
 
@@ -45,7 +48,8 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters |= {"clean": _apart}
-        self._environment.filters["capitalize"] = _capital
+        self._environment.filters |= {"capitalize": _capital, "with_fields": _with_fields}
+        self._environment.tests["naming_a_setting"] = lambda text: bool(_SETTING.search(text))
         self._environment.globals |= {
             "asset": assets.address,
             "box": socket.gethostname(),
@@ -55,7 +59,8 @@ class Pages:
     def render(self, visit: Visit, shown: Shown) -> str:
         """Render a screen for a browser."""
         template = self._environment.get_template(f"{shown.template}.html")
-        return template.render(_words(visit.language) | _about(visit) | dict(shown.values))
+        failed = {"failed": shown.status >= http.HTTPStatus.BAD_REQUEST}
+        return template.render(_words(visit.language) | _about(visit) | failed | dict(shown.values))
 
 
 def _capital(text: str) -> str:
@@ -67,7 +72,21 @@ def _apart(text: str) -> str:
     """Show what comes from people or another program: without tricks, in its own direction."""
     shown = clean(text)
     is_plain = not shown or shown.isdecimal()
-    return shown if is_plain else Markup("<bdi>{}</bdi>").format(shown)
+    if is_plain:
+        return shown
+    is_long = any(len(word) > _LONG_LETTERS for word in shown.split())
+    return Markup("<bdi{}>{}</bdi>").format(Markup(' class="long"') if is_long else "", shown)
+
+
+def _with_fields(text: Markup, labels: Mapping[str, str]) -> Markup:
+    """Lead from each setting that a text of ours names to its field, by what that is called."""
+
+    def link(found: re.Match[str]) -> str:
+        key = found[0]
+        place = key.replace(".", "-")
+        return f'<a href="/settings#{place}">{labels[key]}</a>' if key in labels else key
+
+    return Markup(_SETTING.sub(link, text))  # noqa: S704 - it and the labels are escaped
 
 
 def _written(text: str) -> Markup:

@@ -38,6 +38,12 @@ async def save(visit: Visit) -> Served:
     return Gone("/scheduling?done=saved")
 
 
+async def ask_reset(visit: Visit) -> Served:
+    """Say how many hours would be cleared, before they are."""
+    schedule = await visit.get("schedule")
+    return Shown("reset", {"hours": len(schedule["hours"])})
+
+
 async def reset(visit: Visit) -> Served:
     """Clear the grid."""
     await visit.post("schedule", body={"hours": []})

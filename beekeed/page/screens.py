@@ -12,8 +12,8 @@ from beekeed.page.history import custom, history
 from beekeed.page.information import information
 from beekeed.page.link import link, try_link
 from beekeed.page.overview import overview, set_enabled, start, stop
-from beekeed.page.scheduling import reset, save, scheduling
-from beekeed.page.set_aside import accept, confirm, retry, set_aside
+from beekeed.page.scheduling import ask_reset, reset, save, scheduling
+from beekeed.page.set_aside import accept, ask_accept, confirm, retry, set_aside
 from beekeed.page.settings import save_settings, set_notifications, settings, top_up
 from beekeed.page.sign_in import enter, leave, sign_in
 from beekeed.page.theme import choose
@@ -45,12 +45,14 @@ SCREENS = (
     Screen("POST", "/calendar", synchronize, needs_session=True),
     Screen("GET", "/scheduling", scheduling, is_shared=True),
     Screen("POST", "/scheduling", save, needs_session=True),
+    Screen("GET", "/scheduling/reset", ask_reset, needs_session=True),
     Screen("POST", "/scheduling/reset", reset, needs_session=True),
     Screen("GET", "/history", history, is_shared=True),
     Screen("POST", "/history", custom, needs_session=True),
     Screen("GET", "/history/{event_id}", information, is_shared=True),
     Screen("GET", "/set-aside", set_aside, needs_session=True),
     Screen("POST", "/set-aside/retry", retry, needs_session=True),
+    Screen("GET", "/set-aside/accept", ask_accept, needs_session=True),
     Screen("POST", "/set-aside/accept", accept, needs_session=True),
     Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
     Screen("GET", "/waiting", waiting, needs_session=True),

@@ -66,6 +66,14 @@ async def retry(visit: Visit) -> Served:
     return Gone("/set-aside?done=retried")
 
 
+async def ask_accept(visit: Visit) -> Served:
+    """Say what would be lowered, before it is accepted."""
+    guards = (await visit.get("guard"))["guards"]
+    number = visit.query("number")
+    asked = next((each for each in guards if str(each["number"]) == number), None)
+    return Shown("accept", {"guard": asked}) if asked else Gone("/set-aside")
+
+
 async def accept(visit: Visit) -> Served:
     """Answer a question of the guard: what fell on the box may be lowered online."""
     await visit.post("guard", "accept", which=visit.given("number"))

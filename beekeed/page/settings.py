@@ -70,7 +70,9 @@ async def _again(
 ) -> Shown:
     """Show the settings with what is wrong, and all that was typed."""
     if isinstance(error, Refused):
-        wrong = {"key": error.params.get("key", ""), "reason": error.reason}
+        is_top_up = _TOP_UP in given and error.code == "bad_request"
+        key = _TOP_UP if is_top_up else error.params.get("key", "")
+        wrong = {"key": key, "reason": error.reason}
         status = error.status
     else:
         wrong, status = {"key": error.key, "reason": None}, 400
@@ -96,6 +98,7 @@ async def _shown(
         "changes": [_change(each) for each in history["changes"]],
         "has_older": len(history["changes"]) == _CHANGES,
         "wrong": wrong,
+        "ranges": typed.RANGES,
         "top_up": (given or {}).get(_TOP_UP, ""),
     }
     return Shown("settings", values, status)

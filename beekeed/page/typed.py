@@ -14,6 +14,12 @@ from beekeed.page.asking import Data
 
 UNITS: Mapping[str, int] = {"limit.bytes": 10**6, "sync.audit_bytes": 1000}
 """How many bytes are one of what a form counts in: MB, and kB."""
+RANGES: Mapping[str, tuple[int, int]] = {
+    "limit.bytes": (0, 10**9),
+    "sync.audit_bytes": (0, 10_000),
+    "top_up": (1, 10**9),
+}
+"""Between what the daemon takes such a number, in what the form counts in."""
 # Not 1,500 and 1.500: to some that is one and a half, to others fifteen hundred.
 _NUMBER = re.compile(r"\d+([.,]\d{1,2})?")
 

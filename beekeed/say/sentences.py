@@ -347,9 +347,9 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "limit_reached": Entry(
         "The data limit of this month is used up: it is renewed on {renews:date}.",
-        "Nothing is lost: the work waits here. An administrator can raise the limit, or allow"
-        " more once, with `beekeectl limit top-up`.",
-        "administrator",
+        "Nothing is lost: the work waits here. Raise the limit, or allow more once, with"
+        " `beekeectl limit top-up`.",
+        "keeper",
         {
             "untrusted": "The box does not know the time, so it cannot know that a new month has"
             " begun: that needs a time server, or `timedatectl set-time`."
@@ -357,15 +357,15 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "limit_paced": Entry(
         "Today's share of the data limit is used up: the rest waits until {when:date}.",
-        "Nothing is lost. An administrator can allow more today with"
-        " `beekeectl limit set --pacing off`, or once with `beekeectl limit top-up`.",
-        "administrator",
+        "Nothing is lost. Allow more today with `beekeectl limit set --pacing off`, or once with"
+        " `beekeectl limit top-up`.",
+        "keeper",
     ),
     "limit_reserved": Entry(
         "The last part of this month's data limit is kept for grades, completions and new"
         " learners: this waits.",
-        "Nothing is lost. An administrator can change that with `beekeectl limit set --reserve`.",
-        "administrator",
+        "Nothing is lost. `beekeectl limit set --reserve` changes that.",
+        "keeper",
     ),
     # Why the box's clock is not trusted.
     "clock_behind": Entry(
@@ -854,7 +854,7 @@ SENTENCES: Mapping[str, Entry] = {
         "Not everything is safe online. Results and changes that wait: {count}. Sync is switched"
         " off.",
         "Switch it on where it may go on: `beekeectl enable`.",
-        "teacher",
+        "keeper",
     ),
     "waits_unscheduled": Entry(
         "Not everything is safe online. Results and changes that wait: {count}. No sync is"
@@ -1026,7 +1026,7 @@ SENTENCES: Mapping[str, Entry] = {
     "no_limit": Entry(
         "There is no data limit that could be topped up.",
         "Set one first, for example with `beekeectl limit set 500MB`.",
-        "administrator",
+        "keeper",
     ),
     "daemon_not_running": Entry(
         "beekeed is not running, or not at {path}.",
@@ -1064,7 +1064,7 @@ SENTENCES: Mapping[str, Entry] = {
         "Which accounts of the online Moodle hold a role on the whole site or in a category"
         " cannot be seen from here, and the settings name nobody whom beekeed must never touch.",
         "Name the usernames of managers and the like in accounts.never_touch.",
-        "administrator",
+        "keeper",
     ),
     # Who may do what.
     "strange_host": Entry(
@@ -1100,12 +1100,12 @@ SENTENCES: Mapping[str, Entry] = {
     "not_signed_in": Entry(
         "Nobody is signed in here, or not any more.",
         "Sign in, and do it again.",
-        "administrator",
+        "",
     ),
     "form_stale": Entry(
         "This page was opened before the latest signing in, or by another website.",
         "Open it again, and do it again.",
-        "administrator",
+        "",
     ),
     "sign_in_off": Entry(
         "Nobody can sign in, because no password is set.",
@@ -1115,38 +1115,38 @@ SENTENCES: Mapping[str, Entry] = {
     "sign_in_held": Entry(
         "There were too many wrong passwords. The next one is looked at in {minutes:minute}.",
         "Wait, or let everybody try again on the box with `beekeectl password unlock`.",
-        "administrator",
+        "",
     ),
     "password_wrong": Entry(
         "The password is wrong.",
         "Try it again. A new one can be set on the box with `beekeectl password set`.",
-        "administrator",
+        "",
     ),
     "password_too_short": Entry(
         "The password is shorter than {least} letters.",
         "Choose a longer one, for example four words in a row.",
-        "technician",
+        "",
     ),
     "password_too_long": Entry(
         "The password is longer than {most} letters.",
         "Choose a shorter one.",
-        "technician",
+        "",
     ),
     "passwords_differ": Entry(
         "The two passwords are not the same.",
         "Nothing is changed. Try it again.",
-        "technician",
+        "",
     ),
     "not_root": Entry(
         "Only root may do that.",
         "Use the command again with sudo.",
-        "technician",
+        "",
     ),
     "no_token_given": Entry(
         "What was given does not look like a token of Moodle: 32 letters a to f and digits.",
         "Copy it from the online Moodle (Site administration, Server, Manage tokens), and use"
         " `beekeectl token set` again.",
-        "technician",
+        "",
     ),
     "token_not_kept": Entry(
         "The file {path} cannot be written: {detail}.",
@@ -1218,7 +1218,7 @@ SENTENCES: Mapping[str, Entry] = {
     "sync_disabled": Entry(
         "Sync is switched off on this box: nothing runs, scheduled or by hand.",
         "Switch it on where it may go on: `beekeectl enable`.",
-        "administrator",
+        "keeper",
     ),
     # Mails about syncs.
     "mail_not_set_up": Entry(

@@ -116,6 +116,7 @@ WORDS: Mapping[str, str] = {
     "teacher": "For the teacher",
     "technician": "For the technician",
     "administrator": "For the administrator of the online Moodle",
+    "keeper": "For whoever has the password of the box's status page",
     # The way to the online Moodle, and what was found of it.
     "interface": "network interface",
     "address": "address and route",

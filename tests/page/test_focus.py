@@ -1,5 +1,6 @@
 """Where the focus is: Tab takes it to every control in order, a live update takes it nowhere."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -86,6 +87,26 @@ def test_what_was_done_has_the_focus(here: Site, page: Page) -> None:
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_role("status")).to_have_text("Saved.")
     assert page.evaluate(_IS_ON, "main [role=status]")
+
+
+@pytest.mark.parametrize("path", ["/settings", "/history"])
+def test_what_is_wrong_has_the_focus_and_begins_the_title(
+    here: Site, page: Page, path: str
+) -> None:
+    """So that it is heard first; from there a link leads to the field."""
+    go(page, here.host, path)
+    form, field, text = {
+        "/settings": ("form:has([value=limit])", "[name='limit.bytes']", "plenty"),
+        "/history": ("form.row", "#from", ""),
+    }[path]
+    page.locator(field).fill(text)
+    page.locator(form).first.evaluate("(form) => { form.noValidate = true; }")
+    page.locator(form).first.get_by_role("button").press("Enter")
+    expect(page).to_have_title(re.compile("^Error: "))
+    assert page.evaluate(_IS_ON, "main .notice.bad[role=alert]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate(_IS_ON, field)
 
 
 def test_a_live_update_leaves_the_focus_and_what_was_opened(here: Site, page: Page) -> None:

@@ -213,6 +213,16 @@ def test_a_custom_sync_that_is_refused_keeps_what_was_typed(here: Site, admin: B
     assert here.ask("GET", "runs?limit=1")["total"] == before
 
 
+def test_a_custom_sync_without_a_day_asks_for_it(here: Site, admin: Browser) -> None:
+    """By the name of its field, beside what was typed in the other."""
+    before = here.ask("GET", "runs?limit=1")["total"]
+    seen = admin.post("/history", {"from": "", "to": "2026-02-01"}, on="/history")
+    assert (seen.status, "Start date: choose a day" in seen.text) == (400, True)
+    assert "End date: choose a day" not in seen.text
+    assert 'value="2026-02-01"' in seen.html
+    assert here.ask("GET", "runs?limit=1")["total"] == before
+
+
 def test_a_sync_that_ran_already_is_not_called_the_custom_one(here: Site, admin: Browser) -> None:
     """Row 2: never two at a time; that it is another than was asked for is said."""
     here.world.switch("hold_before", "*")

@@ -109,7 +109,7 @@ def test_whoever_is_signed_in_stays_so(admin: Browser) -> None:
 def test_names_and_commands_keep_their_direction(admin: Browser, anyone: Browser) -> None:
     """A command goes left to right, what comes from elsewhere its own way; both stay escaped."""
     admin.language = anyone.language = "ar"
-    assert '<code dir="ltr">beekeectl sync</code>' in admin.get("/waiting").html
+    assert '<code dir="ltr">beekeectl password set</code>' in admin.get("/settings").html
     seen = anyone.send("GET", "/x%60y%60%3Cb%3E%E2%81%A8")
     assert "<bdi>/x`y`&lt;b&gt;</bdi>" in seen.html
     assert re.search(r"<footer>.*<bdi>UTC\+05:30</bdi>", seen.html, re.DOTALL)

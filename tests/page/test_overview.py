@@ -1,9 +1,11 @@
 """Overview: what it shows to whom, and its buttons, read back through the control socket."""
 
+import re
 import time
 
 from tests.page.browser import Browser
 from tests.page.site import Site
+from tests.page.test_live import COMPLETE, soon
 
 
 def work(here: Site, shortname: str) -> None:
@@ -20,7 +22,9 @@ def work(here: Site, shortname: str) -> None:
 
 def test_before_the_first_sync_it_says_so(anyone: Browser) -> None:
     """Rows 3, 4 and 6: never, nothing is scheduled, no limit."""
-    text = anyone.get("/").text
+    seen = anyone.get("/")
+    text = seen.text
+    assert seen.html.count('class="icon off"') == 1  # of the limit: no clock, nothing waits
     assert "Latest Sync never" in text
     assert "There was no sync yet." in text
     assert "nothing is scheduled" in text
@@ -54,13 +58,20 @@ def test_start_sync_now(here: Site, admin: Browser) -> None:
 
 
 def test_stop(here: Site, admin: Browser) -> None:
-    """Rows 2 and 14: a running one is shown instead of Start Sync Now, and can be stopped."""
+    """Rows 2 and 14: a running one is shown instead of Start Sync Now, and can be stopped.
+
+    How far it is stands in the page itself, for who has no scripts.
+    """
     work(here, "BK-FR")
-    here.world.switch("hold_before", "*")
+    here.world.switch("hold_before", COMPLETE)
     admin.post("/sync")
+    soon(lambda: 'id="live-bar" max=' in admin.get("/").html)
     seen = admin.get("/")
     assert "Start Sync Now" not in seen.text
     assert 'action="/stop"' in seen.html
+    assert re.search(r'<progress id="live-bar" max="\d+" value="\d+"', seen.html)
+    assert re.search(r"Sending \d+/\d+, ↑ [\d.]+ k?B ↓ [\d.]+ k?B ", seen.text)
+    assert '<a href="/">Refresh</a>' in seen.html
     assert "is being stopped" in admin.press("/stop").text
     here.world.switch("hold_before", None)
     run = here.latest()
@@ -76,6 +87,8 @@ def test_enable_sync(here: Site, admin: Browser, anyone: Browser) -> None:
     refused = admin.post("/sync")
     assert refused.status == 409
     assert "switched off" in refused.text
+    assert '<a href="/settings#sync">Switch syncs on where they may go on</a>' in refused.html
+    assert "beekeectl" not in refused.text
     admin.press("/enabled", {"enabled": "on"})
     assert here.ask("GET", "status")["enabled"] is True
     assert "Start Sync Now" in admin.get("/").text

@@ -102,17 +102,27 @@ def test_what_left_the_box_is_counted(here: Site, admin: Browser) -> None:
 
 
 def test_a_question_is_answered(here: Site, admin: Browser) -> None:
-    """Row 18: the sentence, what accepting does, and the answer with who gave it."""
+    """Row 18: the sentence, what accepting does, and the answer with who gave it.
+
+    The overview says in one notice in how many courses something is asked.
+    """
     asked = here.ask("GET", "guard")["guards"]
     assert len(asked) > 1
+    overview = admin.get("/").text
+    assert f"until somebody answers: {len({each['course'] for each in asked})}." in overview
+    assert overview.count("Say whether that is right") == 1
     seen = admin.get("/set-aside")
     for each in asked:
         assert each["reason"]["sentence"] in seen.text
-        what = f"{each['lost']} of {each['known']} {KIND} in {each['course']}"
-        assert f'aria-label="Accept: {what}"' in seen.html
+        assert f"Accept for {each['course']}: {each['lost']} {KIND} …" in seen.text
     assert "the next sync then lowers it online as well" in seen.text
     number = str(asked[0]["number"])
-    form = form_of(seen, "/set-aside/accept", number=number)
+    confirming = admin.get(f"/set-aside/accept?number={number}")
+    what = f"{asked[0]['lost']} of {asked[0]['known']} {KIND} in {asked[0]['course']}"
+    assert f"the next sync lowers online what fell on the box: {what}." in confirming.text
+    assert here.ask("GET", "guard")["guards"] == asked
+    assert admin.send("GET", "/set-aside/accept?number=99").to == "/set-aside"
+    form = form_of(confirming, "/set-aside/accept", number=number)
     after = admin.press("/set-aside/accept", form)
     assert "Accepted: the next sync may lower it online." in after.text
     answer = here.ask("GET", "guard")

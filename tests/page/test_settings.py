@@ -130,6 +130,9 @@ def test_more_is_allowed_once(here: Site, admin: Browser) -> None:
     assert wrong.status == 400
     assert "write a number" in wrong.text
     assert form_of(wrong, "/settings/top-up")["top_up"] == "a lot"
+    much = admin.post("/settings/top-up", form | {"top_up": "9" * 17}, on="/settings")
+    said = "More in this month, once, in MB: write a number from 1 to 1,000,000,000"
+    assert (much.status, said in much.text) == (400, True)
     assert here.ask("GET", "limit")["top_up_bytes"] == 0
     after = admin.press("/settings/top-up", form | {"top_up": "50"})
     assert "More data is allowed in this month." in after.text
@@ -192,7 +195,7 @@ def test_accounts_and_what_learners_are_told(here: Site, admin: Browser) -> None
             "sync",
             "sync.audit_bytes",
             "99999",
-            "Data for reading back, in kB: it must be a number of bytes",
+            "Data for reading back, in kB: write a number from 0 to 10,000",
         ),
         (
             "accounts",
@@ -200,6 +203,13 @@ def test_accounts_and_what_learners_are_told(here: Site, admin: Browser) -> None
             "Ä <b>",
             "Put before each username online: it must be",
         ),
+        (
+            "limit",
+            "limit.bytes",
+            "99999999999999999",
+            "Data Usage Limit, in MB: write a number from 0 to 1,000,000,000",
+        ),
+        ("mail", "mail.to", "a@b@c", "E-mail address: it must be an e-mail address"),
         ("mail", "mail.to", "not an address", "E-mail address: it must be an e-mail address"),
         ("mail", "mail.notify", "all", "E-mail address: it must be set as well"),
     ],
@@ -322,7 +332,9 @@ def test_check(here: Site, admin: Browser) -> None:
     assert "Syncs can work." in seen.text
     for step in ("Settings", "The box's Moodle", "Online Moodle", "Token", "Courses", "Clock"):
         assert f"<strong>{step}</strong>: ok" in unescape(seen.html)
-    assert "For the administrator of the online Moodle: Name the usernames of" in seen.text
+    field = '<a href="/settings#accounts-never_touch">Accounts that are never touched</a>'
+    assert f"Name the usernames of managers and the like in {field}." in seen.html
+    assert "For the administrator of the online Moodle: Name" not in seen.text
     assert re.search(r"This check cost \d+\.\d kB sent and \d+\.\d kB received", seen.text)
 
 

@@ -38,6 +38,8 @@ def test_signing_in_and_out(here: Site) -> None:
     assert "Start Sync Now" not in browser.get("/").text
     wrong = browser.send("POST", "/sign-in", {"password": "a wrong password"})
     assert wrong.status == 403
+    assert "<title>Error: Sign in – " in wrong.html
+    assert "The password is wrong. Try it again." in wrong.text
     assert "password" in wrong.text
     right = browser.send("POST", "/sign-in", {"password": PASSWORD, "then": "/"})
     assert right.status == 303

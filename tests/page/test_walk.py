@@ -92,7 +92,7 @@ def test_calendar_a_day_and_a_month_again(here: Site, page: Page, hands: Mouse) 
 
 
 def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page, hands: Mouse) -> None:
-    """Rows 4 and 12."""
+    """Rows 4 and 12; no single press clears all hours."""
     go(page, here.host, "/scheduling")
     hands.tick(page.get_by_label("on", exact=True))
     hands.set_time(page.get_by_label("Time, in UTC"), "03:30")
@@ -106,7 +106,10 @@ def test_scheduling_is_set_saved_and_cleared(here: Site, page: Page, hands: Mous
     hands.tick(page.get_by_label("Inactive"))
     press(hands, "Save")
     assert here.ask("GET", "schedule")["hours"] == ["mon-08", "sun-23"]
-    press(hands, "Reset")
+    hands.press(page.get_by_role("link", name="Reset"))
+    expect(page.get_by_text("2 hours of the week are ticked")).to_be_visible()
+    assert here.ask("GET", "schedule")["hours"] == ["mon-08", "sun-23"]
+    press(hands, "Clear all hours")
     found = here.ask("GET", "schedule")
     assert (found["hours"], found["grid_active"]) == ([], False)
     hands.tick(page.get_by_label("off", exact=True))

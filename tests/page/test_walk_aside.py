@@ -71,10 +71,16 @@ def test_who_is_the_same_person_is_ticked_or_stands_in_a_list(
 
 
 def test_a_question_of_the_guard_is_answered(here: Site, page: Page, hands: Mouse) -> None:
-    """Row 18: one question each; the other stays asked."""
+    """Row 18: one question each, and what will go down is said before; the other stays asked."""
     before = here.ask("GET", "guard")["guards"]
     go(page, here.host, "/set-aside")
-    hands.press(page.get_by_role("button", name="Accept").first)
+    asked = page.get_by_role("link", name="Accept for").first
+    number = (asked.get_attribute("href") or "").partition("number=")[2]
+    hands.press(asked)
+    (guard,) = [each for each in before if str(each["number"]) == number]
+    expect(page.get_by_role("main")).to_contain_text(f"{guard['lost']} of {guard['known']}")
+    assert here.ask("GET", "guard")["guards"] == before
+    hands.press(page.get_by_role("button", name=f"Accept for {guard['course']}"))
     expect(page.get_by_text("the next sync may lower it online").first).to_be_visible()
     assert len(here.ask("GET", "guard")["guards"]) == len(before) - 1
 

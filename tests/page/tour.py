@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
+from beekeed.page.asking import Data
 from beekeed.page.screens import SCREENS
 from beekeed.say import LANGUAGES
 from tests.page.browser import Browser, Seen
@@ -29,10 +30,20 @@ def paths(here: Site, *, signed_in: bool) -> list[str]:
     ]
     if signed_in:
         found.remove("/sign-in")  # it leads away
+        found.remove("/set-aside/accept")  # without a question as well
         found.append("/?cost=1")
     found += [f"/history/{run['event_id']}" for run in runs]
+    found += [
+        f"/set-aside/accept?number={each['number']}" for each in guards(here)[:1] if signed_in
+    ]
     found += ["/history?size=20&page=9", "/nothing", "/?done=started"]
     return [*found, *days(here)]
+
+
+def guards(here: Site) -> list[Data]:
+    """What the guard asks."""
+    found: list[Data] = here.ask("GET", "guard")["guards"]
+    return found
 
 
 def days(here: Site) -> Iterator[str]:
