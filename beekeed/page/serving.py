@@ -4,26 +4,26 @@ A browser never sees a traceback, nor anything of the daemon's but sentences.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from beekeed.client import Refused
+from beekeed.connections import Crowd
 from beekeed.page.asking import Daemon, Data
 from beekeed.page.assets import Assets
-from beekeed.page.gate import MOST_BODY_BYTES, add_headers, gate
+from beekeed.page.gate import MOST_BODY_BYTES, Handler, add_headers, gate
 from beekeed.page.language import chosen, language_for
 from beekeed.page.live import Live
+from beekeed.page.rarely import Rarely
 from beekeed.page.rendering import Pages
 from beekeed.page.screens import SCREENS, Screen
 from beekeed.page.sharing import Shared
 from beekeed.page.theme import theme_for
 from beekeed.page.visit import COOKIE, Form, Gone, Served, Shown, Visit, headers
 from beekeed.say import clean
-
-log = logging.getLogger(__name__)
 
 _SMALL_BYTES = 1000  # what is shorter is not compressed
 NOBODY: Data = {
@@ -38,19 +38,16 @@ NOBODY: Data = {
 
 
 def application(
-    daemon: Daemon, names: Collection[str], *, is_encrypted: bool, body_seconds: float
+    daemon: Daemon, names: Collection[str], *, is_encrypted: bool, crowd: Crowd, faults: Rarely
 ) -> web.Application:
-    """Build the page; `names`: under which it may be opened, beside the box's addresses.
-
-    `body_seconds`: how long a form may take to arrive.
-    """
+    """Build the page; `names`: under which it may be opened, beside the box's addresses."""
     app = web.Application(
         client_max_size=MOST_BODY_BYTES,
-        middlewares=[_careful, gate(names, is_encrypted=is_encrypted)],
+        middlewares=[_known(crowd), _careful(faults), gate(names, is_encrypted=is_encrypted)],
     )
     assets = Assets()
-    live = Live(daemon)
-    service = _Service(daemon, Pages(assets), live, body_seconds)
+    live = Live(daemon, most=crowd.limits.most)
+    service = _Service(daemon, Pages(assets), live, crowd.limits.body_seconds)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(live.end)
     for screen in SCREENS:
@@ -204,19 +201,33 @@ def _text(given: web.FileField | bytes | bytearray) -> str:
     return content.decode("utf-8-sig", errors="replace")
 
 
-@web.middleware
-async def _careful(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """See that nobody ever sees a traceback."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        said = language_for(request).gettext(
-            "This is not there, or cannot be asked for in this way ({status}).", status=error.status
-        )
-        return web.Response(status=error.status, text=f"{said}\n")
-    except Exception:
-        log.exception("cannot serve %s %s", request.method, clean(request.path))
-        said = language_for(request).gettext("This page is broken: please tell its makers.")
-        return web.Response(status=500, text=f"{said}\n")
+def _known(crowd: Crowd) -> Middleware:
+    """Give the middleware that tells the crowd whose request is being answered."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with crowd.busy(request.transport):
+            return await handler(request)
+
+    return serve
+
+
+def _careful(faults: Rarely) -> Middleware:
+    """Give the middleware that sees that nobody ever sees a traceback."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            said = language_for(request).gettext(
+                "This is not there, or cannot be asked for in this way ({status}).",
+                status=error.status,
+            )
+            return web.Response(status=error.status, text=f"{said}\n")
+        except Exception as error:  # noqa: BLE001 - it is logged
+            faults.log(f"cannot serve {request.method} {clean(request.path)[:80]}", error)
+            said = language_for(request).gettext("This page is broken: please tell its makers.")
+            return web.Response(status=500, text=f"{said}\n")
+
+    return serve
