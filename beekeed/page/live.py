@@ -41,7 +41,10 @@ class Live:
         address = request.remote or ""
         if self._is_over or not self._has_room(address):
             return web.Response(status=503, headers={"Retry-After": "60"})
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        named = {"Content-Type": "text/event-stream"}
+        if request.method == "HEAD":
+            return web.Response(headers=named)
+        response = web.StreamResponse(headers=named)
         self._watching[address] += 1
         self._task = self._task or asyncio.create_task(self._watch())
         try:
