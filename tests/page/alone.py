@@ -56,9 +56,14 @@ def read(line: socket.socket) -> bytes:
 
 
 @contextmanager
-def alone(folder: Path, *, tls: bool = False, logs: bool = False) -> Iterator[Alone]:
-    """Start it, and end it; fails where it logged anything, unless it may (`logs`)."""
-    settings = ["[daemon]", f'page_socket = "{folder / "page.sock"}"']
+def alone(
+    folder: Path, *, tls: bool = False, logs: bool = False, page_socket: Path | None = None
+) -> Iterator[Alone]:
+    """Start it, and end it; fails where it logged anything, unless it may (`logs`).
+
+    `page_socket`: where something is behind it after all.
+    """
+    settings = ["[daemon]", f'page_socket = "{page_socket or folder / "page.sock"}"']
     trusting = None
     if tls:
         made = Certificates(folder / "tls", "localhost")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from beekeed.page.screens import OWN, SCREENS
 from tests.page.alone import alone
@@ -69,3 +70,23 @@ def test_who_was_signed_out_meanwhile_is_told_and_comes_back(here: Site) -> None
     seen = browser.send("POST", "/sign-in", {"password": PASSWORD, "then": own})
     assert (seen.status, seen.to) == (303, own)
     assert "has ended" not in here.browser().get("/sign-in").text
+
+
+def test_over_tls_the_cookie_is_this_hosts_alone(here: Site, tmp_path: Path) -> None:
+    """No other name of the domain, and no page without TLS, can have set it."""
+    body = urlencode({"password": PASSWORD, "then": "/"})
+    with alone(tmp_path, tls=True, page_socket=here.world.page_socket) as page:
+        request = (
+            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\n"
+            "Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+        told = page.ask(request.encode()).decode()
+        cookie = told.partition("Set-Cookie: ")[2].partition("\r\n")[0]
+        assert cookie.startswith("__Host-beekeed-session=")
+        parts = {each.strip() for each in cookie.split(";")[1:]}
+        assert parts == {"HttpOnly", "Path=/", "SameSite=Strict", "Secure"}
+        session = cookie.partition(";")[0]
+        assert b"Sign out" in page.get("/settings", f"Cookie: {session}")
+        plain = session.removeprefix("__Host-")
+        assert b"Sign out" not in page.get("/settings", f"Cookie: {plain}")

@@ -1,6 +1,11 @@
 """What no browser of good will sends: it is answered in a sentence, and nothing is logged."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
@@ -162,3 +167,36 @@ def test_compressed_is_sent_to_who_takes_it(
     head, _, _ = quiet.get(path, f"Accept-Encoding: {accepted}").partition(b"\r\n\r\n")
     assert (b"\r\nContent-Encoding: gzip" in head) == is_gzip
     assert b"deflate" not in head
+
+
+class _Strange(BaseHTTPRequestHandler):
+    """Answers everything with an empty envelope."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"data": {}}')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def strange(path: Path) -> Iterator[None]:
+    """Something at a socket that is no daemon of ours."""
+    with socketserver.ThreadingUnixStreamServer(str(path), _Strange) as served:
+        threading.Thread(target=served.serve_forever).start()
+        try:
+            yield
+        finally:
+            served.shutdown()
+
+
+def test_a_fault_of_ours_is_logged_a_few_times_and_no_more(tmp_path: Path) -> None:
+    """Whoever found one asks again and again: the card is not worn out by what is logged."""
+    with strange(tmp_path / "page.sock"), alone(tmp_path, logs=True) as here:
+        for _ in range(12):
+            assert here.get("/settings").startswith(b"HTTP/1.1 500 ")
+        assert here.log.read_text().count("Traceback") == 3
