@@ -214,6 +214,7 @@ class Code(StrEnum):
     SETTING_FIXED = "setting_fixed"
     NO_LIMIT = "no_limit"
     DAEMON_NOT_RUNNING = "daemon_not_running"
+    DAEMON_SILENT = "daemon_silent"
     NOT_PERMITTED = "not_permitted"
 
     # Watching, and whether all is well.
@@ -229,9 +230,11 @@ class Code(StrEnum):
     FROM_BROWSER = "from_browser"
     REQUEST_TOO_LARGE = "request_too_large"
     REQUEST_TOO_SLOW = "request_too_slow"
+    FORM_UNREADABLE = "form_unreadable"
     TOO_MANY_CLIENTS = "too_many_clients"
     ONLY_ON_BOX = "only_on_box"
     NOT_SIGNED_IN = "not_signed_in"
+    SESSION_ENDED = "session_ended"
     FORM_STALE = "form_stale"
     SIGN_IN_OFF = "sign_in_off"
     SIGN_IN_HELD = "sign_in_held"

@@ -37,6 +37,7 @@ NEVER_ENDS = {
     *("store_restored", "store_begun_anew", "store_put_back", "box_copied"),
     # Said to browsers and to the page only.
     *("strange_host", "from_browser", "form_stale", "sign_in_off", "sign_in_held"),
+    *("daemon_silent", "form_unreadable", "session_ended"),
     *("password_wrong", "page_certificate_unusable"),
 }
 PLAIN = {

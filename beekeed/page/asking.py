@@ -12,6 +12,8 @@ from beekeed.client import Refused, opened
 
 _CONNECTIONS = 32  # page.sock takes 64: two processes of ours may meet as one ends
 _PATIENCE_SECONDS = 300  # a check of a slow link takes long
+_READING_SECONDS = 10
+_LONG_READS = (("preview",), ("report",))  # the box's Moodle is read for it
 _SILENCE_SECONDS = 30  # whoever watches hears a sign of life each 10
 _ORIGIN = "http://beekeed"
 
@@ -35,13 +37,16 @@ class Daemon:
         headers: Mapping[str, str] | None = None,
     ) -> Data:
         """Ask for something, or have it done; gives what stands in the envelope."""
+        is_short = method == "GET" and path not in _LONG_READS
+        seconds = _READING_SECONDS if is_short else _PATIENCE_SECONDS
+        patience = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self._connected().request(
-                method, _target(path), params=query, json=body, headers=headers
+                method, _target(path), params=query, json=body, headers=headers, timeout=patience
             ) as answer:
                 return opened(await answer.json(), answer.status)
         except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
-            raise self._gone() from error
+            raise Refused("daemon_silent", {}) from error
 
     async def events(self) -> AsyncGenerator[Data]:
         """Watch how a run goes on, over one connection; ends with it."""
@@ -55,7 +60,7 @@ class Daemon:
                     if name == "data":
                         yield json.loads(text)
         except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
-            raise self._gone() from error
+            raise Refused("daemon_silent", {}) from error
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -66,13 +71,9 @@ class Daemon:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.UnixConnector(self._path, limit=_CONNECTIONS),
-                timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
-
-    def _gone(self) -> Refused:
-        return Refused("daemon_not_running", {"path": self._path})
 
 
 async def together(*asked: Any) -> list[Any]:

@@ -5,12 +5,14 @@ Each is asked for with its digest in the address, so that a new version is anoth
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import resources
 
 from aiohttp import web
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_NOT_AT_ALL = re.compile(r"q\s*=\s*0(\.0*)?", re.IGNORECASE)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -45,11 +47,20 @@ class Assets:
         if found is None:
             raise web.HTTPNotFound
         headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
-        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-        if takes_gzip:
+        is_small = takes_gzip(request)
+        if is_small:
             headers["Content-Encoding"] = "gzip"
-        body = found.gzipped if takes_gzip else found.plain
+        body = found.gzipped if is_small else found.plain
         return web.Response(body=body, content_type=found.content_type, headers=headers)
+
+
+def takes_gzip(request: web.Request) -> bool:
+    """Tell whether a browser takes what is compressed (RFC 9110, 12.5.3)."""
+    for each in request.headers.get("Accept-Encoding", "").split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip().lower() == "gzip":
+            return not _NOT_AT_ALL.fullmatch(weight.strip())
+    return False
 
 
 def _read(name: str, plain: bytes) -> Asset:

@@ -6,12 +6,13 @@ from beekeed.page.asking import Data
 from beekeed.page.overview import started
 from beekeed.page.visit import Served, Shown, Visit
 
+_LONGEST = 80  # of what is no month, so much is said again
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 async def calendar(visit: Visit) -> Served:
     """Show a month, this one where none is named, and the day that was chosen in it."""
-    named = visit.query("month")
+    named = visit.query("month")[:_LONGEST]
     month = await visit.get("calendar", **({"month": named} if named else {}))
     days = month["days"]
     return Shown(

@@ -48,9 +48,9 @@ def gate(names: Collection[str], *, is_encrypted: bool) -> Middleware:
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         if not is_own(host, _reached(request), names):
-            said = language_for(request).gettext("This is not a name of this box.")
-            return web.Response(status=421, text=f"{said}\n")
-        is_form = request.method not in ("GET", "HEAD")
+            return web.Response(status=421, text=_by_which_name(request, scheme))
+        is_served = request.match_info.http_exception is None
+        is_form = is_served and request.method not in ("GET", "HEAD")
         if is_form and request.headers.get("Origin", "") != f"{scheme}://{host}":
             said = language_for(request).gettext("This form did not come from this page.")
             return web.Response(status=403, text=f"{said}\n")
@@ -59,12 +59,27 @@ def gate(names: Collection[str], *, is_encrypted: bool) -> Middleware:
     return guarded
 
 
+def _by_which_name(request: web.Request, scheme: str) -> str:
+    """Say how the page is opened: under the address that this browser has found already."""
+    language, there = language_for(request), _address(_reached(request))
+    lines = [language.gettext("This is not a name of this box.")]
+    if there is not None and request.transport is not None:
+        shown = f"[{there}]" if there.version == 6 else str(there)
+        port = request.transport.get_extra_info("sockname")[1]
+        address = f"{scheme}://{shown}:{port}/"
+        lines.append(language.gettext("Open {address} instead.", address=address))
+    lines.append(
+        language.gettext("Technicians: further names of the box stand in the setting page.names.")
+    )
+    return "\n".join((*lines, ""))
+
+
 def is_own(host: str, reached: str, names: Collection[str]) -> bool:
     """Tell whether a request's Host is a name or the address of this box; a port is not looked at.
 
     `reached`: the address of ours that the connection came to.
     """
-    name = _without_port(host).lower()
+    name = _without_port(host).lower().removesuffix(".")
     if _same_address(name, reached):
         return True
     return name in names or (name == "localhost" and _is_loopback(reached))

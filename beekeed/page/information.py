@@ -7,6 +7,8 @@ from typing import Any
 from beekeed.page.asking import Data, together
 from beekeed.page.visit import Served, Shown, Visit
 
+_LONGEST = 80  # of what is no event id, so much is said again
+
 SHOWN = 200
 """So many single actions are shown: an old phone must draw them. `beekeectl` shows all."""
 
@@ -22,7 +24,7 @@ class Told:
 
 async def information(visit: Visit) -> Served:
     """Show one sync; who is signed in sees whose results it brought, and what was there before."""
-    event_id = visit.request.match_info["event_id"]
+    event_id = visit.request.match_info["event_id"][:_LONGEST]
     run, actions = await together(visit.get("runs", event_id), _actions(visit, event_id))
     return Shown(
         "information",

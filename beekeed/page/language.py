@@ -14,6 +14,8 @@ from beekeed.say.pseudo import PSEUDO
 _COOKIE = "beekeed-language"
 _CHOICE = "language"
 _YEAR_SECONDS = 365 * 86400
+LONGEST = 200
+"""Letters of an address that is put into an answer: it stands there some ten times."""
 
 
 def language_for(request: web.Request) -> Language:
@@ -43,7 +45,7 @@ def link_to(code: str, request: web.Request, places: Collection[str]) -> str:
     `places`: what can be asked for without a form. What a form's answer shows is shown nowhere
     else: from there it leads to the form's own screen, or to the overview.
     """
-    if request.method == "GET":
+    if request.method == "GET" and len(request.path_qs) <= LONGEST:
         here = _without(request)
     else:
         here = request.path if request.path in places else "/"

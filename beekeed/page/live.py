@@ -6,38 +6,46 @@ somebody looks.
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import suppress
 
 from aiohttp import web
 
 from beekeed.client import Refused
+from beekeed.connections import is_loopback
 from beekeed.page.asking import Daemon, Data
 
 _AGAIN_SECONDS = 2
 _SIGN_OF_LIFE_SECONDS = 15
 _LOOK_SECONDS = 1  # so often it is seen who has left
-_MOST = 64  # of the 256 places of the page: the others are for whoever wants to read
+_MOST = 64  # and no more than half of the page's places: others are for whoever wants to read
+_MOST_OF_ONE = 6  # as many windows of one browser, or browsers of one address; of loopback: all
 
 
 class Live:
-    """Who watches."""
+    """Who watches; `most`: how many may be connected."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, *, most: int) -> None:
         self._daemon = daemon
+        self._most = min(_MOST, most // 2)
         self._latest = b""
         self.state = ""
         """What everybody was told last, but for how far it is; empty while nobody watches."""
         self._turn = asyncio.Event()
-        self._watching = 0
+        self._watching = Counter[str]()
         self._task: asyncio.Task[None] | None = None
         self._is_over = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one browser until it leaves. 503 where too many watch: it asks again later."""
-        if self._watching >= _MOST or self._is_over:
+        address = request.remote or ""
+        if self._is_over or not self._has_room(address):
             return web.Response(status=503, headers={"Retry-After": "60"})
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        self._watching += 1
+        named = {"Content-Type": "text/event-stream"}
+        if request.method == "HEAD":
+            return web.Response(headers=named)
+        response = web.StreamResponse(headers=named)
+        self._watching[address] += 1
         self._task = self._task or asyncio.create_task(self._watch())
         try:
             await response.prepare(request)
@@ -45,11 +53,15 @@ class Live:
         except ConnectionResetError:  # whoever watched has left
             pass
         finally:
-            self._watching -= 1
+            self._watching -= Counter({address: 1})  # and keeps nobody who has left
             if not self._watching and self._task is not None:
                 self._task.cancel()
                 self._task, self._latest, self.state = None, b"", ""
         return response
+
+    def _has_room(self, address: str) -> bool:
+        is_full = self._watching.total() >= self._most
+        return not is_full and (is_loopback(address) or self._watching[address] < _MOST_OF_ONE)
 
     async def end(self, _: web.Application) -> None:
         """Let everybody go."""

@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from beekeed.page.assets import Assets
 from beekeed.page.form_token import masked
-from beekeed.page.language import link_to
+from beekeed.page.language import LONGEST, link_to
 from beekeed.page.screens import SCREENS
 from beekeed.page.theme import theme_for
 from beekeed.page.visit import Shown, Visit
@@ -163,7 +163,7 @@ def _zone() -> str:
 
 def _address(request: web.Request) -> str:
     """Give where what is shown, or its form, can be asked for again; else the overview's."""
-    if request.method == "GET":
+    if request.method == "GET" and len(request.path_qs) <= LONGEST:
         return request.path_qs
     return request.path if request.path in _PLACES else "/"
 

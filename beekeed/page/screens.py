@@ -26,7 +26,8 @@ class Screen:
     """One line of the table.
 
     `needs_session`: it is for nobody who is not signed in; `is_shared`: it is the same for all
-    who are not (sharing.py).
+    who are not (sharing.py); `own`: where the form of a POST stands; `asks`: it is nothing without
+    the daemon.
     """
 
     method: str
@@ -34,41 +35,46 @@ class Screen:
     serve: Serve
     needs_session: bool = False
     is_shared: bool = False
+    own: str = ""
+    asks: bool = True
 
 
 SCREENS = (
     Screen("GET", "/", overview, is_shared=True),
-    Screen("POST", "/sync", start, needs_session=True),
-    Screen("POST", "/stop", stop, needs_session=True),
-    Screen("POST", "/enabled", set_enabled, needs_session=True),
+    Screen("POST", "/sync", start, needs_session=True, own="/"),
+    Screen("POST", "/stop", stop, needs_session=True, own="/"),
+    Screen("POST", "/enabled", set_enabled, needs_session=True, own="/"),
     Screen("GET", "/calendar", calendar, is_shared=True),
-    Screen("POST", "/calendar", synchronize, needs_session=True),
+    Screen("POST", "/calendar", synchronize, needs_session=True, own="/calendar"),
     Screen("GET", "/scheduling", scheduling, is_shared=True),
-    Screen("POST", "/scheduling", save, needs_session=True),
+    Screen("POST", "/scheduling", save, needs_session=True, own="/scheduling"),
     Screen("GET", "/scheduling/reset", ask_reset, needs_session=True),
-    Screen("POST", "/scheduling/reset", reset, needs_session=True),
+    Screen("POST", "/scheduling/reset", reset, needs_session=True, own="/scheduling"),
     Screen("GET", "/history", history, is_shared=True),
-    Screen("POST", "/history", custom, needs_session=True),
+    Screen("POST", "/history", custom, needs_session=True, own="/history"),
     Screen("GET", "/history/{event_id}", information, is_shared=True),
     Screen("GET", "/set-aside", set_aside, needs_session=True),
-    Screen("POST", "/set-aside/retry", retry, needs_session=True),
+    Screen("POST", "/set-aside/retry", retry, needs_session=True, own="/set-aside"),
     Screen("GET", "/set-aside/accept", ask_accept, needs_session=True),
-    Screen("POST", "/set-aside/accept", accept, needs_session=True),
-    Screen("POST", "/set-aside/confirm", confirm, needs_session=True),
+    Screen("POST", "/set-aside/accept", accept, needs_session=True, own="/set-aside"),
+    Screen("POST", "/set-aside/confirm", confirm, needs_session=True, own="/set-aside"),
     Screen("GET", "/waiting", waiting, needs_session=True),
     Screen("GET", "/link", link, is_shared=True),
-    Screen("POST", "/link", try_link, needs_session=True),
+    Screen("POST", "/link", try_link, needs_session=True, own="/link"),
     Screen("GET", "/settings", settings, needs_session=True),
-    Screen("POST", "/settings", save_settings, needs_session=True),
-    Screen("POST", "/settings/top-up", top_up, needs_session=True),
-    Screen("POST", "/notifications", set_notifications, needs_session=True),
-    Screen("POST", "/mail-test", send_test_mail, needs_session=True),
+    Screen("POST", "/settings", save_settings, needs_session=True, own="/settings"),
+    Screen("POST", "/settings/top-up", top_up, needs_session=True, own="/settings#limit"),
+    Screen("POST", "/notifications", set_notifications, needs_session=True, own="/"),
+    Screen("POST", "/mail-test", send_test_mail, needs_session=True, own="/settings#mail"),
     Screen("GET", "/check", ask_check, needs_session=True),
-    Screen("POST", "/check", check, needs_session=True),
-    Screen("POST", "/verify", verify, needs_session=True),
+    Screen("POST", "/check", check, needs_session=True, own="/check"),
+    Screen("POST", "/verify", verify, needs_session=True, own="/settings"),
     Screen("GET", "/report", report, needs_session=True),
-    Screen("GET", "/theme/{theme}", choose),
+    Screen("GET", "/theme/{theme}", choose, asks=False),
     Screen("GET", "/sign-in", sign_in),
-    Screen("POST", "/sign-in", enter),
-    Screen("POST", "/sign-out", leave, needs_session=True),
+    Screen("POST", "/sign-in", enter, own="/sign-in"),
+    Screen("POST", "/sign-out", leave, needs_session=True, own="/"),
 )
+
+OWN = {screen.path: screen.own for screen in SCREENS if screen.own}
+"""Where the form stands whose answer has an address."""

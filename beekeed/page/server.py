@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -19,16 +20,21 @@ from aiohttp import web
 from beekeed.connections import Crowd, Limits
 from beekeed.errors import Code, ConfigError
 from beekeed.page.asking import Daemon
+from beekeed.page.conversation import Conversation
+from beekeed.page.rarely import Rarely
 from beekeed.page.serving import application
 from beekeed.say import LANGUAGES, language_of
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(most=256)  # fifty phones, each with some connections of which one is live
+# Fifty phones, each with some connections of which one is live.
+LIMITS = Limits(most=256, most_of_one=32)
+# A connection with TLS takes 300 kB, nearly all of it asyncio's: of 96 MB (the unit's MemoryMax)
+# that leaves something for what is served.
+LIMITS_WITH_TLS = Limits(most=90, most_of_one=18)
 IDLE_SECONDS = 120
 _FIRST_FD = 3  # sd_listen_fds(3)
 _BACKLOG = 128
-_LINGERING_SECONDS = 2  # how long what a refused request still sends is read and thrown away
 
 
 async def run(
@@ -58,36 +64,26 @@ async def serve(
     page_socket: str,
     names: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Crowd]:
-    """Serve the page on some sockets while the body runs."""
+    """Serve the page on some sockets while the body runs; `limits`: others than its own."""
+    limits = limits or (LIMITS_WITH_TLS if tls else LIMITS)
     async with AsyncExitStack() as stack:
         daemon = Daemon(path=page_socket)
         stack.push_async_callback(daemon.close)
+        faults = Rarely()
+        crowd = Crowd(limits=limits, make=lambda: connection(), refusal=_refusal(), tls=tls)
         app = application(
-            daemon,
-            own_names(names),
-            is_encrypted=tls is not None,
-            body_seconds=limits.body_seconds,
+            daemon, own_names(names), is_encrypted=tls is not None, crowd=crowd, faults=faults
         )
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=1,
-            keepalive_timeout=limits.quiet_seconds,
-            lingering_time=_LINGERING_SECONDS,
-        )
+        runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         assert runner.server is not None  # noqa: S101 - setup made it
-        crowd = Crowd(limits=limits, make=runner.server, refusal=_refusal())
+        connection = partial(Conversation, runner.server, limits=limits, faults=faults)
         for each in sockets:
             listening = await asyncio.get_running_loop().create_server(
-                crowd.connection,
-                sock=each,
-                ssl=tls,
-                ssl_handshake_timeout=limits.body_seconds if tls else None,
-                backlog=_BACKLOG,
+                crowd.connection, sock=each, backlog=_BACKLOG
             )
             stack.callback(listening.close)
         yield crowd

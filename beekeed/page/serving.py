@@ -4,27 +4,28 @@ A browser never sees a traceback, nor anything of the daemon's but sentences.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from beekeed.client import Refused
+from beekeed.connections import Crowd
 from beekeed.page.asking import Daemon, Data
-from beekeed.page.assets import Assets
-from beekeed.page.gate import MOST_BODY_BYTES, add_headers, gate
+from beekeed.page.assets import Assets, takes_gzip
+from beekeed.page.gate import MOST_BODY_BYTES, Handler, add_headers, gate
 from beekeed.page.language import chosen, language_for
 from beekeed.page.live import Live
+from beekeed.page.rarely import Rarely
 from beekeed.page.rendering import Pages
-from beekeed.page.screens import SCREENS, Screen
+from beekeed.page.screens import OWN, SCREENS, Screen
 from beekeed.page.sharing import Shared
 from beekeed.page.theme import theme_for
-from beekeed.page.visit import COOKIE, Form, Gone, Served, Shown, Visit, headers
+from beekeed.page.visit import Form, Gone, Served, Shown, Visit, cookie_of, headers
 from beekeed.say import clean
 
-log = logging.getLogger(__name__)
-
+_LONGEST = 80  # letters
 _SMALL_BYTES = 1000  # what is shorter is not compressed
 NOBODY: Data = {
     "sign_in_on": False,
@@ -38,27 +39,47 @@ NOBODY: Data = {
 
 
 def application(
-    daemon: Daemon, names: Collection[str], *, is_encrypted: bool, body_seconds: float
+    daemon: Daemon, names: Collection[str], *, is_encrypted: bool, crowd: Crowd, faults: Rarely
 ) -> web.Application:
-    """Build the page; `names`: under which it may be opened, beside the box's addresses.
-
-    `body_seconds`: how long a form may take to arrive.
-    """
+    """Build the page; `names`: under which it may be opened, beside the box's addresses."""
+    assets = Assets()
+    live = Live(daemon, most=crowd.limits.most)
+    service = _Service(daemon, Pages(assets), live, crowd.limits.body_seconds)
     app = web.Application(
         client_max_size=MOST_BODY_BYTES,
-        middlewares=[_careful, gate(names, is_encrypted=is_encrypted)],
+        middlewares=[
+            _known(crowd),
+            _careful(service, faults),
+            gate(names, is_encrypted=is_encrypted),
+        ],
     )
-    assets = Assets()
-    live = Live(daemon)
-    service = _Service(daemon, Pages(assets), live, body_seconds)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(live.end)
     for screen in SCREENS:
-        app.router.add_route(screen.method, screen.path, service.handler(screen))
+        handler = service.handler(screen)
+        app.router.add_route(screen.method, screen.path, handler)
+        if screen.method == "GET":
+            app.router.add_route("HEAD", screen.path, _as_get(handler))
+    places = {screen.path for screen in SCREENS if screen.method == "GET"}
+    for path in OWN.keys() - places:
+        app.router.add_get(path, _to_own)
     app.router.add_get("/live", live.serve)
     app.router.add_get("/static/{name}", assets.serve)
-    app.router.add_route("*", "/{rest:.*}", service.nothing)
     return app
+
+
+def _as_get(handler: Handler) -> Handler:
+    """Serve a HEAD as the GET that it asks about; aiohttp leaves the body out."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return await handler(request.clone(method="GET"))
+
+    return serve
+
+
+async def _to_own(request: web.Request) -> web.StreamResponse:
+    """Lead who asks for the answer to a form, as reload and a bookmark do, to the form."""
+    return web.Response(status=303, headers={"Location": OWN[request.path]})
 
 
 class _Service:
@@ -84,7 +105,9 @@ class _Service:
                 return await self._unread(request, "request_too_slow", 408)
             except web.HTTPRequestEntityTooLarge:
                 return await self._unread(request, "request_too_large", 413)
-            if screen.is_shared and COOKIE not in request.cookies:
+            except Exception:  # noqa: BLE001 - whatever aiohttp makes of what is no form
+                return await self._unread(request, "form_unreadable", 400)
+            if screen.is_shared and cookie_of(request) not in request.cookies:
                 return await self._same_for_all(request, screen)
             visit = await self._visit(request, form)
             served = await _serve(screen, visit)
@@ -98,7 +121,7 @@ class _Service:
         """Answer who cannot be signed in; who was told live of something new, with that."""
         language, theme = language_for(request).code, theme_for(request)
         key = (request.path_qs, language, theme, self._live.state)
-        return _page(*await self._shared.get(key, lambda: self._made(request, screen)))
+        return _page(request, *await self._shared.get(key, lambda: self._made(request, screen)))
 
     async def _made(self, request: web.Request, screen: Screen) -> tuple[str, Shown]:
         visit = await self._visit(request, {})
@@ -119,22 +142,23 @@ class _Service:
             return choice
         visit = await self._visit(request, {})
         return self._answer(
-            visit, _trouble("not_found", {"what": f"page {clean(request.path)}"}, 404)
+            visit, _trouble("not_found", {"what": f"page {_cut(clean(request.path))}"}, 404)
         )
 
     async def _visit(self, request: web.Request, form: Form) -> Visit:
-        """Find out who looks; nobody, where the daemon cannot tell."""
+        """Find out who looks; nobody is known, where the daemon cannot tell."""
+        trouble, session = None, NOBODY
         try:
-            named = headers(request)
-            session = await self._daemon.ask("GET", ("session",), headers=named)
-        except Refused:
-            session = NOBODY
+            session = await self._daemon.ask("GET", ("session",), headers=headers(request))
+        except Refused as refused:
+            trouble = refused
         return Visit(
             daemon=self._daemon,
             request=request,
             session=session,
             form=form,
             language=language_for(request),
+            trouble=trouble,
         )
 
     def _answer(self, visit: Visit, served: Served) -> web.StreamResponse:
@@ -142,21 +166,30 @@ class _Service:
             return served
         if isinstance(served, Gone):
             return _see_other(visit, served)
-        return _page(self._pages.render(visit, served), served)
+        return _page(visit.request, self._pages.render(visit, served), served)
 
 
-def _page(text: str, shown: Shown) -> web.Response:
+def _cut(text: str) -> str:
+    """Say no more of a long text than lets it be known again."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _page(request: web.Request, text: str, shown: Shown) -> web.Response:
     answer = web.Response(
         text=text, content_type="text/html", status=shown.status, headers=shown.headers
     )
-    answer.headers["Vary"] = "Accept-Language, Cookie"
-    if len(text) > _SMALL_BYTES:
-        answer.enable_compression()  # also beside a form's token: see form_token.py
+    answer.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    if len(text) > _SMALL_BYTES and takes_gzip(request):
+        answer.enable_compression(
+            web.ContentCoding.gzip
+        )  # also beside a form's token: see form_token.py
     return answer
 
 
 async def _serve(screen: Screen, visit: Visit) -> Served:
     """Have a screen or an action served; what the daemon refuses is said."""
+    if visit.trouble is not None and screen.asks:
+        return _refused(visit.trouble)
     if screen.needs_session and not visit.is_signed_in:
         return _to_sign_in(visit)
     try:
@@ -164,13 +197,21 @@ async def _serve(screen: Screen, visit: Visit) -> Served:
     except Refused as refused:
         if refused.code == "not_signed_in":
             return _to_sign_in(visit)
-        return _trouble(refused.code, refused.params, refused.status)
+        return _refused(refused)
 
 
 def _to_sign_in(visit: Visit) -> Gone:
-    """Lead to the password, and from there back to what was wanted."""
-    wanted = visit.request.path_qs if visit.request.method == "GET" else "/"
-    return Gone(f"/sign-in?{urlencode({'then': wanted})}")
+    """Lead to the password, and from there back to what was wanted.
+
+    Of a form that comes too late nothing is kept: it would be sent again without its sender.
+    """
+    if visit.request.method == "GET":
+        return Gone(f"/sign-in?{urlencode({'then': visit.request.path_qs})}")
+    return Gone(f"/sign-in?{urlencode({'then': OWN[visit.request.path], 'ended': 'yes'})}")
+
+
+def _refused(refused: Refused) -> Shown:
+    return _trouble(refused.code, refused.params, refused.status)
 
 
 def _trouble(code: str, params: object, status: int) -> Shown:
@@ -179,12 +220,13 @@ def _trouble(code: str, params: object, status: int) -> Shown:
 
 def _see_other(visit: Visit, gone: Gone) -> web.Response:
     answer = web.Response(status=303, headers={"Location": gone.path})
+    name = cookie_of(visit.request)
     if gone.cookie:
         answer.set_cookie(
-            COOKIE, gone.cookie, httponly=True, samesite="Strict", secure=visit.request.secure
+            name, gone.cookie, httponly=True, samesite="Strict", secure=visit.request.secure
         )
     elif gone.cookie is not None:
-        answer.del_cookie(COOKIE, httponly=True, samesite="Strict")
+        answer.del_cookie(name, httponly=True, samesite="Strict", secure=visit.request.secure)
     return answer
 
 
@@ -204,19 +246,36 @@ def _text(given: web.FileField | bytes | bytearray) -> str:
     return content.decode("utf-8-sig", errors="replace")
 
 
-@web.middleware
-async def _careful(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """See that nobody ever sees a traceback."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        said = language_for(request).gettext(
-            "This is not there, or cannot be asked for in this way ({status}).", status=error.status
-        )
-        return web.Response(status=error.status, text=f"{said}\n")
-    except Exception:
-        log.exception("cannot serve %s %s", request.method, clean(request.path))
-        said = language_for(request).gettext("This page is broken: please tell its makers.")
-        return web.Response(status=500, text=f"{said}\n")
+def _known(crowd: Crowd) -> Middleware:
+    """Give the middleware that tells the crowd whose request is being answered."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with crowd.busy(request.transport):
+            return await handler(request)
+
+    return serve
+
+
+def _careful(service: _Service, faults: Rarely) -> Middleware:
+    """Give the middleware that sees that nobody ever sees a traceback."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status == 404 and error is request.match_info.http_exception:
+                return await service.nothing(request)
+            said = language_for(request).gettext(
+                "This is not there, or cannot be asked for in this way ({status}).",
+                status=error.status,
+            )
+            allowed = {"Allow": error.headers["Allow"]} if error.status == 405 else {}
+            return web.Response(status=error.status, text=f"{said}\n", headers=allowed)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            faults.log(f"cannot serve {request.method} {clean(request.path)[:80]}", error)
+            said = language_for(request).gettext("This page is broken: please tell its makers.")
+            return web.Response(status=500, text=f"{said}\n")
+
+    return serve

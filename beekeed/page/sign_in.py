@@ -1,13 +1,17 @@
 """Sign in: the administrator's password for a session, which the daemon keeps."""
 
 from beekeed.client import Refused
+from beekeed.page.language import LONGEST
 from beekeed.page.visit import Gone, Served, Shown, Visit
 
 
 async def sign_in(visit: Visit) -> Served:
     """Ask for the password; where none is set, say how to set one."""
     then = own_path(visit.query("then"))
-    return Gone(then) if visit.is_signed_in else Shown("sign_in", {"then": then, "reason": None})
+    if visit.is_signed_in:
+        return Gone(then)
+    reason = {"code": "session_ended", "params": {}} if visit.query("ended") else None
+    return Shown("sign_in", {"then": then, "reason": reason})
 
 
 async def enter(visit: Visit) -> Served:
@@ -37,4 +41,4 @@ def own_path(path: str) -> str:
     Never another site's: `//host/` and `/\\host/` are addresses of others to a browser.
     """
     is_own = path.startswith("/") and path[1:2] not in ("/", "\\")
-    return path if is_own and path.isprintable() else "/"
+    return path if is_own and path.isprintable() and len(path) <= LONGEST else "/"

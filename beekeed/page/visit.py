@@ -6,11 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
+from beekeed.client import Refused
 from beekeed.page.asking import Daemon, Data
 from beekeed.page.form_token import unmasked
 from beekeed.say import Language
 
-COOKIE = "beekeed-session"
+_COOKIE = "beekeed-session"
 
 Form = Mapping[str, list[str]]
 
@@ -43,7 +44,14 @@ class Visit:
     """What a screen's function gets."""
 
     def __init__(
-        self, *, daemon: Daemon, request: web.Request, session: Data, form: Form, language: Language
+        self,
+        *,
+        daemon: Daemon,
+        request: web.Request,
+        session: Data,
+        form: Form,
+        language: Language,
+        trouble: Refused | None,
     ) -> None:
         self.daemon = daemon
         self.request = request
@@ -51,6 +59,8 @@ class Visit:
         """As `GET /v1/session` tells it."""
         self.form = form
         self.language = language
+        self.trouble = trouble
+        """Why it is not known who looks."""
 
     @property
     def is_signed_in(self) -> bool:
@@ -84,10 +94,18 @@ class Visit:
 Serve = Callable[[Visit], Awaitable[Served]]
 
 
+def cookie_of(request: web.Request) -> str:
+    """Name the session's cookie: over TLS so that nobody but this host can have set it.
+
+    What the prefix asks for: draft-ietf-httpbis-rfc6265bis, 4.1.3.2.
+    """
+    return f"__Host-{_COOKIE}" if request.secure else _COOKIE
+
+
 def headers(request: web.Request) -> dict[str, str]:
     """Tell the daemon for which browser it is asked: whence, and by which session."""
     named = {"Beekeed-Client": request.remote or ""}
-    session_id = request.cookies.get(COOKIE, "")
+    session_id = request.cookies.get(cookie_of(request), "")
     if session_id.isascii() and session_id.isprintable() and session_id:
         named["Beekeed-Session"] = session_id
     return named

@@ -1033,6 +1033,12 @@ SENTENCES: Mapping[str, Entry] = {
         "Start it (systemctl start beekeed), or name its socket with --socket.",
         "technician",
     ),
+    "daemon_silent": Entry(
+        "beekeed is not running, or does not answer: nothing can be shown or changed here now.",
+        "Wait a minute and open this page again. If it stays so, start the box again, or have a"
+        " technician look: `systemctl status beekeed`.",
+        "teacher",
+    ),
     "not_permitted": Entry(
         "You may not speak to beekeed at {path}.",
         "Use an account in the group beekee, or root.",
@@ -1087,6 +1093,11 @@ SENTENCES: Mapping[str, Entry] = {
         "Try it again.",
         "",
     ),
+    "form_unreadable": Entry(
+        "What the browser sent is no form that can be read. Nothing was changed.",
+        "Open the page again, and send it again.",
+        "",
+    ),
     "too_many_clients": Entry(
         "Too many programs speak to beekeed at once.",
         "Try it again in a minute. If that does not help, look for programs that do not end.",
@@ -1100,6 +1111,11 @@ SENTENCES: Mapping[str, Entry] = {
     "not_signed_in": Entry(
         "Nobody is signed in here, or not any more.",
         "Sign in, and do it again.",
+        "",
+    ),
+    "session_ended": Entry(
+        "Your session has ended. Nothing was saved.",
+        "Sign in, and do it again: you come back to the page where you were.",
         "",
     ),
     "form_stale": Entry(

@@ -20,6 +20,8 @@ NAMES = frozenset({"box7", "box7.local", "box.school.lan"})
         ("box7", "192.168.4.1"),
         ("Box7.local:8088", "192.168.4.1"),
         ("box.school.lan", "192.168.4.1"),
+        ("box7.local.", "192.168.4.1"),
+        ("box7.local.:8088", "192.168.4.1"),
         ("localhost:8088", "127.0.0.1"),
         ("localhost", "::1"),
     ],
@@ -35,7 +37,7 @@ def test_the_box_answers_under_its_names_and_the_address_that_was_reached(
     "host",
     [
         "", "evil.example", "192.168.4.1.evil.example", "192.168.4.2", "10.0.0.1", "localhost",
-        "127.0.0.1", "[fd00::2]", "box7.evil.example", "xbox7", "box7.local.", "::", "[", ":8088",
+        "127.0.0.1", "[fd00::2]", "box7.evil.example", "xbox7", "box7.local..", "::", "[", ":8088",
         "box7@evil.example", "evil.example:box7", "0300.0250.4.1", "0xc0a80401", "3232236545",
     ],
 )  # fmt: skip

@@ -157,7 +157,7 @@ def test_a_form_chooses_nothing(anyone: Browser) -> None:
     """A form that was sent is not lost for a language."""
     answer = anyone.send("POST", "/sync?language=fr", {})
     assert "Set-Cookie" not in answer.headers
-    assert answer.to == "/sign-in?then=%2F"
+    assert answer.to == "/sign-in?then=%2F&ended=yes"
 
 
 def test_refusals_are_said_in_the_language_as_well(anyone: Browser) -> None:
@@ -168,4 +168,4 @@ def test_refusals_are_said_in_the_language_as_well(anyone: Browser) -> None:
     nothing = anyone.send("GET", "/static/nothing", headers=marked)
     assert [strange.status, forged.status, nothing.status] == [421, 403, 404]
     for answer in (strange, forged, nothing):
-        assert re.fullmatch(r"⟦[^a-z]*[^⟦⟧]*⟧\n", answer.html), answer.html
+        assert re.fullmatch(r"(⟦[^a-z]*[^⟦⟧]*⟧\n)+", answer.html), answer.html

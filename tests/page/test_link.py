@@ -45,7 +45,7 @@ def test_everybody_sees_the_way_and_nobody_an_address(here: Site, anyone: Browse
     assert "Clock" in seen.text
     assert 'method="post"' not in seen.html
     refused = anyone.send("POST", "/link", {})
-    assert (refused.status, refused.to) == (303, "/sign-in?then=%2F")
+    assert (refused.status, refused.to) == (303, "/sign-in?then=%2Flink&ended=yes")
     assert here.ask("GET", "link")["contact"] is None
 
 

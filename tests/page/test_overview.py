@@ -40,7 +40,7 @@ def test_nobody_finds_a_button_and_who_presses_one_is_sent_to_the_password(
     assert 'method="post"' not in seen.html
     for path in ("/sync", "/stop", "/enabled"):
         answer = anyone.send("POST", path, {"enabled": "off"})
-        assert (answer.status, answer.to) == (303, "/sign-in?then=%2F")
+        assert (answer.status, answer.to) == (303, "/sign-in?then=%2F&ended=yes")
     status = here.ask("GET", "status")
     assert (status["enabled"], status["running"], status["latest"]) == (True, None, None)
 

@@ -163,8 +163,10 @@ async def test_with_a_certificate_it_speaks_https(tmp_path: Path) -> None:
     tls = server.tls_of(str(certificate), str(certificate.with_suffix(".key")))
     async with page(tmp_path, tls) as (_, port), aiohttp.ClientSession() as browser:
         where = f"https://localhost:{port}"
-        async with browser.get(f"{where}/sign-in", ssl=trusting) as answer:
-            assert answer.status == 200
+        async with browser.get(
+            f"{where}/theme/dark", ssl=trusting, allow_redirects=False
+        ) as answer:
+            assert answer.status == 303
         for origin, status in ((where, 503), (where.replace("https", "http"), 403)):
             async with browser.post(
                 f"{where}/sign-in", ssl=trusting, data={}, headers={"Origin": origin}

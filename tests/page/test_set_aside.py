@@ -61,7 +61,7 @@ def test_nobody_sees_it_who_is_not_signed_in(here: Site, anyone: Browser) -> Non
     for action in ("retry", "accept", "confirm"):
         form = {"number": "1", "username": waiting(here)[0]}
         refused = anyone.send("POST", f"/set-aside/{action}", form)
-        assert (refused.status, refused.to) == (303, "/sign-in?then=%2F")
+        assert (refused.status, refused.to) == (303, "/sign-in?then=%2Fset-aside&ended=yes")
     assert (aside(here), here.ask("GET", "guard")) == before
 
 

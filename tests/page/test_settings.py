@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from beekeed.page import typed
+from beekeed.page.screens import OWN
 from tests.mailserver import MailServer, mail_server
 from tests.page.browser import Browser, Seen
 from tests.page.forms import form_of
@@ -73,7 +75,8 @@ def test_nobody_sees_or_changes_anything_who_is_not_signed_in(here: Site, anyone
         "/settings", "/settings/top-up", "/notifications", "/mail-test", "/check", "/verify",
     ):  # fmt: skip
         seen = anyone.send("POST", path, form)
-        assert (seen.status, seen.to) == (303, "/sign-in?then=%2F")
+        assert seen.status == 303
+        assert seen.to == f"/sign-in?{urlencode({'then': OWN[path], 'ended': 'yes'})}"
     assert (settings(here), here.ask("GET", "runs")["total"]) == before
 
 
