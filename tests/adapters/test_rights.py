@@ -6,6 +6,7 @@ from beekeed.errors import Code, RemoteRefused
 from beekeed.moodle import rights
 from beekeed.moodle.online import MoodleWebServices
 from tests.adapters.online import adapter
+from tests.category import ON_SITE, hold_in_category
 from tests.engine.school import Side
 
 KINDS = ("assign", "forum", "quiz")
@@ -69,44 +70,32 @@ async def test_each_right_beyond_need_is_named(address: str, side: Side) -> None
 async def test_a_role_that_is_held_in_a_category_is_found_in_a_course_there(
     address: str, side: Side
 ) -> None:
-    """What accounts need must be held on the whole site; each that is missing is named alone."""
-    hold_in_category(side)
+    """And what is missing there is named; where none of the box's courses is online, all is."""
+    hold_in_category(side.sql)
     online = adapter(address)
     await online.probe()
     found = await online.rights(KINDS, COURSES)
     assert (found.missing, found.wanted) == ({}, {})
     assert found.more == ("moodle/webservice:createtoken", "enrol/manual:unenrol")
-    side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/user:create'")
     side.sql("DELETE FROM mdl_role_capabilities WHERE capability = 'moodle/grade:edit'")
-    found = await online.rights(KINDS, COURSES)
-    assert {*found.missing} == {"moodle/user:create", "moodle/grade:edit"}
-    assert {*(await online.rights(KINDS, ("GONE",))).missing} > {"moodle/course:update"}
+    assert {*(await online.rights(KINDS, COURSES)).missing} == {"moodle/grade:edit"}
+    for nowhere in ((), ("GONE",)):
+        assert "moodle/course:update" in (await online.rights(KINDS, nowhere)).missing
     await online.close()
 
 
-def hold_in_category(side: Side) -> None:
-    """Move the service account's role to the category, and leave on the site what is asked there.
-
-    As packaging/online-moodle/README.md tells administrators.
-    """
-    role = side.one("SELECT id FROM mdl_role WHERE shortname = 'beekeesync'")
-    account = side.one("SELECT userid FROM mdl_role_assignments WHERE roleid = ?", role)
-    category = side.one("SELECT id FROM mdl_context WHERE contextlevel = 40 ORDER BY id LIMIT 1")
-    small = side.one("SELECT max(id) + 1 FROM mdl_role")
-    side.sql(
-        "INSERT INTO mdl_role (id, name, shortname, description, sortorder, archetype)"
-        f" VALUES ({small}, 'Accounts', 'accounts', '', {small}, '')"
-    )
-    names = ", ".join(f"'{name}'" for name in sorted(rights.OF_SITE))
-    side.sql(
-        "INSERT INTO mdl_role_capabilities (contextid, roleid, capability, permission)"
-        f" SELECT 1, {small}, name, 1 FROM mdl_capabilities WHERE name IN ({names})"
-    )
-    side.sql(f"UPDATE mdl_role_assignments SET contextid = {category} WHERE roleid = {role}")
-    side.sql(
-        "INSERT INTO mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid)"
-        f" VALUES ({small}, 1, {account}, 0, 2)"
-    )
+async def test_what_accounts_need_must_be_held_in_the_whole_site(address: str, side: Side) -> None:
+    """A category's role has it too, which is of no use there."""
+    small = hold_in_category(side.sql)
+    online = adapter(address)
+    await online.probe()
+    for capability in sorted({*ON_SITE} - {_AT_THE_DOOR}):
+        of_it = f"roleid = {small} AND capability = '{capability}'"
+        side.sql(f"UPDATE mdl_role_capabilities SET permission = 0 WHERE {of_it}")
+        found = await online.rights(KINDS, COURSES)
+        assert {*found.missing, *found.wanted} == {capability}
+        side.sql(f"UPDATE mdl_role_capabilities SET permission = 1 WHERE {of_it}")
+    await online.close()
 
 
 async def test_asking_changes_nothing(online: MoodleWebServices, side: Side) -> None:

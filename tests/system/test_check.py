@@ -10,6 +10,7 @@ from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.moodle import functions, rights
 from beekeed.moodle.functions import FUNCTIONS
+from tests.category import hold_in_category
 from tests.system.world import World
 
 _REQUIRED, _USEFUL = rights.needed(("assign", "forum", "page", "quiz"))
@@ -105,6 +106,17 @@ def test_what_keeps_it_out_altogether_is_named_as_well(
     states = {each["step"]: each["state"] for each in answer["steps"]}
     assert states["target"] == "ok"
     assert {states[step] for step in ("functions", "capabilities", "courses")} == {"not_tried"}
+
+
+def test_a_role_in_a_course_category_is_enough_beside_the_small_one(here: World) -> None:
+    """Nothing is said to be missing, and everything arrives."""
+    hold_in_category(here.on_online)
+    here.start_daemon()
+    answer = check(here)
+    assert answer["ok"]
+    assert not [each for each in found(answer, "capabilities", "warning") if "needed" in each]
+    assert here.sync()["status"] == "completed"
+    assert here.compare().verified
 
 
 def test_what_the_service_has_beyond_need_is_named(here: World) -> None:

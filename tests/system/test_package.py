@@ -112,6 +112,12 @@ def test_it_installs_without_a_network_and_starts_nothing(fresh: Box) -> None:
     assert run("id", "-gn", "beekeed").stdout == "beekeed\n"
     compiled = fresh.machine.path("/usr/lib/beekeed/lib/python3/site-packages/beekeed/__pycache__")
     assert list(compiled.glob("daemon.cpython-*.pyc"))
+    installed = run("dpkg", "--listfiles", "beekeed").stdout.splitlines()
+    for name in ("man/man1/beekeectl.1.gz", "man/man5/beekeed.toml.5.gz", "man/man8/beekeed.8.gz",
+                 "man/man8/beekeed-page.8.gz", "doc/beekeed/docs/technician.md",
+                 "doc/beekeed/packaging/online-moodle/beekeed.xml",
+                 "doc/beekeed/packaging/answers.example.toml"):  # fmt: skip
+        assert f"/usr/share/{name}" in installed
     assert run("dpkg", "--verify", "beekeed").stdout == ""
 
 
