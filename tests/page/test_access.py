@@ -96,7 +96,7 @@ def all_barriers(page: Page, devices: Iterable[str]) -> list[str]:
 @pytest.mark.parametrize(
     "signed_in",
     [
-        pytest.param(False, id="anybody"),
+        pytest.param(False, id="anybody", marks=pytest.mark.full),
         pytest.param(True, id="signed in", marks=pytest.mark.full),
     ],
 )
@@ -115,7 +115,10 @@ def test_no_screen_has_a_barrier(here: Site, browser: Browser, *, signed_in: boo
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["anybody", "signed in"])
+@pytest.mark.parametrize(
+    "signed_in",
+    [pytest.param(False, id="anybody", marks=pytest.mark.full), pytest.param(True, id="signed in")],
+)
 def test_a_sync_under_way_has_no_barrier(here: Site, browser: Browser, *, signed_in: bool) -> None:
     """While it is seen live."""
     with running(here), visitor(here, browser, width=PHONE, signed_in=signed_in) as page:

@@ -13,6 +13,7 @@ from tests.page.site import Site
 from tests.page.test_languages import picture
 from tests.page.tour import paths, show, visitor
 
+pytestmark = pytest.mark.full
 LETTER = 32
 LARGE = f"--blink-settings=defaultFontSize={LETTER}"
 FIRST_NAME, LAST_NAME = "M" * 70, "Wolfeschlegelsteinhausen" * 4
@@ -58,7 +59,6 @@ def spilt(page: Page, here: Site, screens: Iterable[str], folder: str = "") -> d
     return found
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [PHONE, BROAD_PHONE])
 def test_every_screen_fits_with_letters_twice_as_large(
@@ -83,7 +83,6 @@ _NARROWEST = (
 )
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [PHONE, BROAD_PHONE, DESKTOP])
 def test_every_screen_fits_with_names_of_160_letters(

@@ -54,6 +54,7 @@ def test_the_overview_is_light(here: Site, relay: Relay, browser: Browser, langu
     assert {each.path.partition("?")[0] for each in view.again} == {"/", "/live"}
 
 
+@pytest.mark.full
 def test_every_screen_is_light(here: Site, relay: Relay, browser: Browser) -> None:
     """Also those with long tables, and the forms."""
     first = here.ask("GET", "runs?limit=50")["runs"][-1]["event_id"]

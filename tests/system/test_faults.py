@@ -99,7 +99,7 @@ TABLE = [
     Cell(_P, phases.planned, garbage("html"), _NOT_A_MOODLE, Left.UNDONE, full=True),
     Cell(_P, phases.planned, Step("clock step", "+400d"), _WELL, Left.NOTHING, full=True),
     # There is no room for the intents: nothing may go out.
-    Cell(_P, phases.intending, Full("disk full"), _CUT_OFF, Left.UNSENT),
+    Cell(_P, phases.intending, Full("disk full"), _CUT_OFF, Left.UNSENT, full=True),
 
     # What the request may cost is held as well, and it is not out.
     Cell(_H, phases.reserved, Kill("SIGKILL"), _CUT_OFF, Left.UNDONE),
@@ -112,7 +112,7 @@ TABLE = [
 
     # The request is there, and has no answer.
     Cell(_S, phases.done, Kill("SIGKILL"), _CUT_OFF, Left.DONE),
-    Cell(_S, phases.done, Cut("link cut", _SOON), _WELL, Left.NOTHING),
+    Cell(_S, phases.done, Cut("link cut", _SOON), _WELL, Left.NOTHING, full=True),
     Cell(_S, phases.done, Cut("link cut"), _OFFLINE, Left.DONE, full=True),
     # PHP fails at the very end.
     Cell(_S, phases.done, status("status_after", "500 1"), _FAILED, Left.DONE),
@@ -120,8 +120,8 @@ TABLE = [
     Cell(_S, phases.sent, status("status", _LATER), _BUSY, Left.UNDONE),
     # The answer breaks off in the middle, and so does each after it.
     Cell(_S, phases.done, garbage("garbage"), _UNREADABLE, Left.DONE),
-    Cell(_S, phases.sent, Step("clock step", "-20y"), _WELL, Left.NOTHING),
-    Cell(_S, phases.done, Full("disk full"), _CUT_OFF, Left.DONE),
+    Cell(_S, phases.sent, Step("clock step", "-20y"), _WELL, Left.NOTHING, full=True),
+    Cell(_S, phases.done, Full("disk full"), _CUT_OFF, Left.DONE, full=True),
 
     # The answer is here, and no receipt. What is wrong out there meets the next request.
     Cell(_A, phases.answered, Kill("SIGKILL"), _CUT_OFF, Left.DONE),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.system.world import World
 from tests.variety.online import SandboxMoodle
 from tests.variety.run import check, show, synchronize
@@ -10,6 +12,7 @@ from tests.variety.sandbox import make_online
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
+@pytest.mark.full
 def test_every_oddity_against_the_sandbox(tmp_path: Path) -> None:
     """What somebody did online stays, all else arrives, and nobody is mailed."""
     folder = tmp_path / "online"
