@@ -353,11 +353,7 @@ class Flow:
         return came
 
     def _quiet_seconds(self) -> float:
-        """Give after how long a silence nothing comes any more."""
-        info = self._info()
-        is_sending = self._is_answered(info) and info.silent_seconds < _QUEUE_SECONDS
-        queued_seconds = _QUEUE_SECONDS if is_sending else 0.0
-        return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * info.rtt_seconds + queued_seconds
+        return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * self._info().rtt_seconds
 
     async def _count_strays(self) -> Bytes:
         """Give what came after the connection was dropped: each segment was answered by a reset."""
@@ -367,12 +363,14 @@ class Flow:
         if info.state == State.CLOSED:
             return await self._count_answers(info)
         now = time.monotonic()
-        strays, until, quiet_at = 0, now + _SEE_OFF_SECONDS, now + self._quiet_seconds()
+        is_sending = self._is_answered(info) and info.silent_seconds < _QUEUE_SECONDS
+        quiet_seconds = self._quiet_seconds() + (_QUEUE_SECONDS if is_sending else 0.0)
+        strays, until, quiet_at = 0, now + _SEE_OFF_SECONDS, now + quiet_seconds
         while time.monotonic() < min(until, quiet_at) and self._final is None:
             await asyncio.sleep(_LOOK_SECONDS)
             seen = self._all_resets.of_others() - self._resets_before
             if seen > strays:
-                strays, quiet_at = seen, time.monotonic() + self._quiet_seconds()
+                strays, quiet_at = seen, time.monotonic() + quiet_seconds
         plain = tcpinfo.plain_header_bytes(ipv6=self._ipv6)
         each = info.advmss + self._header()
         if not info.is_connected:  # all that can come is that the peer takes it, late or again

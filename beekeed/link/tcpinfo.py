@@ -57,6 +57,7 @@ class TcpInfo:
     """Since data last came."""
     rtt_seconds: float
     """With its variation."""
+    least_rtt_seconds: float
     advmss: int
     total_retrans: int
     bytes_acked: int
@@ -117,6 +118,7 @@ def parse(raw: bytes) -> TcpInfo:
         snd_mss=u32(16),
         silent_seconds=u32(52) / 1_000,
         rtt_seconds=(u32(68) + u32(72)) / 1_000_000,
+        least_rtt_seconds=u32(148) / 1_000_000,
         advmss=u32(84),
         total_retrans=u32(100),
         bytes_acked=u64(120),

@@ -17,6 +17,7 @@ QUIET = TcpInfo(
     snd_mss=1448,
     silent_seconds=0.0,
     rtt_seconds=0.05,
+    least_rtt_seconds=0.04,
     advmss=1448,
     total_retrans=0,
     bytes_acked=1_001,
