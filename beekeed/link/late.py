@@ -59,7 +59,9 @@ class Late:
 
     async def count(self, quiet_seconds: float) -> Bytes:
         """Give what comes, when for so long nothing did; at once where nothing gets lost."""
-        if not self._is_lossy and (not self.most.sent or self._last.least_rtt_seconds < _NEAR_SECONDS):
+        if not self._is_lossy and (
+            not self.most.sent or self._last.least_rtt_seconds < _NEAR_SECONDS
+        ):
             return Bytes()
         if not self.most.sent:
             await asyncio.sleep(COUNTED_SECONDS)

@@ -147,6 +147,7 @@ async def test_a_last_acknowledgement_that_gets_lost_is_charged(
     made, last = await box.connect(peer)
     made.close()
     ours = await peer.wait_for(FIN)
+    await asyncio.sleep(RTT_SECONDS)
     peer.send(ours, FIN | ACK)
     for _ in range(times):
         await asyncio.sleep(0.3)
