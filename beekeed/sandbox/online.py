@@ -43,7 +43,7 @@ class SandboxOnline:
         self._wwwroot = wwwroot
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[tuple[int, sqlite3.Connection]] = []  # with the file's number
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens, and answers the address: http://HOST:PORT."""
@@ -64,7 +64,7 @@ class SandboxOnline:
         await self._server.wait_closed()
         self._server = None
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[1].close()
 
     def _set_wwwroot(self, address: str) -> None:
         with contextlib.closing(connect(self._site.database)) as db:
@@ -93,14 +93,25 @@ class SandboxOnline:
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        """One that nobody else uses meanwhile; opening it takes longer than most answers."""
-        db = self._idle.pop() if self._idle else connect(self._site.database)
+        """One that nobody else uses meanwhile; opening it takes longer than most answers.
+
+        Another file may have been put in the place of the one that was opened.
+        """
+        file = self._site.database.stat().st_ino
+        db = None
+        while self._idle and db is None:
+            of, kept = self._idle.pop()
+            if of == file:
+                db = kept
+            else:
+                kept.close()
+        db = db or connect(self._site.database)
         try:
             yield db
         except BaseException:
             db.close()
             raise
-        self._idle.append(db)
+        self._idle.append((file, db))
 
 
 def main(argv: Sequence[str]) -> int:

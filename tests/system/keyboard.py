@@ -41,6 +41,7 @@ class Conversation:
         )  # fmt: skip
         os.close(theirs)
         self._raw = b""
+        self._answered = 0  # of what was shown by then
         self._seen = 0
 
     @property
@@ -65,10 +66,10 @@ class Conversation:
         """Wait for a question, and type a line; gives what was shown since the one before."""
         said = self.until(question)
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self._raw.endswith(b": "):
+        while len(self._raw) <= self._answered or not self._raw.endswith(b": "):
             assert time.monotonic() < deadline, self.shown
             assert self._read(), self.shown
-        self._seen = len(self.shown)
+        self._seen, self._answered = len(self.shown), len(self._raw)
         os.write(self._ours, line.encode() + b"\n")
         return said
 
