@@ -95,7 +95,7 @@ def _install(root: Path) -> int:
             print(path)
     except BeekeedError as error:
         return told("beekeed", error)
-    print("To set the box up: beekeectl setup")
+    print("To set the box up: sudo beekeectl setup")
     return 0
 
 
