@@ -123,10 +123,7 @@ def _tidy(site: Path, arch: str) -> None:
     """Take away what no box needs; make sure that nothing is for another processor."""
     for name in ("bin", "beekeed/shipped"):
         shutil.rmtree(site / name, ignore_errors=True)
-    for each in [*site.rglob("__pycache__"), *site.rglob("*.dist-info")]:
-        if each.name == "__pycache__":
-            shutil.rmtree(each)
-            continue
+    for each in site.glob("*.dist-info"):
         for name in ("RECORD", "direct_url.json", "INSTALLER", "REQUESTED"):
             (each / name).unlink(missing_ok=True)
     for pattern in ("*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "*.pyi", "*.hash", ".gitignore"):

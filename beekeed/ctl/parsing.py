@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from beekeed.ctl.language import _
 from beekeed.say import Language
 
+_SETTINGS = "/etc/beekeed/beekeed.toml"
 WORDS: Mapping[str, str] = {
     "usage: ": "",
     "options": "",
@@ -42,6 +43,16 @@ def speaking(language: Language) -> Iterator[None]:
         yield
     finally:
         argparse._, argparse.ngettext = before  # type: ignore[attr-defined]
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Let a command that works without the daemon be told where the settings are."""
+    parser.add_argument(
+        "--config",
+        metavar=_("FILE"),
+        default=_SETTINGS,
+        help=_("the settings ({file})", file=_SETTINGS),
+    )
 
 
 def whole_number(text: str) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 from beekeed.client import Client, Refused
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.language import _
+from beekeed.ctl.parsing import add_settings
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "give beekeed the token of its account on the online Moodle (as root)"
 
-_SETTINGS = "/etc/beekeed/beekeed.toml"
 _DEFAULT_FILE = "/etc/beekeed/token"
 _LONGEST_BYTES = 10_000  # of what is read
 
@@ -29,12 +29,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar=_("FILE"),
         help=_("where to keep it (where the unit or the settings say, else /etc/beekeed/token)"),
     )
-    parser.add_argument(
-        "--config",
-        metavar=_("FILE"),
-        default=_SETTINGS,
-        help=_("the settings ({file})", file=_SETTINGS),
-    )
+    add_settings(parser)
 
 
 def run(_client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

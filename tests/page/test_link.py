@@ -21,16 +21,6 @@ def tree(seen: Seen) -> dict[str, str]:
     return dict(re.findall(r"<strong>([^<]+)</strong>: ([a-z ]+\w)", seen.html))
 
 
-def usage_of_checks(here: Site) -> int:
-    """The bytes that checks and tries of the link used in this month."""
-    month = here.ask("GET", "usage")["current"]
-    return sum(
-        each["sent_bytes"] + each["received_bytes"]
-        for each in month["purposes"]
-        if each["purpose"] == "check"
-    )
-
-
 def test_everybody_sees_the_way_and_nobody_an_address(here: Site, anyone: Browser) -> None:
     """Row 15: the nodes, the interfaces and the clock; no address of the box, and no button."""
     told = here.ask("GET", "link")

@@ -7,10 +7,13 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
+from beekeed.control.limit import TopUpAsked
 from beekeed.page import typed
 from beekeed.page.screens import OWN
+from beekeed.sections import field_of
 from tests.mailserver import MailServer, mail_server
 from tests.page.browser import Browser, Seen
 from tests.page.forms import form_of
@@ -397,3 +400,15 @@ def test_what_is_no_number_or_might_be_another_is_not_guessed(text: str) -> None
     """1,500 is one and a half to some, and fifteen hundred to others."""
     with pytest.raises(typed.Unreadable):
         typed.number("limit.bytes", text, 10**6)
+
+
+@pytest.mark.parametrize("key", typed.RANGES)
+def test_the_numbers_that_a_form_names_are_the_daemons(key: str) -> None:
+    """In what the form counts in."""
+    field = field_of(key)
+    found = msgspec.inspect.type_info(TopUpAsked if field is None else field.type)
+    if isinstance(found, msgspec.inspect.StructType):
+        found = found.fields[0].type
+    assert isinstance(found, msgspec.inspect.IntType)
+    assert found.le == typed.RANGES[key][1] * typed.UNITS.get(key, 10**6)
+    assert found.ge == min(1, typed.RANGES[key][0])

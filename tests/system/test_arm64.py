@@ -91,7 +91,7 @@ def test_what_a_start_takes_is_told(
         f"arm64 under qemu-user, to amd64: loading beekeed.daemon takes {slower:.1f} times as long"
         f" and {larger:.2f} times the memory"
     )
-    assert slower > 0
+    assert larger < 2, "the same program, and what emulates it"
 
 
 def start(words: tuple[str, ...]) -> tuple[float, int]:

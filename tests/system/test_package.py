@@ -22,7 +22,6 @@ from tests.system.pid1 import Machine, until
 from tests.system.world import ROOT
 
 pytestmark = pytest.mark.root
-_PACKAGES = "/srv/box"  # what of the world's folder is seen inside
 _STATE = "/var/lib/beekeed"
 _SOCKET = "beekeed-page.socket"
 SYSTEMS = [
@@ -236,6 +235,12 @@ def test_the_units_are_put_in_place_where_it_came_with_pip(tmp_path: Path) -> No
     packaged.touch()
     done = install()
     assert (done.returncode, "Debian package" in done.stderr) == (1, True)
+
+
+@pytest.mark.full
+def test_the_same_tree_gives_the_same_package(package: Path, tmp_path: Path) -> None:
+    """To the byte, whenever it is built."""
+    assert build(tmp_path).read_bytes() == package.read_bytes()
 
 
 @pytest.mark.full

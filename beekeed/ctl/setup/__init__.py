@@ -9,11 +9,10 @@ import argparse
 from beekeed.client import Client
 from beekeed.ctl.exits import Exit
 from beekeed.ctl.language import _
+from beekeed.ctl.parsing import add_settings
 from beekeed.ctl.terminal import Terminal
 
 SUMMARY = "set this box up, or look through what is set, in a few questions (as root)"
-
-_SETTINGS = "/etc/beekeed/beekeed.toml"
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -23,12 +22,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar=_("FILE"),
         help=_("ask nothing: a TOML file has the answers, for many boxes"),
     )
-    parser.add_argument(
-        "--config",
-        metavar=_("FILE"),
-        default=_SETTINGS,
-        help=_("the settings ({file})", file=_SETTINGS),
-    )
+    add_settings(parser)
 
 
 def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Exit:

@@ -20,7 +20,7 @@ _ENTER, _LATER = "again", "later"
 def write(record: Record, files: Files, box: Box, account: Account, online: Online) -> bool:
     """Write the settings and the secrets; tells whether anything is another than before.
 
-    The secrets come first: the settings name them. Raises ConfigError and Refused NOT_WRITTEN.
+    The secrets come first: the settings name them. Raises ConfigError and Refused FILE_NOT_WRITTEN.
     """
     values = {
         **box.settings(),
