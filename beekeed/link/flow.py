@@ -19,7 +19,8 @@ from collections.abc import Callable
 from beekeed.core.model import Bytes
 from beekeed.link import allowance, counters, tcpinfo
 from beekeed.link.beside import Beside
-from beekeed.link.late import COUNTED_SECONDS, Late
+from beekeed.link.late import Late
+from beekeed.link.strays import MERGED_SHARE, Dropped, Strays
 from beekeed.link.tcpinfo import State, TcpInfo
 from beekeed.link.trail import Trail
 from beekeed.link.uncounted import Uncounted
@@ -28,14 +29,10 @@ _SEE_OFF_SECONDS = 8
 _ANSWER_SECONDS = 2.0  # a server that has not closed its side by then will not soon
 _QUIET_SECONDS = 0.3
 _RETRANSMIT_SECONDS = 0.2  # the least that any kernel waits before it sends again (TCP_RTO_MIN)
-_QUEUE_SECONDS = 1.5  # what was sent may stand so long in the queues on its way
 _LOOK_SECONDS = 0.03
-_TICK_SECONDS = 0.01  # as coarse as the kernel's times are
 _TICKETS_SEGMENTS, _TICKETS_BYTES = 2, 600  # TLS sends them when the request is out already
 _LAST_SEGMENTS = 3  # what a server may have to say when we close our side
 _ALERT_BYTES = 40  # TLS says with it that it closes a connection
-_MERGED_SHARE = 20  # where many segments are one to the kernel, it counts one header
-_MOST_MERGED = 65_536
 _SO_MEMINFO = 55  # asm-generic/socket.h; the first of its fields is SK_MEMINFO_RMEM_ALLOC
 _NO_ADDRESS = struct.pack("=H14x", socket.AF_UNSPEC)
 
@@ -57,10 +54,8 @@ class Flow:
         self._burst = 0
         self._at_request: TcpInfo | None = None
         self._last: TcpInfo | None = None
-        self._last_at = 0.0
         self._resets = False
-        self._resets_before = 0
-        self._dropped = Bytes()
+        self._dropped: Dropped | None = None
         self._slipped = Bytes()
         self._after: Late | None = None
         self._came = Bytes()
@@ -230,9 +225,9 @@ class Flow:
         """End the connection at once, whoever has a duplicate; nothing of it leaves any more."""
         if self._last is not None:
             return
-        self._resets_before = self._all_resets.of_others()
+        resets = self._all_resets.of_others()
         before, repeats = counters.octets(), counters.repeats_received()
-        self._last_at = time.monotonic()
+        dropped_at = time.monotonic()
         self._last = info = self._ask()
         waiting = self._waiting(info)
         self._resets = info.state in tcpinfo.ENDS_WITH_RESET
@@ -240,12 +235,13 @@ class Flow:
             self._all_resets.note_own()
         if info.state != State.CLOSED:
             _disconnect(self._handle)
-        self._dropped = counters.octets()
+        after = counters.octets()
+        self._dropped = Dropped(dropped_at, resets, after)
         self._uncounted.learn(info, repeats=repeats, waiting=waiting)
         self._note_arrived()
         self._unknown = self._since()
         if info.state != State.CLOSED:
-            self._slipped = self._between(info, before, self._dropped)
+            self._slipped = self._between(info, before, after)
 
     def _between(self, info: TcpInfo, before: Bytes, after: Bytes) -> Bytes:
         """Bound what passed while it was dropped: nothing tells it but everybody's counters."""
@@ -257,7 +253,7 @@ class Flow:
         if not info.is_connected:  # the peer may just take it: acknowledged, and reset
             coming = 2 * tcpinfo.opening_bytes(ipv6=self._ipv6)
         return Bytes(
-            min(max(0, sent + sent // _MERGED_SHARE), unsent + coming),
+            min(max(0, sent + sent // MERGED_SHARE), unsent + coming),
             min(after.received - before.received, coming),
         )
 
@@ -352,61 +348,26 @@ class Flow:
             self._unseen = Bytes()
         return came
 
+    async def _count_strays(self) -> Bytes:
+        """Give what came after it was dropped."""
+        if self._final is not None or self._dropped is None:
+            return Bytes()
+        info = self._info()
+        strays = Strays(
+            info,
+            self._dropped,
+            ipv6=self._ipv6,
+            resets=self._all_resets,
+            trail=self._trail,
+            coming=self._coming(info),
+            is_answered=self._is_answered(info),
+        )
+        came = await strays.count(self._quiet_seconds(), lambda: self._final is not None)
+        self._unseen = strays.unseen
+        return came
+
     def _quiet_seconds(self) -> float:
         return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * self._info().rtt_seconds
-
-    async def _count_strays(self) -> Bytes:
-        """Give what came after the connection was dropped: each segment was answered by a reset."""
-        info = self._info()
-        if self._final is not None:
-            return Bytes()
-        if info.state == State.CLOSED:
-            return await self._count_answers(info)
-        now = time.monotonic()
-        is_sending = self._is_answered(info) and info.silent_seconds < _QUEUE_SECONDS
-        quiet_seconds = self._quiet_seconds() + (_QUEUE_SECONDS if is_sending else 0.0)
-        strays, until, quiet_at = 0, now + _SEE_OFF_SECONDS, now + quiet_seconds
-        while time.monotonic() < min(until, quiet_at) and self._final is None:
-            await asyncio.sleep(_LOOK_SECONDS)
-            seen = self._all_resets.of_others() - self._resets_before
-            if seen > strays:
-                strays, quiet_at = seen, time.monotonic() + quiet_seconds
-        plain = tcpinfo.plain_header_bytes(ipv6=self._ipv6)
-        each = info.advmss + self._header()
-        if not info.is_connected:  # all that can come is that the peer takes it, late or again
-            each = tcpinfo.opening_bytes(ipv6=self._ipv6)
-            if info.segs_out:  # and once more where our reset gets lost, which it may at any time
-                again = 1 if strays else 2
-                self._unseen = Bytes(again * plain, again * each)
-        elif self._is_answered(info):
-            each = _MOST_MERGED  # of an answer, the kernel may count many segments as one
-        found = Bytes(strays * plain, min(self._coming(info), strays * each))
-        # A reset that answers what was under way is answered by nobody.
-        resets = Bytes(received=plain * self._trail.data_under_way(info))
-        return self._at_most_all(found) + resets
-
-    async def _count_answers(self, info: TcpInfo) -> Bytes:
-        """Give what came after the peer's reset: another for each segment that it met on its way.
-
-        They are those that were sent at most a round trip before its last data came; on a line
-        that loses, where the reset itself may have come the second time, two.
-        """
-        if not info.is_connected:
-            return Bytes()
-        trips = 2 if info.total_retrans or info.rcv_ooopack else 1
-        silent_seconds = info.silent_seconds + trips * info.rtt_seconds + _TICK_SECONDS
-        met = self._trail.under_way_since(self._last_at - silent_seconds, info)
-        await asyncio.sleep(info.rtt_seconds + COUNTED_SECONDS)
-        return Bytes(received=met * tcpinfo.plain_header_bytes(ipv6=self._ipv6))
-
-    def _at_most_all(self, found: Bytes) -> Bytes:
-        """Believe no more than what the whole namespace sent and received since it was dropped."""
-        now = counters.octets()
-        sent, received = now.sent - self._dropped.sent, now.received - self._dropped.received
-        return Bytes(
-            min(found.sent, sent + sent // _MERGED_SHARE),
-            min(found.received, received + received // _MERGED_SHARE),
-        )
 
 
 def _within(found: Bytes, most: int) -> Bytes:
