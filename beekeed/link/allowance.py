@@ -2,7 +2,9 @@
 
 The peer is taken to be hostile in what it sends, and its kernel to be one that keeps to
 TCP: it sends no more than our window allows, no more segments at once than its
-congestion window (RFC 5681, RFC 6928), and stops when a reset arrives.
+congestion window (RFC 5681, RFC 6928), and stops when a reset arrives. We are taken to run
+again within a round trip or two: a flood of single bytes over a line as fast as this machine may
+pass what is held, and is charged all the same.
 """
 
 from beekeed.link.tcpinfo import TcpInfo

@@ -14,7 +14,6 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
 
 from beekeed.core.model import Bytes
 from beekeed.link import allowance, counters, tcpinfo
@@ -278,17 +277,14 @@ class Flow:
             self.drop()
             self._final = self.cost() + Bytes(received=self.may_come())
 
-    async def finish(self, unused: Callable[[], int]) -> None:
-        """Follow the connection to its end after `hand_over`; what it cost is final then.
-
-        `unused`: what is still held for it. More cannot have come after it was dropped.
-        """
+    async def finish(self) -> None:
+        """Follow the connection to its end after `hand_over`; what it cost is final then."""
         try:
             if self._last is None:
                 await self._see_off()
             came = await (self._count_late(self._after) if self._after else self._count_strays())
             if self._final is None:
-                self._came = _within(came, unused())
+                self._came = came
                 self._unknown = self._since()
                 self._final = self.cost()
         finally:
@@ -368,12 +364,6 @@ class Flow:
 
     def _quiet_seconds(self) -> float:
         return _QUIET_SECONDS + _RETRANSMIT_SECONDS + 2 * self._info().rtt_seconds
-
-
-def _within(found: Bytes, most: int) -> Bytes:
-    """Give no more than so much, both ways."""
-    sent = min(found.sent, most)
-    return Bytes(sent, min(found.received, most - sent))
 
 
 def narrow(handle: socket.socket, window: int) -> None:

@@ -102,15 +102,14 @@ class Tab:
 
         Once a connection was dropped, no more than was granted: what is beyond that was
         somebody else's, by counters that tell everybody's bytes. Where it was cut off because
-        no more could be paid, all that was granted: of a flood that meets no socket any more
-        nobody counts every byte.
+        no more could be paid, all that was granted at least: of a flood that meets no socket
+        any more nobody counts every byte. More, where we were too slow to cut a flood off.
         """
         counted = self._gauge.spent() if self._gauge is not None else self._counted()
         sent = counted.sent - self._before.sent
         received = counted.received - self._before.received
         if self._is_stopped:
-            received = max(received, self.granted - sent) if self._gauge else self.granted - sent
-            return Bytes(sent, max(0, received))
+            return Bytes(sent, max(0, received, self.granted - sent))
         if self._gauge is None and any(flow.was_dropped for flow in self._flows):
             received = max(0, min(received, self.granted - sent))
         return Bytes(sent, received)
@@ -200,7 +199,7 @@ class Tab:
         except RuntimeError:  # the process ends: nobody could follow it
             flow.charge_in_full()
             return
-        task = loop.create_task(flow.finish(self.unused))
+        task = loop.create_task(flow.finish())
         self._endings.add(task)
         task.add_done_callback(self._one_ended)
 

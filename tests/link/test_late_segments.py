@@ -44,7 +44,7 @@ class Box:
 
     def closed(self, flow: Flow) -> None:
         """See Gate."""
-        self.ending = asyncio.create_task(flow.finish(lambda: MOST))
+        self.ending = asyncio.create_task(flow.finish())
 
     async def connect(self, peer: Peer) -> tuple[MeteredSocket, Segment]:
         """A connection to the peer; gives what the box sent last as well."""
