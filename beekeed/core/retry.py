@@ -15,7 +15,12 @@ _FIRST_WAIT_SECONDS = 1.0
 _TRIES = 3  # until the site answered in a run: somebody may be waiting to be told
 _TRIES_LATER = 8  # then a run has something to lose: their waits add up to two minutes at most
 _GATEWAY = frozenset({429, 502, 503, 504})
-_PASSING = frozenset({Code.NAME_NOT_FOUND, Code.NOT_REACHED, Code.NO_ANSWER, Code.MAINTENANCE})
+_PASSING = frozenset(
+    {
+        *(Code.NAME_NOT_FOUND, Code.NAME_UNKNOWN),  # the latter also before a login to a network
+        *(Code.NOT_REACHED, Code.NO_ANSWER, Code.MAINTENANCE),
+    }
+)
 
 
 def passes(error: BeekeedError) -> bool:

@@ -29,10 +29,13 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     How a sync ended stays on the terminal, also where the next one is seen by then.
     """
     line = LiveLine(sys.stdout)
-    watched = None
+    watched, is_first = None, True
     for view in client.events():
         run = view["run"]
         seen = run["event_id"] if is_under_way(run) else None
+        if is_first and seen is None and arguments.until_end:
+            _tell_wait(terminal)
+        is_first = False
         if watched is None or seen == watched:
             _show(terminal, line, view)
         else:
@@ -47,6 +50,13 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
                 return exit_of_run(ended["status"], reason["code"] if reason else None)
         watched = seen
     return Exit.OK
+
+
+def _tell_wait(terminal: Terminal) -> None:
+    """Say what is waited for, beside what is shown: it may be hours away."""
+    if not terminal.as_json:
+        print(_("No sync is under way: this ends with the next one, or with Ctrl-C."),
+              file=sys.stderr, flush=True)  # fmt: skip
 
 
 def _show(terminal: Terminal, line: LiveLine, view: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from beekeed.core import name
 from beekeed.core.answer import Answer
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.ports.link import AddressInfo
@@ -28,7 +29,6 @@ _MOST_ADDRESSES = 3
 _WINDOW_BYTES = 4_096  # a login page may be large; the kernel doubles it, to the line's least
 _ANSWER_BYTES = 8_192
 _CLOSING_SECONDS = 1.0
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,7 @@ async def resolve(site: Site, look_up: LookUp, seconds: float) -> Sequence[Addre
     except TimeoutError as error:
         raise LinkDown(Code.NAME_NOT_FOUND, host=site.host) from error
     except socket.gaierror as error:
-        is_known = error.errno in _NO_SUCH_NAME
-        code = Code.NAME_UNKNOWN if is_known else Code.NAME_NOT_FOUND
-        raise LinkDown(code, host=site.host) from error
+        raise name.refused(error.errno, host=site.host) from error
     except UnicodeError as error:
         raise LinkDown(Code.NAME_UNKNOWN, host=site.host) from error
 

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from beekeed.core import certificate
+from beekeed.core import certificate, name
 from beekeed.core.clocktrust import counts_date
 from beekeed.errors import Code, LinkDown, OutcomeUnknown, RemoteGarbled
 from beekeed.moodle import wire
@@ -143,9 +143,9 @@ class Transport:
         except aiohttp.ClientConnectorCertificateError as error:
             raise self._refused(error) from error
         except aiohttp.ClientConnectorDNSError as error:
-            raise LinkDown(Code.NAME_NOT_FOUND, host=error.host) from error
+            raise name.refused(error.os_error.errno, host=error.host) from error
         except UnicodeError as error:  # no name of a computer; nothing was sent
-            raise LinkDown(Code.NAME_NOT_FOUND, host=self._url) from error
+            raise LinkDown(Code.NAME_UNKNOWN, host=self._url) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             await self._give_up()
             raise self._failed(error) from error

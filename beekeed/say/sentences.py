@@ -59,7 +59,7 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "setting_missing": Entry(
         "{file}: the setting {key} is missing.",
-        "Add it: {example}",
+        "On a box that was never set up, run: sudo beekeectl setup. Else add it: {example}",
         "technician",
     ),
     "setting_wrong": Entry(
@@ -74,8 +74,8 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "token_unreadable": Entry(
         "The file with the web service token cannot be used: {path}: {detail}.",
-        "Put the token of the online Moodle's service account into that file, alone on one line,"
-        " readable by beekeed only.",
+        "On a box that was never set up, run: sudo beekeectl setup. Else put the token of the"
+        " online Moodle's service account into that file: sudo beekeectl token set.",
         "technician",
     ),
     "password_unreadable": Entry(
@@ -1030,7 +1030,8 @@ SENTENCES: Mapping[str, Entry] = {
     ),
     "daemon_not_running": Entry(
         "beekeed is not running, or not at {path}.",
-        "Start it (systemctl start beekeed), or name its socket with --socket.",
+        "On a box that was never set up, run: sudo beekeectl setup. Else start it (systemctl start"
+        " beekeed), or name its socket with --socket.",
         "technician",
     ),
     "daemon_silent": Entry(

@@ -171,7 +171,8 @@ async def test_a_name_that_is_not_found_surely_sent_nothing() -> None:
     async with transport("http://moodle.invalid") as way:
         with pytest.raises(LinkDown) as caught:
             await way.ask(CALL)
-    assert caught.value.code is Code.NAME_NOT_FOUND
+    # Whether a name service says so, or there is none, is the machine's.
+    assert caught.value.code in (Code.NAME_UNKNOWN, Code.NAME_NOT_FOUND)
 
 
 async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None:

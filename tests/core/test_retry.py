@@ -13,6 +13,7 @@ from beekeed.errors import BeekeedError, Code, LinkDown, OutcomeUnknown, RemoteR
     [
         (LinkDown(Code.NOT_REACHED, detail="refused"), True),
         (LinkDown(Code.NAME_NOT_FOUND, host="x"), True),
+        (LinkDown(Code.NAME_UNKNOWN, host="x"), True),
         (LinkDown(Code.CERTIFICATE_REFUSED, detail="expired"), False),
         (LinkDown(Code.ASKED_TO_WAIT, minutes=60), False),
         (OutcomeUnknown(Code.NO_ANSWER, detail="timeout"), True),
