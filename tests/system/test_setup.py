@@ -208,7 +208,8 @@ def test_again_everything_is_there_already(box: UnsetBox) -> None:
     assert "Enter keeps the one that is set" in there.type(PASSWORD)
     there.type(f"{LIMIT}, like 500MB, or none [none]")
     there.type("[02:00]")
-    there.type("not now", "2")
+    late = box.ctl("schedule", "--json").json["jitter_seconds"]
+    assert ("This box starts" in there.type("not now", "2")) is bool(late)
     assert there.end().code == Exit.OK
     assert [(file.read_text(), file.stat().st_ino) for file in files] == before
     assert box.extra.read_text() == settings

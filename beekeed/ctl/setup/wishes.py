@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from beekeed.client import Client
-from beekeed.ctl.language import _, size
+from beekeed.ctl.language import _, size, span
 from beekeed.ctl.schedule import clock_around
 from beekeed.ctl.setup import reading
 from beekeed.ctl.setup.asking import Answers
@@ -94,10 +94,15 @@ def ask_schedule(answers: Answers, record: Record, client: Client) -> None:
     )
     question = _("When: like 02:00, “mon-fri 08-11, sat 20”, or {none}", none=NONE)
     when = answers.ask("schedule.when", question, reading.when, _offered(now))
-    client.post("schedule", body=when.asked)
+    answer = client.post("schedule", body=when.asked)
     if when.daily_at:
         local = clock_around(when.daily_at, now["zone"])
         record.say(_("Each day at {time} UTC, {local} here.", time=when.daily_at, local=local))
+    if (when.daily_at or when.hours) and answer["jitter_seconds"]:
+        late = span(answer["jitter_seconds"])
+        record.say(
+            _("This box starts {span} later, so that not all boxes come at once.", span=late)
+        )
     record.done("schedule", **when.asked)
 
 
