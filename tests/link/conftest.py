@@ -82,8 +82,8 @@ def http(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the idle box judged last, so that nobody waits for it."""
-    items.sort(key=lambda item: item.path.name == "test_idle.py")
+    """Have a process wait for the idle box while there is enough for the others to do."""
+    items.sort(key=lambda item: item.path.name != "test_idle.py")
 
 
 def waiting_for_its_time() -> dict[str, str]:
@@ -101,26 +101,20 @@ def waiting_for_its_time() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def idle(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Idle | None]:
-    """A box that is left alone from the first test here on, where a test asks about it."""
-    if not any(item.path.name == "test_idle.py" for item in request.session.items):
-        yield None
-        return
+@pytest.fixture
+def idle(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Idle]:
+    """A box that waits for its time, with its link up."""
     with namespaces.line("idle", subnet="10.80.0") as line:
         ip("-n", line.box, "route", "add", "default", "via", line.net_address)
-        here = World(tmp_path_factory.mktemp("idle"), learners=2)
+        here = World(tmp_path, learners=2)
         here.address = f"https://{HOST}"
         try:
             daemon = here.start_daemon(inside=line.box, **waiting_for_its_time())
             assert here.ctl("link").code == 0
             assert here.ctl("schedule", "--json").json["next_due_at"]
             time.sleep(1)  # what a start does is over
-            watch = Idle(here, daemon.pid, line, 600 if request.config.getoption("--full") else 60)
-            yield watch
-            watch.give_up()
+            seconds = 600 if request.config.getoption("--full") else 60
+            yield Idle(here, daemon.pid, line, seconds)
         finally:
             here.end()
 

@@ -1,8 +1,8 @@
 """A box on which nothing is due, and what it uses all the same."""
 
-import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.namespaces import SITE, UPLINK, Line, ip
@@ -54,27 +54,14 @@ def _switches(status: Path) -> int:
 
 
 class Idle:
-    """Watches a box for so many seconds from now on, while others go on."""
+    """A box that is left alone for so many seconds from now on."""
 
     def __init__(self, here: World, pid: int, line: Line, seconds: float) -> None:
         self.seconds = seconds
-        self.before = use(here, pid, line)
-        self._since = time.monotonic()
-        self._after: list[Use] = []
-        self._given_up = threading.Event()
-        self._watching = threading.Thread(target=self._watch, args=(here, pid, line), daemon=True)
-        self._watching.start()
-
-    def _watch(self, here: World, pid: int, line: Line) -> None:
-        if not self._given_up.wait(self.seconds):
-            self._after.append(use(here, pid, line))
-
-    def give_up(self) -> None:
-        """Watch no longer: nobody asked in this process, and the box is about to end."""
-        self._given_up.set()
-        self._watching.join()
+        self._use = partial(use, here, pid, line)
+        self.before = self._use()
 
     def after(self) -> Use:
         """Wait for the end, and give what was used by then."""
-        self._watching.join()
-        return self._after[0]
+        time.sleep(self.seconds)
+        return self._use()
