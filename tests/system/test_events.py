@@ -224,6 +224,9 @@ def test_who_never_reached_the_daemon_is_told_at_once(tmp_path: Path) -> None:
     assert refused.value.code == "daemon_not_running"
 
 
+WAITS = "No sync is under way: this ends with the next one, or with Ctrl-C.\n"
+
+
 def beekeectl(here: World, *words: str, **how: Any) -> "subprocess.Popen[str]":
     """Start beekeectl, to be read from."""
     return subprocess.Popen(
@@ -233,17 +236,25 @@ def beekeectl(here: World, *words: str, **how: Any) -> "subprocess.Popen[str]":
 
 
 def test_watch_prints_a_line_for_each_view_where_there_is_no_terminal(here: World) -> None:
-    """Of 80 columns; with --json each is one; it ends with the sync, and with its exit code."""
+    """Of 80 columns; with --json each is one; it ends with the sync, and with its exit code.
+
+    What it waits for is said beside them.
+    """
     here.start_daemon()
-    plain = beekeectl(here, "watch", "--until-end", stdout=subprocess.PIPE)
-    as_json = beekeectl(here, "watch", "--until-end", "--json", stdout=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    plain = beekeectl(here, "watch", "--until-end", **pipes)
+    as_json = beekeectl(here, "watch", "--until-end", "--json", **pipes)
     for each in (plain, as_json):
         assert each.stdout is not None
         first = each.stdout.readline()
         assert first == "idle\n" or json.loads(first)["run"] is None
     run = here.sync()
-    lines = plain.communicate()[0].splitlines()
-    views = [json.loads(line) for line in as_json.communicate()[0].splitlines()]
+    written, told = plain.communicate()
+    assert told == WAITS
+    lines = written.splitlines()
+    written, told = as_json.communicate()
+    assert not told
+    views = [json.loads(line) for line in written.splitlines()]
     assert (plain.returncode, as_json.returncode) == (0, 0)
     assert max(map(len, lines)) < 80
     assert lines[-1].startswith(f"{run['event_id']}: completed, ")
@@ -353,5 +364,6 @@ def test_watch_on_a_terminal_draws_one_line_over_and_over(here: World) -> None:
             here.sync()
         written, code = watching.result()
     assert code == 0
-    assert written.count("\n") == 1
-    assert re.search(r"\r\x1b\[K\d{4}-\w+: completed, .*\n$", written)
+    drawn = written.removeprefix(WAITS)  # not there where the first had begun
+    assert drawn.count("\n") == 1
+    assert re.search(r"\r\x1b\[K\d{4}-\w+: completed, .*\n$", drawn)
