@@ -1,11 +1,15 @@
 """Compiles the languages when beekeed is built: `*.po`, as translators write them, to `*.mo`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
+"""Instead of the minute of building: the same tree gives the same files."""
 
 
 class Languages(BuildHookInterface):  # type: ignore[type-arg]
@@ -15,6 +19,9 @@ class Languages(BuildHookInterface):  # type: ignore[type-arg]
         """Compile each catalogue beside its source, and have it packed."""
         for source in sorted(Path(self.root, "beekeed/say/locale").rglob("*.po")):
             compiled = source.with_suffix(".mo")
-            with source.open("rb") as text, compiled.open("wb") as target:
-                write_mo(target, read_po(text))
+            with source.open("rb") as text:
+                catalogue = read_po(text)
+            catalogue.creation_date = _EPOCH
+            with compiled.open("wb") as target:
+                write_mo(target, catalogue)
             build_data["artifacts"].append(str(compiled.relative_to(self.root)))
