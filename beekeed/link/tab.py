@@ -103,7 +103,8 @@ class Tab:
         Once a connection was dropped, no more than was granted: what is beyond that was
         somebody else's, by counters that tell everybody's bytes. Where it was cut off because
         no more could be paid, all that was granted at least: of a flood that meets no socket
-        any more nobody counts every byte. More, where we were too slow to cut a flood off.
+        any more nobody counts every byte. More, where we were too slow to cut a flood off; some
+        of that may be somebody else's, never less than ours.
         """
         counted = self._gauge.spent() if self._gauge is not None else self._counted()
         sent = counted.sent - self._before.sent

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -173,6 +173,31 @@ async def test_a_name_that_is_not_found_surely_sent_nothing() -> None:
             await way.ask(CALL)
     # Whether a name service says so, or there is none, is the machine's.
     assert caught.value.code in (Code.NAME_UNKNOWN, Code.NAME_NOT_FOUND)
+
+
+class Nameless(PaidLine):
+    """A line whose name service says that there is no such name, or does not answer."""
+
+    number: int = socket.EAI_NONAME
+
+    async def look_up(self, host: str, port: int, family: int) -> Sequence[AddressInfo]:
+        """Find nothing."""
+        raise socket.gaierror(self.number, f"{host}:{port} {family}")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(socket.EAI_NONAME, Code.NAME_UNKNOWN), (socket.EAI_AGAIN, Code.NAME_NOT_FOUND)],
+)
+async def test_a_name_that_there_is_not_is_told_from_being_offline(number: int, code: Code) -> None:
+    """By what the name service said."""
+    line = Nameless(ledger=Purse(), category=Category.SYNC, encrypted=True, uplink=Uplink())
+    line.number = number
+    way = Transport(address="https://moodel.example.org", token=TOKEN, timeout_seconds=1, line=line)
+    with pytest.raises(LinkDown) as caught:
+        await way.ask(CALL)
+    await way.close()
+    assert (caught.value.code, caught.value.params["host"]) == (code, "moodel.example.org")
 
 
 async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None:

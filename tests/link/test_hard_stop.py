@@ -14,6 +14,8 @@ _SETTLED_LATER = 4_000
 """What the last connection was held for and did not need: what may come late as well."""
 MOST_UNUSED = 25_000
 _TOO_NEAR_SECONDS = 0.01
+_SELDOM = 5
+"""One in so many floods may pass the limit, where the machine is busy with other things."""
 
 
 def floods(played: Played) -> bool:
@@ -30,12 +32,14 @@ def judge_stops(played: list[Played], config: pytest.Config) -> None:
     """No byte over the limit, neither on the wire nor in the books."""
     assert not [show(each) for each in played if each.truth > each.ledger]
     assert not any(each.told.held for each in played), "something is held for ever"
+    flooded = [each for each in played if floods(each)]
     done = [each for each in played if not floods(each)]
-    passed = sum(each.truth > (each.scenario.limit or 0) for each in played if floods(each))
+    passed = sum(each.truth > (each.scenario.limit or 0) for each in flooded)
     config.stash[TOLD].append(
-        f"{len(played) - len(done)} floods of single bytes on a line that is as fast as this"
+        f"{len(flooded)} floods of single bytes on a line that is as fast as this"
         f" machine: {passed} passed the limit, each of them is in the books"
     )
+    assert passed <= max(1, len(flooded) // _SELDOM), "floods are not cut off in time"
     overshoot = max(each.truth - (each.scenario.limit or 0) for each in done)
     config.stash[TOLD].append(
         f"{len(done)} runs against hostile servers: largest overshoot {max(0, overshoot)} bytes;"
