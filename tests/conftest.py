@@ -17,8 +17,9 @@ TOLD = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --full."""
+    """Add --full and --endurance."""
     parser.addoption("--full", action="store_true", help="run what is slow as well")
+    parser.addoption("--endurance", action="store_true", help="let what endures go on for longer")
 
 
 def pytest_configure(config: pytest.Config) -> None:
