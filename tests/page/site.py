@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from tests.page.browser import Browser
 from tests.system.asking import ask
-from tests.system.world import ROOT, World, world
+from tests.system.world import World, world
 
 PASSWORD = "correct horse battery"
 
@@ -41,14 +40,7 @@ class Site:
         """Start the page's process and wait until it says where it listens."""
         words = ("--config", str(self.world.folder / "beekeed.toml"), "--listen", listen)
         with (self.world.folder / "page.log").open("a") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "beekeed.page", *words],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=ROOT,
-                env=self.world.environment,
-            )
+            self._process = self.world.started("beekeed.page", *words, errors=log)
         assert self._process.stdout is not None
         address = self._process.stdout.readline().strip()
         assert address, self.log()

@@ -13,12 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
 
 from beekeed.sandbox.box import make_box
 from beekeed.sandbox.compare import Comparison, compare
 from beekeed.sandbox.school import make_online
+from tests.system.warm import Program, Warm
 
 ROOT = Path(__file__).parent.parent.parent
 _START_SECONDS = 30
@@ -44,6 +45,12 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "SSL_CERT_FILE": os.devnull,  # nobody here has a certificate of the world's authorities
 }
+
+
+@cache
+def _warm() -> Warm:
+    """Give the process that programs start from, where nothing about them is special."""
+    return Warm(os.environ | _ENVIRONMENT)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class World:
         self.token = folder / "token"
         self.address = ""
         self.environment = os.environ | _ENVIRONMENT
+        self._usual = self._but_zone()
         self.settings: dict[str, str] = {}
         """What `configure` sets each time, as it takes it."""
         self._children: list[subprocess.Popen[str]] = []
@@ -108,16 +116,38 @@ class World:
         """
         prefix = ["ip", "netns", "exec", inside] if inside else [*under]
         with (self.folder / f"{words[0]}.log").open("a") as log:
-            child = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "beekeed", *words],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=ROOT,
-                env=self.environment,
-            )
+            child = self.started("beekeed", *words, errors=log, prefix=prefix)
         self._children.append(child)
         return child
+
+    def started(
+        self, module: str, *words: str, errors: IO[str], prefix: Sequence[str] = ()
+    ) -> "subprocess.Popen[str]":
+        """Start one of our modules, whose standard output can be read; `prefix`: a command."""
+        if not prefix and self._but_zone() == self._usual:
+            return self._started_warm(module, words, errors)
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-m", module, *words],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=ROOT,
+            env=self.environment,
+        )
+
+    def _started_warm(
+        self, module: str, words: Sequence[str], errors: IO[str]
+    ) -> "subprocess.Popen[str]":
+        program = Program(module, words, str(ROOT), self.environment.get("TZ"))
+        reading, writing = os.pipe()
+        with Path(os.devnull).open() as nothing, os.fdopen(writing) as output:
+            child = _warm().start(program, (nothing.fileno(), output.fileno(), errors.fileno()))
+        child.stdout = os.fdopen(reading)
+        return child
+
+    def _but_zone(self) -> dict[str, str]:
+        """Give the environment without what a program can have of its own in any case."""
+        return {name: value for name, value in self.environment.items() if name != "TZ"}
 
     def start_online(self, host: str = "127.0.0.1", inside: str = "", wwwroot: str = "") -> None:
         """Start the sandbox online Moodle; `wwwroot`: the address that clients must use."""
@@ -188,16 +218,27 @@ class World:
 
     def ctl_in(self, folder: Path, *words: str, given: str | None = None) -> Said:
         """Run beekeectl to its end, in a folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            env=self.environment | {"PYTHONPATH": str(ROOT)},
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        program = [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)]
+        if self._but_zone() != self._usual:
+            done = subprocess.run(
+                program,
+                input=given,
+                capture_output=True,
+                text=True,
+                cwd=folder,
+                env=self.environment | {"PYTHONPATH": str(ROOT)},
+                check=False,
+            )
+            return Said(done.returncode, done.stdout, done.stderr)
+        with TemporaryFile("w+") as asked, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            asked.write(given or "")
+            streams = (asked, out, err)
+            asked.seek(0)
+            made = Program("beekeed.ctl", program[3:], str(folder), self.environment.get("TZ"))
+            code = _warm().start(made, [each.fileno() for each in streams]).wait()
+            out.seek(0)
+            err.seek(0)
+            return Said(code, out.read(), err.read())
 
     def begin_ctl(self, *words: str) -> "subprocess.Popen[str]":
         """Start beekeectl, and do not wait for its end."""
