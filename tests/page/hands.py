@@ -100,8 +100,8 @@ class Keyboard(Mouse):
 
     def attach(self, control: Locator, file: Path) -> None:
         """Enter, and then the browser's own window."""
-        self._reach(control)
-        with self.page.expect_file_chooser() as choosing:
+        with self.page.expect_file_chooser() as choosing:  # chromium needs a while to expect it
+            self._reach(control)
             self.page.keyboard.press("Enter")
         choosing.value.set_files(file)
 
