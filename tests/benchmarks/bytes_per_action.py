@@ -20,7 +20,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,11 +35,17 @@ from beekeed.sandbox.content import add_course
 from beekeed.sandbox.course import Activity, Course, page
 from beekeed.sandbox.online import SandboxOnline
 from beekeed.sandbox.site import set_config
+from tests.benchmarks.calls import (
+    COMPLETE,
+    GRADE,
+    GRADE_ASSIGNMENT,
+    Plain,
+    complete,
+    grade_assignment,
+    grade_quiz,
+)
 from tests.engine.school import MADE, TOKEN, School, Side, school
 
-COMPLETE = "core_completion_override_activity_completion_status"
-GRADE = "core_grades_update_grades"
-GRADE_ASSIGNMENT = "mod_assign_save_grades"
 REPORT = "gradereport_user_get_grade_items"
 PEOPLE = "core_user_get_users_by_field"
 ENROLLED = "core_enrol_get_enrolled_users"
@@ -142,11 +148,6 @@ def pairs(learners: int, actions: int) -> Iterator[tuple[str, int]]:
         yield f"learner{number % learners:04}", number // learners % ACTIVITIES
 
 
-Form = Mapping[str, object]
-Plain = Sequence[tuple[str, Form]]
-"""Calls as a plain client makes them: the function, and its form."""
-
-
 class Bench:
     """One school, the relay before its online Moodle, and what is done there."""
 
@@ -170,40 +171,28 @@ class Bench:
         users, modules = self._ids("user", "username"), self._modules("page")
         for username, number in self._pairs:
             self.here.box.complete(username, f"Lesson {number}")
-        return [
-            (COMPLETE, {"userid": users[name], "cmid": modules[f"Lesson {number}"], "newstate": 1})
-            for name, number in self._pairs
-        ]
+        return [complete(users[name], modules[f"Lesson {number}"]) for name, number in self._pairs]
 
     def grade(self) -> Plain:
         """Everybody is graded in some quizzes."""
         users, modules = self._ids("user", "username"), self._modules("quiz")
         course = self.here.online.course("BIG")
-        calls: list[tuple[str, Form]] = []
+        calls = []
         for place, (username, number) in enumerate(self._pairs):
             points = place % 9 + 0.5
             self.here.box.grade(username, f"Quiz {number}", points)
-            calls.append((GRADE, {
-                "source": "plain", "courseid": course, "component": "mod_quiz",
-                "activityid": modules[f"Quiz {number}"], "itemnumber": 0,
-                "grades[0][studentid]": users[username], "grades[0][grade]": points,
-            }))  # fmt: skip
+            module = modules[f"Quiz {number}"]
+            calls.append(grade_quiz(course, module, users[username], points))
         return calls
 
     def grade_assignments(self) -> Plain:
         """Everybody is graded in some assignments."""
         users, instances = self._ids("user", "username"), self._ids("assign", "name")
-        editor = "grades[0][plugindata][assignfeedbackcomments_editor]"
-        calls: list[tuple[str, Form]] = []
+        calls = []
         for place, (username, number) in enumerate(self._pairs):
             points = place % 19 + 0.5
             self.here.box.grade(username, f"Essay {number}", points)
-            calls.append((GRADE_ASSIGNMENT, {
-                "assignmentid": instances[f"Essay {number}"], "applytoall": 0,
-                "grades[0][userid]": users[username], "grades[0][grade]": points,
-                "grades[0][attemptnumber]": -1, "grades[0][addattempt]": 0,
-                "grades[0][workflowstate]": "", f"{editor}[text]": "", f"{editor}[format]": 1,
-            }))  # fmt: skip
+            calls.append(grade_assignment(instances[f"Essay {number}"], users[username], points))
         return calls
 
     def _ids(self, table: str, name: str) -> dict[str, int]:
