@@ -46,7 +46,9 @@ def _columns(day: Day, learners: int, *, by_gaps: bool) -> Iterator[bytes]:
 def _gaps(numbers: Sequence[int]) -> bytes:
     """Write rising numbers below 65,536 as gaps, most of them a byte; a zero ends them."""
     gaps = [number - before for before, number in itertools.pairwise((-1, *numbers))]
-    return b"".join(bytes([gap]) if gap < 255 else b"\xff" + gap.to_bytes(2) for gap in gaps) + b"\0"
+    return (
+        b"".join(bytes([gap]) if gap < 255 else b"\xff" + gap.to_bytes(2) for gap in gaps) + b"\0"
+    )
 
 
 def _bits(numbers: Sequence[int], count: int) -> bytes:

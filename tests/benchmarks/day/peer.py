@@ -33,7 +33,7 @@ def plain(job: dict[str, Any], *, is_kept: bool) -> None:
 
 def pymoodle(job: dict[str, Any]) -> None:
     """Make them with pymoodle, by its method for each function."""
-    from moodle.session import MoodleClient
+    from moodle.session import MoodleClient  # type: ignore[import-not-found]
 
     made: dict[str, int] = {}
     # Its own time limit, of 5 seconds, is too short for a slow line.

@@ -1,20 +1,22 @@
 """Sends a day in one of the ways, over the emulated line, and tells what that cost."""
 
+import itertools
 import json
 import os
 import subprocess
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.benchmarks.calls import ENROL, Plain
 from tests.benchmarks.day import peer
-from tests.benchmarks.day.school import School
+from tests.benchmarks.day.school import School, see_all_arrived
 from tests.benchmarks.day.way import ADDRESS, UPLOADS, Sent, Way
 from tests.benchmarks.day.work import Day
 from tests.link.emulator import Weather
-from tests.system.world import ROOT, World
+from tests.system.world import ROOT
 
 PEERS = ROOT / ".venv" / "peers" / "bin" / "python"
 """What has the packages that beekeed is measured beside; packaging/bench makes it."""
@@ -26,38 +28,44 @@ class NotThere(Exception):
 
 
 def beekeed(school: School, day: Day, weather: Weather) -> Sent:
-    """Have the daemon, which has been running, synchronize a day."""
+    """Have the daemon, which has been running, synchronize a day. Raises NotArrived."""
     with school.at(day) as here:
         here.start_daemon(inside=school.way.box)
         with school.way.of(weather):
             began = time.monotonic()
-            run = here.sync()
+            here.sync()
             seconds = time.monotonic() - began
         sent = Sent(school.way.carried_bytes(), seconds)
-        assert run["status"] == "completed", (run, here.log())
-        _see_all_arrived(here)
+        see_all_arrived(here)
         return sent
 
 
 def others(
     school: School, how: str, day: Day, weather: Weather, *, python: Path, most: int | None = None
-) -> tuple[Sent, int]:
-    """Have a peer send a day, or so many of its calls at most; gives how many it made, too."""
+) -> tuple[Sent, int, int]:
+    """Have a peer make the calls of a day, or so many at most; gives how many it made, of how many.
+
+    Raises NotThere, and NotArrived.
+    """
     with school.at(day) as here:
         calls = school.calls(here, day)
         some = sample(calls, most)
         job = {"how": how, "address": ADDRESS, "calls": some, "token": here.token.read_text()}
         sent = _run(school.way, job, weather, python)
         if len(some) == len(calls):
-            _see_all_arrived(here)
-        return sent, len(some)
+            see_all_arrived(here)
+        return sent, len(some), len(calls)
 
 
-def sample(calls: Sequence[object], most: int | None) -> Sequence[object]:
-    """Give so many calls, evenly out of all, so that each kind has its share."""
+def sample(calls: Plain, most: int | None) -> Plain:
+    """Give so many calls, evenly out of all, so that each kind has its share.
+
+    None of them is the second of two that belong together: enrolling who was made by the first.
+    """
     if most is None or most >= len(calls):
         return calls
-    return [calls[int((place + 0.5) * len(calls) / most)] for place in range(most)]
+    alone = [call for call in calls if call[0] != ENROL]
+    return [alone[int((place + 0.5) * len(alone) / most)] for place in range(most)]
 
 
 def upload(way: Way, folder: Path, size_bytes: int, weather: Weather, *, python: Path) -> Sent:
@@ -69,15 +77,17 @@ def upload(way: Way, folder: Path, size_bytes: int, weather: Weather, *, python:
         return _run(way, job, weather, python)
 
 
-def backup_sizes() -> Mapping[int, int]:
-    """Give how many bytes a course backup with users has, by how many changes there were."""
-    data = tomllib.loads(BACKUPS.read_text())
-    return {int(changes): size for changes, size in data["with_users_bytes"].items()}
+def backup_bytes(changes: int) -> int:
+    """Give the size of a course backup with users after so many changes.
 
-
-def _see_all_arrived(here: World) -> None:
-    compared = here.compare()
-    assert compared.verified, compared.differences[:5]
+    Between two sizes that were measured: on the straight line between them.
+    """
+    data = tomllib.loads(BACKUPS.read_text())["with_users_bytes"]
+    points: list[tuple[int, int]] = sorted((int(changes), size) for changes, size in data.items())
+    (fewer, small), (more, large) = next(
+        pair for pair in itertools.pairwise(points) if pair[0][0] <= changes <= pair[1][0]
+    )
+    return round(small + (large - small) * (changes - fewer) / (more - fewer))
 
 
 def _run(way: Way, job: Mapping[str, object], weather: Weather, python: Path) -> Sent:
