@@ -15,14 +15,16 @@ pymoodle   a call for each with pymoodle, of the Python clients of Moodle on PyP
            kept best in 2026: releases this year, a typed method for each function, made from
            Moodle's source (moodlepy: none since 2024, and no way to edit a profile but untyped)
 backup     a course backup with users as a file, of the size that a real Moodle 4.5.6 makes for as
-           much work (tests/data/course-backup.toml); nothing merges it into what is online
+           much work at least (tests/data/course-backup.toml): of a course without any content,
+           with bare grades; nothing merges it into what is online
+answers    the same, with what comes with a day's grades: answers in quizzes, and essays
 floor      the day itself as columns, packed by xz (benchmarks.day.floor), without any protocol
 
 Who makes plain calls is given an advantage: all ids, and no need to read anything first.
 
 Bytes are those of the whole day, on a line that is fast and loses nothing. Seconds are those of a
 line of 64 kbit/s with a round trip of 300 ms that loses 2 %: in full for beekeed and the
-backup; of the single calls an even sample goes over it, and its time is multiplied.
+backups; of the single calls an even sample goes over it, and its time is multiplied.
 
 How bytes grow is measured on the fast line with days of 1 to 10,000 changes; `unkept` and
 `pymoodle` up to the day, as they are proportional from there. Ends with 1 where something did
@@ -39,9 +41,18 @@ from pathlib import Path
 from tests.benchmarks.day import work
 from tests.benchmarks.day.floor import floor_bytes
 from tests.benchmarks.day.school import NotArrived, School
-from tests.benchmarks.day.way import FAST, SLOW, Way, way
-from tests.benchmarks.day.ways import PEERS, NotThere, backup_bytes, beekeed, others, upload
+from tests.benchmarks.day.way import FAST, SLOW, Sent, Way, way
+from tests.benchmarks.day.ways import (
+    PEERS,
+    NotThere,
+    backup_bytes,
+    backup_bytes_with_answers,
+    beekeed,
+    others,
+    upload,
+)
 from tests.benchmarks.figures import Figure, Findings, Plot, table
+from tests.link.emulator import Weather
 
 WAYS = {
     "beekeed": "by beekeed",
@@ -49,12 +60,14 @@ WAYS = {
     "unkept": "by one plain call for each action, each over its own connection",
     "pymoodle": "by one call of pymoodle for each action",
     "backup": "as a course backup with users",
+    "answers": "as a course backup with users and their answers",
     "floor": "as columns packed by xz, the floor",
 }
 SAMPLES = {"plain": 60, "unkept": 30, "pymoodle": 60}
 """How many of the single calls go over the slow line."""
 GROWTH = (1, 10, 100, 1_000, 10_000)
 PROPORTIONAL = ("unkept", "pymoodle")
+_DAY_ONLY = ("answers",)
 _QUICK_LEARNERS, _QUICK_CHANGES = 20, 100
 _HOW = "python -m tests.benchmarks.school_day"
 
@@ -93,7 +106,8 @@ class Bench:
     def measure(self, name: str, *, is_quick: bool) -> Found:
         """Measure one way, on both lines and as it grows; quickly: the day's bytes alone."""
         found = Found()
-        for changes in sorted({self._changes} if is_quick else {self._changes, *GROWTH}):
+        is_short = is_quick or name in _DAY_ONLY
+        for changes in sorted({self._changes} if is_short else {self._changes, *GROWTH}):
             if changes <= self._changes or name not in PROPORTIONAL:
                 found.bytes[changes] = self._bytes(name, changes)
         if not is_quick:
@@ -105,9 +119,8 @@ class Bench:
         match name:
             case "floor":
                 return floor_bytes(day, self._learners)
-            case "backup":
-                size = backup_bytes(changes)
-                return upload(self._way, self._folder, size, FAST, python=self._peers).bytes
+            case "backup" | "answers":
+                return self._upload(name, changes, FAST).bytes
             case "beekeed":
                 return beekeed(self.school, day, FAST).bytes
             case _:
@@ -119,9 +132,8 @@ class Bench:
         match name:
             case "floor":
                 return floor_bytes(day, self._learners) * 8 / SLOW.bits_per_second, None
-            case "backup":
-                size = backup_bytes(self._changes)
-                return upload(self._way, self._folder, size, SLOW, python=self._peers).seconds, None
+            case "backup" | "answers":
+                return self._upload(name, self._changes, SLOW).seconds, None
             case "beekeed":
                 return beekeed(self.school, day, SLOW).seconds, None
             case _:
@@ -129,6 +141,10 @@ class Bench:
                     self.school, name, day, SLOW, python=self._peers, most=SAMPLES[name]
                 )
                 return sent.seconds / made * all_, made
+
+    def _upload(self, name: str, changes: int, weather: Weather) -> Sent:
+        size = backup_bytes(changes) if name == "backup" else backup_bytes_with_answers()
+        return upload(self._way, self._folder, size, weather, python=self._peers)
 
     def _day(self, changes: int) -> work.Day:
         return work.day(changes, learners=self._learners, seed=self._seed)

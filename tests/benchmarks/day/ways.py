@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks.calls import ENROL, Plain
 from tests.benchmarks.day import peer
-from tests.benchmarks.day.school import School, see_all_arrived
+from tests.benchmarks.day.school import NotArrived, School, see_all_arrived
 from tests.benchmarks.day.way import ADDRESS, UPLOADS, Sent, Way
 from tests.benchmarks.day.work import Day
 from tests.link.emulator import Weather
@@ -33,8 +33,10 @@ def beekeed(school: School, day: Day, weather: Weather) -> Sent:
         here.start_daemon(inside=school.way.box)
         with school.way.of(weather):
             began = time.monotonic()
-            here.sync()
+            run = here.sync()
             seconds = time.monotonic() - began
+        if run["status"] != "completed":
+            raise NotArrived(f"the sync ended {run['status']}: {run['reason']}\n{here.log()}")
         sent = Sent(school.way.carried_bytes(), seconds)
         see_all_arrived(here)
         return sent
@@ -88,6 +90,11 @@ def backup_bytes(changes: int) -> int:
         pair for pair in itertools.pairwise(points) if pair[0][0] <= changes <= pair[1][0]
     )
     return round(small + (large - small) * (changes - fewer) / (more - fewer))
+
+
+def backup_bytes_with_answers() -> int:
+    """Give its size after a day, with the learners' answers in quizzes, and their essays."""
+    return int(tomllib.loads(BACKUPS.read_text())["with_answers_bytes"])
 
 
 def _run(way: Way, job: Mapping[str, object], weather: Weather, python: Path) -> Sent:
