@@ -17,7 +17,8 @@ pymoodle   a call for each with pymoodle, of the Python clients of Moodle on PyP
 backup     a course backup with users as a file, of the size that a real Moodle 4.5.6 makes for as
            much work at least (tests/data/course-backup.toml): of a course without any content,
            with bare grades; nothing merges it into what is online
-answers    the same, with what comes with a day's grades: answers in quizzes, and essays
+answers    the same, with what comes with a day's grades: answers in quizzes, and essays. Both are
+           of a course's first day: each later one carries all that was before it again
 floor      the day itself as columns, packed by xz (benchmarks.day.floor), without any protocol
 
 Who makes plain calls is given an advantage: all ids, and no need to read anything first.
@@ -49,6 +50,7 @@ from tests.benchmarks.day.ways import (
     backup_bytes_with_answers,
     beekeed,
     others,
+    require,
     upload,
 )
 from tests.benchmarks.figures import Figure, Findings, Plot, table
@@ -196,13 +198,16 @@ def run(options: argparse.Namespace) -> Findings:
     """Measure what is asked for. Raises NotThere, and NotArrived."""
     learners = _QUICK_LEARNERS if options.quick else work.LEARNERS
     changes = _QUICK_CHANGES if options.quick else work.CHANGES
+    names = options.only or [name for name in WAYS if not options.quick or name not in _DAY_ONLY]
+    if not {"beekeed", "floor"}.issuperset(names):
+        require(options.peers)
     found: dict[str, Found] = {}
     with tempfile.TemporaryDirectory() as name, way(Path(name)) as line:
         bench = Bench(
             Path(name), line, learners=learners, changes=changes, peers=options.peers,
             seed=options.seed,
         )  # fmt: skip
-        for each in options.only or WAYS:
+        for each in names:
             print(f"measuring: {WAYS[each]}", file=sys.stderr, flush=True)
             found[each] = bench.measure(each, is_quick=options.quick)
     day = work.day(changes, learners=learners, seed=options.seed)

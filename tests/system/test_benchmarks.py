@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import measure_bytes, read_changes
+from tests.benchmarks import figures, measure_bytes, read_changes, school_day
 from tests.engine.school import school
 
 
@@ -18,6 +18,17 @@ async def test_what_a_sync_costs_is_measured(
     assert "core_course_get_contents" in first
     assert "core_course_get_contents" not in day
     assert "core_group_create_groups" in day
+
+
+@pytest.mark.root
+def test_what_a_school_day_costs_is_measured(tmp_path: Path) -> None:
+    """A small one: all of it arrives, for more than its least and less than 600 bytes a change."""
+    file = tmp_path / "found.json"
+    ways = ["--only", "beekeed", "--only", "floor"]
+    assert school_day.main(["--quick", *ways, "--json", str(file)]) == 0
+    found = {each.name: each.value for each in figures.read(file).figures}
+    assert 0 < found["school_day.floor.bytes"] < found["school_day.beekeed.bytes"] / 100
+    assert found["school_day.beekeed.bytes_each"] < 600
 
 
 @pytest.mark.full

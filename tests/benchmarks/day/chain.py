@@ -2,7 +2,8 @@
 
 A root that clients know (RSA 4096), an intermediate (P-384) and a server's own (P-256) with
 two signed timestamps of a transparency log: the kinds, sizes and extensions of Let's
-Encrypt's, of which the last two go over the line in each new connection.
+Encrypt's, of which the last two go over the line in each new connection. The root's key has
+four primes, because such a key is made in a moment and signs as large.
 """
 
 import ssl
@@ -10,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 _SCRIPT = """
-openssl req -x509 -newkey rsa:4096 -nodes -keyout root.key -out root.pem -days 3650 \
+openssl req -x509 -newkey rsa:4096 -pkeyopt rsa_keygen_primes:4 -nodes -keyout root.key -out root.pem -days 3650 \
   -subj "/C=US/O=Internet Security Research Group/CN=Root X1"
 ec="-newkey ec -nodes -pkeyopt ec_paramgen_curve"
 openssl req $ec:P-384 -keyout between.key -out between.csr -subj "/C=US/O=Let's Encrypt/CN=E7"

@@ -16,7 +16,7 @@ from beekeed.sandbox.people import grade as set_grade
 from tests.benchmarks import calls
 from tests.benchmarks.calls import Call, Plain
 from tests.benchmarks.day import work
-from tests.benchmarks.day.way import ADDRESS, FAST, Way
+from tests.benchmarks.day.way import ADDRESS, Way
 from tests.benchmarks.day.work import ESSAYS, SHORTNAME, Day
 from tests.link.emulator import NET
 from tests.system.world import World
@@ -94,7 +94,7 @@ class School:
             here.start_online(NET[0], inside=self.way.far, wwwroot=ADDRESS)
             port = int(here.address.rpartition(":")[2])
             here.address = ADDRESS
-            with self.way.leading_to(port), self.way.of(FAST):
+            with self.way.leading_to(port):
                 yield
         finally:
             here.end()

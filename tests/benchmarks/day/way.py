@@ -33,11 +33,12 @@ class Sent:
 
 
 class Way:
-    """The line with both ends."""
+    """The line with both ends: fast, but for a while."""
 
     def __init__(self, emulator: Emulator, net: Net, chain: Chain) -> None:
         self._net = net
         self._emulator = emulator
+        emulator.retransmit_patiently(patiently=True)
         self._chain = chain
         self.box, self.far = emulator.box, emulator.net
         self.environment = {

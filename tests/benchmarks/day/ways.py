@@ -7,7 +7,6 @@ import subprocess
 import time
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from tests.benchmarks.calls import ENROL, Plain
@@ -98,7 +97,6 @@ def backup_bytes_with_answers() -> int:
 
 
 def _run(way: Way, job: Mapping[str, object], weather: Weather, python: Path) -> Sent:
-    require(python)
     command = ["ip", "netns", "exec", way.box, str(python), str(Path(peer.__file__))]
     with way.of(weather):
         done = subprocess.run(
@@ -113,7 +111,6 @@ def _run(way: Way, job: Mapping[str, object], weather: Weather, python: Path) ->
     return Sent(way.carried_bytes(), json.loads(done.stdout)["seconds"])
 
 
-@cache
 def require(python: Path) -> None:
     """Raise NotThere where an interpreter lacks what is measured beside."""
     needed = [str(python), "-c", "import moodle.session, requests"]
