@@ -11,8 +11,8 @@ import subprocess
 from pathlib import Path
 
 _SCRIPT = """
-openssl req -x509 -newkey rsa:4096 -pkeyopt rsa_keygen_primes:4 -nodes -keyout root.key -out root.pem -days 3650 \
-  -subj "/C=US/O=Internet Security Research Group/CN=Root X1"
+openssl req -x509 -newkey rsa:4096 -pkeyopt rsa_keygen_primes:4 -nodes -keyout root.key \
+  -out root.pem -days 3650 -subj "/C=US/O=Internet Security Research Group/CN=Root X1"
 ec="-newkey ec -nodes -pkeyopt ec_paramgen_curve"
 openssl req $ec:P-384 -keyout between.key -out between.csr -subj "/C=US/O=Let's Encrypt/CN=E7"
 openssl x509 -req -in between.csr -CA root.pem -CAkey root.key -CAcreateserial -days 1000 \

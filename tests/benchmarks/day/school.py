@@ -104,7 +104,7 @@ class School:
         """Give both Moodles on the evening of a day: what was done is on the box alone."""
         folder = self._folder / "evening"
         here = World(folder_made(folder), learners=0)
-        for file in (here.box, here.online, here.state.parent):
+        for file in (here.box, here.online, here.token, here.state.parent):
             copy(self._base / file.name, file)
         with open_database(here.box) as db:
             do(db, day, self.usernames, int(time.time()) - 60)
