@@ -2,15 +2,15 @@
 
 Both sides are taken to know who and what there is: a learner is a place in the list of
 learners, an activity one in the list of activities. What stands in the columns: for each
-lesson, quiz and essay who did it, in the cheaper of two writings (a bit for each learner, or
-the gaps between those who did); points in halves; newcomers' usernames, names, towns and
-countries, a column each; who moved, and where to. No times: no way that is measured here
-carries them. xz (LZMA2) without its container, with the best of its settings.
+lesson, quiz and essay who did it, in the cheaper of two ways to write it (a bit for each
+learner, or the gaps between those who did); points in halves; newcomers' usernames, names,
+towns and countries, a column each; who moved, and where to. No times: no way that is measured
+here carries them. xz (LZMA2) without its container, with the best of its settings.
 """
 
 import itertools
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.benchmarks.day.work import ESSAYS, LESSONS, QUIZZES, Day
 
@@ -23,10 +23,12 @@ _SETTINGS = [
 
 def floor_bytes(day: Day, learners: int) -> int:
     """Give how few bytes a day can be written in."""
-    return min(
-        _packed_bytes(b"".join(_columns(day, learners, by_gaps=by_gaps)))
-        for by_gaps in (False, True)
-    )
+    return min(_packed_bytes(written(day, learners, by_gaps=each)) for each in (False, True))
+
+
+def written(day: Day, learners: int, *, by_gaps: bool) -> bytes:
+    """Write a day so that it could be read again; the first byte tells how it is written."""
+    return bytes([by_gaps]) + b"".join(_columns(day, learners, by_gaps=by_gaps))
 
 
 def _columns(day: Day, learners: int, *, by_gaps: bool) -> Iterator[bytes]:
@@ -37,10 +39,15 @@ def _columns(day: Day, learners: int, *, by_gaps: bool) -> Iterator[bytes]:
     order = {name: place for place, name in enumerate((*QUIZZES, *ESSAYS))}
     marked = sorted(day.grades, key=lambda grade: (order[grade[1]], grade[0]))
     yield bytes(round(points * 2) for _, _, points in marked)
+    yield bytes([len(day.newcomers)])
     for column in ("username", "first", "last", "city", "country"):
-        yield "\n".join(str(getattr(name, column)) for name in day.newcomers).encode()
+        yield _lines(str(getattr(name, column)) for name in day.newcomers)
     moved = sorted(day.edits)
-    yield _gaps([who for who, _ in moved]) + "\n".join(town for _, town in moved).encode()
+    yield _gaps([who for who, _ in moved]) + _lines(town for _, town in moved)
+
+
+def _lines(texts: Iterable[str]) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode()
 
 
 def _gaps(numbers: Sequence[int]) -> bytes:
