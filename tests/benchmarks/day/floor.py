@@ -51,11 +51,8 @@ def _lines(texts: Iterable[str]) -> bytes:
 
 
 def _gaps(numbers: Sequence[int]) -> bytes:
-    """Write rising numbers below 65,536 as gaps, most of them a byte; a zero ends them."""
-    gaps = [number - before for before, number in itertools.pairwise((-1, *numbers))]
-    return (
-        b"".join(bytes([gap]) if gap < 255 else b"\xff" + gap.to_bytes(2) for gap in gaps) + b"\0"
-    )
+    """Write rising numbers as gaps of at most 255, a byte each; a zero ends them."""
+    return bytes(number - before for before, number in itertools.pairwise((-1, *numbers))) + b"\0"
 
 
 def _bits(numbers: Sequence[int], count: int) -> bytes:
