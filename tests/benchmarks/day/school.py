@@ -51,18 +51,13 @@ class School:
         self._base = folder / "base"
         self._bring_together(learners)
 
-    @property
-    def learners(self) -> int:
-        """How many."""
-        return len(self.usernames)
-
     def _bring_together(self, learners: int) -> None:
         """Have everybody known online, with what they did before the day."""
         self._base.mkdir()
         here = World(self._base, learners=0)
         made_at = int(time.time()) - _MADE_DAYS_AGO * _DAY
         with open_database(here.online) as db:
-            # As on a site that is used: the next ids are of five digits.
+            # As on a site that is used: the next ids are of five digits, whatever they are of.
             db.execute("UPDATE sqlite_sequence SET seq = ?", (_FIRST_ID,))
             add_course(db, work.course(made_at))
         with open_database(here.box) as db:
@@ -103,11 +98,13 @@ class School:
     def at(self, day: Day) -> Iterator[World]:
         """Give both Moodles on the evening of a day: what was done is on the box alone."""
         folder = self._folder / "evening"
-        here = World(folder_made(folder), learners=0)
-        for file in (here.box, here.online, here.token, here.state.parent):
-            copy(self._base / file.name, file)
+        folder.mkdir()
+        here = World(folder, learners=0)
+        for file in (here.box, here.online, here.token):
+            shutil.copy(self._base / file.name, file)
+        shutil.copytree(self._base / here.state.parent.name, here.state.parent)
         with open_database(here.box) as db:
-            do(db, day, self.usernames, int(time.time()) - 60)
+            do(db, day, self.usernames, int(time.time()))
         try:
             with self.running(here):
                 yield here
@@ -126,20 +123,6 @@ def see_all_arrived(here: World) -> None:
     if not compared.verified:
         some = "; ".join(map(str, compared.differences[:3]))
         raise NotArrived(f"{len(compared.differences)} facts did not arrive: {some}")
-
-
-def folder_made(folder: Path) -> Path:
-    """Make a folder."""
-    folder.mkdir()
-    return folder
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a file, or a folder of files."""
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    else:
-        shutil.copy(source, target)
 
 
 @contextmanager
