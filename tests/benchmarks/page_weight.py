@@ -54,6 +54,7 @@ from tests.page.weight import (
     total,
     weigh,
 )
+from tests.process import memory
 
 SEEN_MILLISECONDS = 1000
 GONE_SECONDS = 300
@@ -187,12 +188,6 @@ def is_light(screen: Screen, view: View) -> bool:
     )
 
 
-def memory_mib(pid: int) -> float:
-    """What a process uses, its share of what is shared (PSS)."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("Pss:"))) / 1024
-
-
 class Activated:
     """The page as systemd starts it, visited once."""
 
@@ -233,7 +228,9 @@ def weights(folder: Path, *, waits: bool) -> bool:
     ):
         activated = Activated(here) if waits else None
         met = print_screens(here, browser, relay)
-        print(f"\nMemory of the page's process (PSS): {memory_mib(here.pids[1]):.1f} MiB")
+        print(
+            f"\nMemory of the page's process (PSS): {memory([here.pids[1]]).share / 2**20:.1f} MiB"
+        )
         if activated is not None:
             print(f"Whether it is gone {GONE_SECONDS} s after the last visit: ", end="", flush=True)
             seconds = activated.gone_after()

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from tests.namespaces import SITE, UPLINK, Line, ip
+from tests.process import used
 from tests.system.world import World
 
 _COUNTERS = ("tx_packets", "tx_bytes", "rx_packets", "rx_bytes")
@@ -25,16 +25,14 @@ class Use:
 
 def use(here: World, pid: int, line: Line) -> Use:
     """Read all of it."""
-    process = Path("/proc", str(pid))
-    io = dict(row.split(": ") for row in (process / "io").read_text().splitlines())
-    times = (process / "stat").read_text().rpartition(")")[2].split()
+    process = used([pid])
     files = [file for file in here.state.parent.rglob("*") if file.is_file()]
     return Use(
         carried(line),
-        int(io["write_bytes"]),
+        process.written_bytes,
         {file.name: (file.stat().st_size, file.stat().st_mtime_ns) for file in files},
-        (int(times[11]) + int(times[12])) / 100,
-        sum(_switches(status) for status in process.glob("task/*/status")),
+        process.cpu_seconds,
+        process.wake_ups,
     )
 
 
@@ -46,11 +44,6 @@ def carried(line: Line) -> dict[str, int]:
         numbers = ip("netns", "exec", space, "cat", *files).split()
         counts |= {f"{device} {n}": int(v) for n, v in zip(_COUNTERS, numbers, strict=True)}
     return counts
-
-
-def _switches(status: Path) -> int:
-    rows = dict(row.split(":\t") for row in status.read_text().splitlines() if ":\t" in row)
-    return int(rows["voluntary_ctxt_switches"]) + int(rows["nonvoluntary_ctxt_switches"])
 
 
 class Idle:
