@@ -1,19 +1,23 @@
-"""What finding the changes of a large box costs, as ratios from one run.
+"""What finding the changes of a large box costs, and how that grows, as ratios from one run.
 
-    python -m tests.benchmarks.read_changes [--kind mariadb] [--learners 5000] [--activities 200]
+    python -m tests.benchmarks.read_changes [--kind mariadb] [--learners 50 500 5000]
+        [--activities 200] [--only day]
 
-makes a box on a real server with learners x activities completions, all acknowledged but
-for the new ones, and reads it as a run does, each time in a process of its own:
+makes boxes on real servers with learners x activities completions, all acknowledged but
+for the new ones, and reads them as a run does, each time in a process of its own:
 
     quiet    nothing is new: digests only
     day      one in a thousand completions is new, spread over as many learners as can be
     full     the same box once more, every row compared (what is done once a day)
-    taken    one in two thousand is taken back on the box: the guard has much to count
     first    one in ten is new, and nobody was ever compared: the first day
+    grown    the same where one in 10,000 is new, one in 1,000, and so on up to all: on the
+             largest box of at most 100,000 completions
+    taken    one in two thousand is taken back on the box: the guard has much to count
 
 `ratio` is the time over that of `SELECT COUNT(*)` of the same people's rows on the same
 server; `guard` how many seconds the guard's look at what fell took after that; `peak` the
-largest resident memory above that of the idle process; `own` the size of our database.
+largest resident memory above that of the idle process; `own` the size of our database. With
+--only the others are not measured where what comes after does not need them.
 Peaks over 48 MiB end the benchmark with 1.
 """
 
@@ -21,13 +25,13 @@ import argparse
 import asyncio
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,24 +47,18 @@ from beekeed.sqlite.guard import SqliteGuards
 from beekeed.sqlite.opening import open_store
 from beekeed.sqlite.store import Store
 from beekeed.sqlite.targets import SqliteTargets
-from tests.servers import connect, execute, insert, make_tables, running
+from tests.benchmarks.figures import Figure, Findings, Plot
+from tests.benchmarks.large_box import add_work, counted, make_box, take_back
+from tests.servers import execute, running
 
+KINDS = ("mariadb", "postgresql")
+CASES = ("quiet", "day", "full", "first", "grown", "taken")
+LEARNERS, ACTIVITIES = (50, 500, 5000), 200
 LARGEST_PEAK_MIB = 48
-COURSES = 10
-FIRST_USER = 10
+LARGEST_GROWN = 100_000
 PER_DAY, TAKEN, ON_FIRST_DAY = 1000, 2000, 10
-ADD = """
-    INSERT INTO mdl_course_modules_completion
-        (id, userid, coursemoduleid, completionstate, timemodified)
-    SELECT (u.id - {first}) * {activities} + cm.id, u.id, cm.id, 1, 1793491200 + u.id
-    FROM mdl_user u CROSS JOIN mdl_course_modules cm
-    WHERE u.id >= {first} AND ((u.id - {first}) * {activities} + cm.id) % {each} {equals} 0
-"""
-TAKE_BACK = f"UPDATE mdl_course_modules_completion SET completionstate = 0 WHERE id % {TAKEN} = 1"
-COUNT = """
-    SELECT COUNT(*) FROM mdl_course_modules_completion cmc JOIN mdl_user u ON u.id = cmc.userid
-    WHERE u.deleted = 0 AND cmc.completionstate > 0
-"""
+GROWN = (10_000, 1000, 100, 10, 1)
+COMPLETION = 3
 ACKNOWLEDGE = (
     "INSERT OR REPLACE INTO receipt (target_id, kind, course_id, part_id, learner_id, value,"
     " online_value, happened_at, first_seen_at, acknowledged_at, run_id)"
@@ -72,53 +70,13 @@ ACKNOWLEDGE = (
     " FROM change JOIN learner ON learner.id = learner_id WHERE kind = 1",
     "DELETE FROM change",
 )
-
-
-def make_box(login: Login, learners: int, activities: int) -> None:
-    """Make courses, activities, people and enrolments; nothing is done yet."""
-    make_tables(login)
-    insert(login, "role", [{"id": 5, "name": "", "shortname": "student", "description": "",
-                            "sortorder": 5, "archetype": "student"}])  # fmt: skip
-    insert(login, "modules", [{"id": 1, "name": "page"}])
-    courses = range(2, 2 + COURSES)
-    named = [
-        {"id": c, "category": 1, "shortname": f"C{c}", "fullname": f"Course {c}"} for c in courses
-    ]
-    insert(login, "course", [row | {"enablecompletion": 1, "timemodified": 1} for row in named])
-    insert(login, "context", [{"id": c, "contextlevel": 50, "instanceid": c} for c in courses])
-    insert(login, "enrol", [{"id": c, "enrol": "manual", "courseid": c, "status": 0}
-                            for c in courses])  # fmt: skip
-    course_of = {cm: 2 + cm % COURSES for cm in range(1, activities + 1)}
-    insert(login, "page", [{"id": cm, "course": c, "name": f"Lesson {cm}", "content": ""}
-                           for cm, c in course_of.items()])  # fmt: skip
-    insert(login, "course_modules", [{"id": cm, "course": c, "module": 1, "instance": cm,
-                                      "completion": 2} for cm, c in course_of.items()])  # fmt: skip
-    sections = {c: ",".join(str(cm) for cm, of in course_of.items() if of == c) for c in courses}
-    insert(login, "course_sections", [{"id": c, "course": c, "section": 1, "sequence": sequence}
-                                      for c, sequence in sections.items()])  # fmt: skip
-    people = range(FIRST_USER, FIRST_USER + learners)
-    insert(login, "user", [{"id": u, "username": f"learner{u}", "firstname": f"First {u}",
-                            "lastname": f"Last {u}", "email": f"{u}@example.org", "mnethostid": 1,
-                            "timecreated": 1} for u in people])  # fmt: skip
-    for table, parts in (
-        ("role_assignments", {"roleid": "5", "contextid": "c.id", "userid": "u.id"}),
-        ("user_enrolments", {"enrolid": "c.id", "userid": "u.id"}),
-    ):
-        execute(
-            login,
-            f"INSERT INTO mdl_{table} (id, {', '.join(parts)})"
-            f" SELECT u.id * 100 + c.id, {', '.join(parts.values())} FROM mdl_user u"
-            f" CROSS JOIN mdl_course c WHERE u.id >= {FIRST_USER}",
-        )
-
-
-def add_work(login: Login, activities: int, each: int, *, new: bool) -> None:
-    """Add every `each`th completion, or all others."""
-    equals = "=" if new else "<>"
-    execute(login, ADD.format(first=FIRST_USER, activities=activities, each=each, equals=equals))
-    with closing(connect(login)) as database:
-        database.cursor().execute("ANALYZE" + (" TABLE mdl_course_modules_completion"
-                                               if login.kind == "mariadb" else ""))  # fmt: skip
+FORGET = f"""
+    DELETE FROM receipt WHERE kind = {COMPLETION} AND (learner_id, part_id) IN (
+        SELECT learner_id, part_id FROM (
+            SELECT learner_id, part_id, row_number() OVER (ORDER BY learner_id, part_id) AS place
+            FROM receipt WHERE kind = {COMPLETION})
+        WHERE place % ? = 0)
+"""
 
 
 async def read(login: Login, path: Path, *, compare_all: bool, acknowledge: bool) -> dict[str, Any]:
@@ -148,7 +106,7 @@ async def read(login: Login, path: Path, *, compare_all: bool, acknowledge: bool
         await SqliteGuards(store=store).look(target, clock.now())
         guard_seconds = time.perf_counter() - started
         peak_mib = (memory_kib("VmHWM") - idle_kib) / 1024
-        row = await store.row("SELECT count(*) FROM change WHERE kind = 3")
+        row = await store.row("SELECT count(*) FROM change WHERE kind = ?", COMPLETION)
         pending = int(row[0]) if row else 0
         if acknowledge:
             await acknowledge_all(store)
@@ -184,69 +142,224 @@ def in_child(login: Login, path: Path, **options: bool) -> dict[str, Any]:
     return found
 
 
-def counted(login: Login) -> tuple[int, float]:
-    """Count the same people's rows with one plain question: how many, and how long it took."""
-    best = float("inf")
-    for _ in range(3):
-        started = time.perf_counter()
-        ((count,),) = execute(login, COUNT)
-        best = min(best, time.perf_counter() - started)
-    return int(count), best
+def forget(source: Path, target: Path, each: int) -> None:
+    """Copy our database without every `each`th receipt, and without who did not change."""
+    shutil.copy(source, target)
+    login = replace(Login(kind="sqlite"), path=str(target))
+    execute(login, "DELETE FROM reading")
+    execute(login, FORGET, each)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One time that a box was read."""
+
+    kind: str
+    case: str
+    box_rows: int
+    """How many there were to be; `rows`: how many there were."""
+    rows: int
+    count_seconds: float
+    took: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return float(self.took["seconds"])
+
+    @property
+    def peak_mib(self) -> float:
+        """How much memory more than an idle process."""
+        return float(self.took["peak_mib"])
+
+    @property
+    def changes(self) -> int:
+        """What was found to be new."""
+        return int(self.took["pending"])
+
+    def show(self) -> None:
+        """Print a line of the table."""
+        print(f"{self.case:8}{self.rows:>10}{self.changes:>9}{self.seconds:>9.2f}"
+              f"{self.rows / self.seconds:>11.0f}{self.seconds / self.count_seconds:>7.1f}"
+              f"{self.took['guard_seconds']:>7.2f}"
+              f"{self.peak_mib:>10.1f}{self.took['own_mb']:>8.1f}", flush=True)  # fmt: skip
+
+
+@dataclass
+class Bench:
+    """A box of some size on a server, and what reading it took."""
+
+    login: Login
+    folder: Path
+    learners: int
+    activities: int
+    only: Sequence[str]
+    readings: list[Reading] = field(default_factory=list)
+
+    @property
+    def own(self) -> Path:
+        """Our database."""
+        return self.folder / f"{self.login.kind}{self.learners}"
+
+    def run(self) -> None:
+        """Make the box, and read it in each case."""
+        print(f"{self.login.kind}: {self.learners} learners x {self.activities} activities")
+        print(f"{'':8}{'rows':>10}{'new':>9}{'seconds':>9}{'rows/s':>11}{'ratio':>7}"
+              f"{'guard':>7}{'peak MiB':>10}{'own MB':>8}", flush=True)  # fmt: skip
+        make_box(self.login, self.learners, self.activities)
+        add_work(self.login, self.activities, PER_DAY, new=False)
+        in_child(self.login, self.own, compare_all=True, acknowledge=True)
+        forget_readings(self.own)  # whose account is made has a profile to acknowledge
+        in_child(self.login, self.own, compare_all=True, acknowledge=True)
+        self._read("quiet")
+        add_work(self.login, self.activities, PER_DAY, new=True)
+        self._read("day", is_needed=True)
+        self._read("full", compare_all=True)
+        self._read_forgotten("first", ON_FIRST_DAY)
+        if self.learners * self.activities <= LARGEST_GROWN:
+            for each in GROWN:
+                self._read_forgotten("grown", each)
+        take_back(self.login, TAKEN)
+        self._read("taken")
+
+    def _read(self, case: str, *, compare_all: bool = False, is_needed: bool = False) -> None:
+        if case in self.only or is_needed:
+            self._measure(case, self.own, compare_all=compare_all)
+
+    def _read_forgotten(self, case: str, each: int) -> None:
+        if case in self.only:
+            copy = self.own.with_suffix(".forgotten")
+            forget(self.own, copy, each)
+            self._measure(case, copy, compare_all=True)
+            copy.unlink()
+
+    def _measure(self, case: str, path: Path, *, compare_all: bool) -> None:
+        rows, count_seconds = counted(self.login)
+        took = in_child(self.login, path, compare_all=compare_all, acknowledge=True)
+        size = self.learners * self.activities
+        reading = Reading(self.login.kind, case, size, rows, count_seconds, took)
+        reading.show()
+        self.readings.append(reading)
+
+
+def forget_readings(path: Path) -> None:
+    """Take away what tells who did not change."""
+    execute(replace(Login(kind="sqlite"), path=str(path)), "DELETE FROM reading")
+
+
+def figures(readings: Sequence[Reading], activities: int) -> list[Figure]:
+    """Give time, memory and growth at the largest size of each kind of server."""
+    found = []
+    largest = max(each.box_rows for each in readings)
+    for each in readings:
+        if each.box_rows != largest or each.case == "grown":
+            continue
+        name = f"read_changes.{each.kind}.{each.case}"
+        what = f"{each.kind}, {each.rows:,} rows, {each.changes:,} new ({each.case})"
+        how = (f"python -m tests.benchmarks.read_changes --kind {each.kind}"
+               f" --learners {largest // activities} --only {each.case}")  # fmt: skip
+        found += [
+            Figure(f"{name}.seconds", f"{what}: time", each.seconds, "s", how,
+                   "SELECT COUNT(*)", each.seconds / each.count_seconds),
+            Figure(f"{name}.peak", f"{what}: memory above idle", each.peak_mib, "MiB", how),
+        ]  # fmt: skip
+    return found
+
+
+def plots(readings: Sequence[Reading]) -> list[Plot]:
+    """Draw time and memory by rows of each server, and by changes of both."""
+    kinds = [kind for kind in KINDS if any(each.kind == kind for each in readings)]
+    drawn = []
+    for kind in kinds:
+        for name, y, value in (
+            ("seconds", "seconds", lambda each: each.seconds),
+            ("peak", "MiB above the idle process", lambda each: each.peak_mib),
+        ):
+            lines = {
+                case: points(readings, kind, case, lambda each: each.rows, value)
+                for case in CASES
+                if case != "grown"
+            }
+            if name == "seconds":
+                lines["SELECT COUNT(*)"] = points(
+                    readings, kind, "quiet", lambda each: each.rows, lambda each: each.count_seconds
+                )
+            drawn.append(Plot(
+                f"read_changes_{kind}_{name}", f"Reading a box's changes, {kind}",
+                "rows on the box", y, {case: line for case, line in lines.items() if line},
+            ))  # fmt: skip
+    return drawn + grown(readings, kinds)
+
+
+def grown(readings: Sequence[Reading], kinds: Sequence[str]) -> list[Plot]:
+    """Draw time and memory by changes, with as many rows."""
+    drawn = []
+    for name, y, value in (
+        ("seconds", "seconds", lambda each: each.seconds),
+        ("peak", "MiB above the idle process", lambda each: each.peak_mib),
+    ):
+        lines = {kind: points(readings, kind, "grown", lambda e: e.changes, value, largest=True)
+                 for kind in kinds}  # fmt: skip
+        if all(lines.values()):
+            drawn.append(Plot(f"read_changes_by_changes_{name}", "Reading, by what is new",
+                              "changes", y, lines))  # fmt: skip
+    return drawn
+
+
+Number = Callable[[Reading], float]
+
+
+def points(
+    readings: Sequence[Reading],
+    kind: str,
+    case: str,
+    x: Number,
+    y: Number,
+    *,
+    largest: bool = False,
+) -> list[tuple[float, float]]:
+    """Give the points of a line; those that no logarithm has are left out."""
+    some = [each for each in readings if (each.kind, each.case) == (kind, case)]
+    if largest and some:
+        most = max(each.box_rows for each in some)
+        some = [each for each in some if each.box_rows == most]
+    return [(x(each), y(each)) for each in some if x(each) > 0 and y(each) > 0]
+
+
+def measure(
+    kinds: Sequence[str], learners: Sequence[int], activities: int, only: Sequence[str]
+) -> list[Reading]:
+    """Read boxes of each kind and size, and print a table of each."""
+    readings = []
+    for kind in kinds:
+        with running(kind) as server, tempfile.TemporaryDirectory() as folder:
+            for count in learners:
+                bench = Bench(server.new_database(), Path(folder), count, activities, only)
+                bench.run()
+                readings += bench.readings
+    return readings
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the benchmark and print its table."""
+    """Run the benchmark and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kind", choices=["mariadb", "postgresql"], default="mariadb")
-    parser.add_argument("--learners", type=int, default=5000)
-    parser.add_argument("--activities", type=int, default=200)
+    parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument("--learners", type=int, nargs="+", default=LEARNERS)
+    parser.add_argument("--activities", type=int, default=ACTIVITIES)
+    parser.add_argument("--only", choices=CASES, action="append")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where findings go as well")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
         login, path, how = json.loads(options.child)
         print(json.dumps(asyncio.run(read(Login(**login), Path(path), **how))))
         return 0
-    with running(options.kind) as server, tempfile.TemporaryDirectory() as folder:
-        return measure(server.new_database(), server.new_database(), Path(folder), options)
-
-
-def measure(daily: Login, first: Login, folder: Path, options: argparse.Namespace) -> int:
-    """Measure the cases on two boxes; gives the exit code."""
-    print(f"{options.kind}: {options.learners} learners x {options.activities} activities")
-    print(f"{'':8}{'rows':>10}{'new':>9}{'seconds':>9}{'rows/s':>11}{'ratio':>7}"
-          f"{'guard':>7}{'peak MiB':>10}{'own MB':>8}")  # fmt: skip
-    peaks = []
-
-    def show(name: str, login: Login, path: Path, *, compare_all: bool) -> None:
-        rows, count_seconds = counted(login)
-        took = in_child(login, path, compare_all=compare_all, acknowledge=True)
-        peaks.append(took["peak_mib"])
-        print(f"{name:8}{rows:>10}{took['pending']:>9}{took['seconds']:>9.2f}"
-              f"{rows / took['seconds']:>11.0f}{took['seconds'] / count_seconds:>7.1f}"
-              f"{took['guard_seconds']:>7.2f}"
-              f"{took['peak_mib']:>10.1f}{took['own_mb']:>8.1f}", flush=True)  # fmt: skip
-
-    for login, path, each in ((daily, "daily", PER_DAY), (first, "first", ON_FIRST_DAY)):
-        make_box(login, options.learners, options.activities)
-        add_work(login, options.activities, each, new=False)
-        in_child(login, folder / path, compare_all=True, acknowledge=True)
-        forget_readings(folder / path)  # whose account is made has a profile to acknowledge
-        in_child(login, folder / path, compare_all=True, acknowledge=True)
-    show("quiet", daily, folder / "daily", compare_all=False)
-    add_work(daily, options.activities, PER_DAY, new=True)
-    show("day", daily, folder / "daily", compare_all=False)
-    show("full", daily, folder / "daily", compare_all=True)
-    execute(daily, TAKE_BACK)
-    show("taken", daily, folder / "daily", compare_all=False)
-    add_work(first, options.activities, ON_FIRST_DAY, new=True)
-    forget_readings(folder / "first")
-    show("first", first, folder / "first", compare_all=True)
-    return 0 if max(peaks) <= LARGEST_PEAK_MIB else 1
-
-
-def forget_readings(path: Path) -> None:
-    """Take away what tells who did not change."""
-    execute(replace(Login(kind="sqlite"), path=str(path)), "DELETE FROM reading")
+    readings = measure(options.kind or KINDS, options.learners, options.activities,
+                       options.only or CASES)  # fmt: skip
+    if options.json:
+        found = figures(readings, options.activities)
+        Findings("Finding what changed", found, plots(readings)).write(options.json)
+    return 0 if max(each.peak_mib for each in readings) <= LARGEST_PEAK_MIB else 1
 
 
 if __name__ == "__main__":
