@@ -44,6 +44,7 @@ from tests.benchmarks.calls import (
     grade_assignment,
     grade_quiz,
 )
+from tests.benchmarks.figures import Figure, Findings
 from tests.engine.school import MADE, TOKEN, School, Side, school
 
 REPORT = "gradereport_user_get_grade_items"
@@ -51,6 +52,7 @@ PEOPLE = "core_user_get_users_by_field"
 ENROLLED = "core_enrol_get_enrolled_users"
 TARGETS = {COMPLETE: 160, GRADE: 45, GRADE_ASSIGNMENT: 175}
 """Bytes of one action at most."""
+NAMES = {COMPLETE: "completion", GRADE: "grade", GRADE_ASSIGNMENT: "assignment_grade"}
 LEAST_RATIO = 5
 PLAIN_COMPLETION = 823
 """What one completion alone was measured to cost on a real Moodle 4.5.6, within a tenth."""
@@ -159,7 +161,18 @@ class Bench:
         """Bytes to read what online held before grades went."""
         self.listed = 0
         """Bytes to read who is in the course."""
+        self.figures: list[Figure] = []
+        self._how = (
+            f"python -m tests.benchmarks.bytes_per_action --learners {learners} --actions {actions}"
+        )
         self._pairs = list(pairs(learners, actions))
+
+    def note(self, name: str, what: str, value: float, plain: float | None = None) -> None:
+        """Keep a figure; `plain`: what plain calls cost for the same."""
+        beside = ("plain calls", value / plain) if plain else ()
+        self.figures.append(
+            Figure(f"bytes_per_action.{name}", what, value, "B", self._how, *beside)
+        )
 
     def arrive(self) -> None:
         """Everybody is there, on the box alone."""
@@ -242,6 +255,7 @@ async def compare(bench: Bench, function: str, calls: Plain, folder: Path) -> bo
     theirs = total(await plain(copy, calls)) / len(calls)
     print(f"{function:52}{len(calls):>7}{len(writes):>9}{ours:>7.1f}{TARGETS[function]:>8}"
           f"{theirs:>7.1f}{theirs / ours:>7.1f}", flush=True)  # fmt: skip
+    bench.note(NAMES[function], f"one {NAMES[function].replace('_', ' ')}", ours, theirs)
     bench.listed = found(passed, ENROLLED)
     if function == GRADE:
         bench.looked = total(each for each in passed if each.calls(REPORT))
@@ -283,6 +297,15 @@ async def others(bench: Bench, first: Sequence[Exchange]) -> bool:
     bench.here.audit_bytes = AUDIT_BYTES
     audit = await bench.sync()
     learners = bench.learners
+    for name, what, value in (
+        ("met", "to meet a learner for the first time", found(first, PEOPLE) / learners),
+        ("listed", f"to see who is in a course of {learners}, a sync", bench.listed),
+        ("looked", "to look before a learner's first grades", bench.looked / learners),
+        ("verified", "to verify all of a learner", total(checked) / learners),
+        ("audit", f"an audit of at most {AUDIT_BYTES} B", total(audit)),
+        ("nothing", "a scheduled sync with nothing to send", nothing),
+    ):
+        bench.note(name, what, value)
     print(f"""
 Without a target, bytes:
   to meet a learner for the first time, whom nobody is there yet  {found(first, PEOPLE) / learners:7.1f} each
@@ -299,8 +322,16 @@ def found(exchanges: Iterable[Exchange], function: str) -> int:
     return total(each for each in exchanges if each.calls(function))
 
 
-async def run(folder: Path, learners: int, actions: int) -> bool:
-    """Measure everything; tells whether all targets are met."""
+@dataclass(frozen=True)
+class Result:
+    """What was found, and whether all targets are met."""
+
+    figures: Sequence[Figure]
+    is_met: bool
+
+
+async def run(folder: Path, learners: int, actions: int) -> Result:
+    """Measure everything."""
     async with school(folder) as here:
         relay = Relay(here.address, here.online.path)
         make_room(here.online)
@@ -322,7 +353,8 @@ async def run(folder: Path, learners: int, actions: int) -> bool:
                     (GRADE_ASSIGNMENT, bench.grade_assignments),
                 )
             ]
-            return all([*met, await others(bench, first)])
+            met.append(await others(bench, first))
+            return Result(bench.figures, all(met))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -330,9 +362,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--learners", type=int, default=200)
     parser.add_argument("--actions", type=int, default=1000)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where findings go as well")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        return 0 if asyncio.run(run(Path(folder), options.learners, options.actions)) else 1
+        result = asyncio.run(run(Path(folder), options.learners, options.actions))
+    if options.json:
+        Findings("What a change costs", result.figures).write(options.json)
+    return 0 if result.is_met else 1
 
 
 if __name__ == "__main__":

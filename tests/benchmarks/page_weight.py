@@ -37,6 +37,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from beekeed.say import LANGUAGES
+from tests.benchmarks.figures import Figure, Findings
 from tests.page.browser import Browser as Plain
 from tests.page.busy import busy_site
 from tests.page.chromium import PHONE, chromium, go
@@ -45,10 +46,12 @@ from tests.page.site import Site
 from tests.page.test_activation import ROOT, free_port, status_of
 from tests.page.weight import (
     FIRST_BYTES,
+    HOW,
     PAINTED_BYTES,
     REFRESH_BYTES,
     REQUESTS,
     View,
+    overview_figures,
     relayed,
     sign_in,
     total,
@@ -156,26 +159,65 @@ class _Asker:
         return (time.perf_counter() - began) * 1000, len(body)
 
 
-def print_screens(here: Site, browser: Browser, relay: Relay) -> bool:
-    """Print the table; tells whether all targets are met."""
+@dataclass(frozen=True)
+class Weighed:
+    """What one screen was found to cost; milliseconds."""
+
+    screen: Screen
+    view: View
+    seen: float
+    slower: float
+    served: float
+    plain: float
+
+    def show(self) -> None:
+        """Print a line of the table."""
+        view = self.view
+        print(f"{self.screen.name:30}{total(view.first):7}{view.painted:9}{len(view.first):9}"
+              f"{total(view.again):8}{total(view.refresh):8}{self.seen:7.0f}{self.slower:8.0f}"
+              f"{self.served / self.plain:7.1f}{self.served:7.1f}/{self.plain:.1f}",
+              flush=True)  # fmt: skip
+
+
+def weighed(here: Site, browser: Browser, relay: Relay, screen: Screen) -> Weighed:
+    """Measure a screen."""
+    view = weigh(here, relay, browser, screen.path, signed_in=screen.signed_in,
+                 language=screen.language)  # fmt: skip
+    seen, slower = (
+        statistics.median(seen_after(here, browser, screen, factor) for _ in range(_PAINTS))
+        for factor in (1, 4)
+    )
+    return Weighed(screen, view, seen, slower, *server_times(here, screen))
+
+
+def print_screens(here: Site, browser: Browser, relay: Relay) -> list[Weighed]:
+    """Measure all screens and print the table."""
     print(f"{'':30}{'first':>7}{'painted':>9}{'requests':>9}{'reload':>8}{'refresh':>8}"
           f"{'seen':>7}{'slower':>8}{'ratio':>7}{'ms':>13}")  # fmt: skip
-    met = True
+    found = []
     for screen in screens(here):
-        view = weigh(here, relay, browser, screen.path, signed_in=screen.signed_in,
-                     language=screen.language)  # fmt: skip
-        seen, slower = (
-            statistics.median(seen_after(here, browser, screen, factor) for _ in range(_PAINTS))
-            for factor in (1, 4)
-        )
-        ours, plain = server_times(here, screen)
-        print(f"{screen.name:30}{total(view.first):7}{view.painted:9}{len(view.first):9}"
-              f"{total(view.again):8}{total(view.refresh):8}{seen:7.0f}{slower:8.0f}"
-              f"{ours / plain:7.1f}{ours:7.1f}/{plain:.1f}", flush=True)  # fmt: skip
-        met &= is_light(screen, view) and seen <= SEEN_MILLISECONDS
+        found.append(weighed(here, browser, relay, screen))
+        found[-1].show()
     print(f"{'at most':30}{FIRST_BYTES:7}{PAINTED_BYTES:9}{REQUESTS:9}{'':8}"
           f"{REFRESH_BYTES:8}{SEEN_MILLISECONDS:7}")  # fmt: skip
-    return met
+    return found
+
+
+def heaviest(found: Sequence[Weighed]) -> list[Figure]:
+    """Give the most of everything that any screen costs."""
+    overviews = [each.view for each in found if each.screen.path == "/"]
+    largest = max(found, key=lambda each: total(each.view.first))
+    latest = max(found, key=lambda each: each.seen)
+    slowest = max(found, key=lambda each: each.served / each.plain)
+    return [
+        *overview_figures(overviews),
+        Figure("page_weight.first", f"a first view of the heaviest screen, {largest.screen.name}",
+               total(largest.view.first), "B", HOW),
+        Figure("page_weight.seen", f"until it is seen on a slow line, {latest.screen.name}",
+               latest.seen, "ms", HOW),
+        Figure("page_weight.served", f"until a view is served, {slowest.screen.name}",
+               slowest.served, "ms", HOW, "a bare answer", slowest.served / slowest.plain),
+    ]  # fmt: skip
 
 
 def is_light(screen: Screen, view: View) -> bool:
@@ -219,18 +261,25 @@ class Activated:
         return time.monotonic() - self._visited
 
 
-def weights(folder: Path, *, waits: bool) -> bool:
-    """Measure what one browser costs; tells whether all targets are met."""
+def weights(folder: Path, *, waits: bool, json: Path | None = None) -> bool:
+    """Measure what one browser costs; tells whether all targets are met.
+
+    `json`: where findings go as well.
+    """
     with (
         busy_site(folder, zone="Asia/Kathmandu") as here,
         relayed(here) as relay,
         chromium() as browser,
     ):
         activated = Activated(here) if waits else None
-        met = print_screens(here, browser, relay)
-        print(
-            f"\nMemory of the page's process (PSS): {memory([here.pids[1]]).share / 2**20:.1f} MiB"
-        )
+        found = print_screens(here, browser, relay)
+        met = all(is_light(each.screen, each.view) and each.seen <= SEEN_MILLISECONDS
+                  for each in found)  # fmt: skip
+        mib = memory([here.pids[1]]).share / 2**20
+        print(f"\nMemory of the page's process (PSS): {mib:.1f} MiB")
+        if json is not None:
+            memories = Figure("page_weight.memory", "the page's memory (PSS)", mib, "MiB", HOW)
+            Findings("What the page weighs", [*heaviest(found), memories]).write(json)
         if activated is not None:
             print(f"Whether it is gone {GONE_SECONDS} s after the last visit: ", end="", flush=True)
             seconds = activated.gone_after()
@@ -245,13 +294,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--no-idle", action="store_true")
     parser.add_argument("--phones", action="store_true")
     parser.add_argument("--pairs", type=int, default=11)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where findings go as well")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         if options.phones:
             from tests.benchmarks.phones import compare
 
             return 0 if compare(Path(folder), options.pairs) else 1
-        return 0 if weights(Path(folder), waits=not options.no_idle) else 1
+        return 0 if weights(Path(folder), waits=not options.no_idle, json=options.json) else 1
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ for the new ones, and reads them as a run does, each time in a process of its ow
     day      one in a thousand completions is new, spread over as many learners as can be
     full     the same box once more, every row compared (what is done once a day)
     first    one in ten is new, and nobody was ever compared: the first day
-    grown    the same where one in 10,000 is new, one in 1,000, and so on up to all: on the
-             largest box of at most 100,000 completions
+    grown    the same where one in 10,000 is new, one in 1,000, and so on up to all: on
+             boxes of at most 100,000 completions
     taken    one in two thousand is taken back on the box: the guard has much to count
 
 `ratio` is the time over that of `SELECT COUNT(*)` of the same people's rows on the same

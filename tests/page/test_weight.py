@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from beekeed.say import LANGUAGES
+from tests.benchmarks import budgets
+from tests.conftest import TOLD
 from tests.page.busy import busy_site
 from tests.page.relay import Relay
 from tests.page.site import Site
@@ -15,6 +17,7 @@ from tests.page.weight import (
     REFRESH_BYTES,
     REQUESTS,
     View,
+    overview_figures,
     relayed,
     total,
     weigh,
@@ -35,6 +38,26 @@ def relay(here: Site) -> Iterator[Relay]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def overviews(request: pytest.FixtureRequest) -> Iterator[list[View]]:
+    """Every overview that is weighed; at the end it is told which budgets can be lowered."""
+    made: list[View] = []
+    yield made
+    if len(made) == len(LANGUAGES):
+        wide = budgets.wide(overview_figures(made), budgets.read())
+        request.config.stash[TOLD].extend(wide)
+
+
+def over_budget(view: View) -> str:
+    """Say what has grown by more than a tenth."""
+    most = budgets.read()
+    return "\n\n".join(
+        budgets.complaint(each, most[each.name])
+        for each in overview_figures([view])
+        if budgets.is_passed(each.value, most[each.name])
+    )
+
+
 def too_heavy(view: View) -> dict[str, int]:
     """What is above its budget."""
     found = {
@@ -46,11 +69,16 @@ def too_heavy(view: View) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_overview_is_light(here: Site, relay: Relay, browser: Browser, language: str) -> None:
-    """In each language, signed in, where it says the most; a refresh as well."""
+def test_the_overview_is_light(
+    here: Site, relay: Relay, browser: Browser, overviews: list[View], language: str
+) -> None:
+    """In each language, signed in, where it says the most; a refresh as well; and as light as
+    it was."""
     view = weigh(here, relay, browser, "/", signed_in=True, language=language)
     assert not too_heavy(view)
     assert total(view.refresh) <= REFRESH_BYTES
+    overviews.append(view)
+    assert not over_budget(view), over_budget(view)
     assert {each.path.partition("?")[0] for each in view.again} == {"/", "/live"}
 
 
