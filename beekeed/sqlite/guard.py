@@ -205,9 +205,12 @@ class SqliteGuards:
             f"(receipt.kind, receipt.course_id) IN (VALUES {', '.join(['(?, ?)'] * len(areas))})"
         )
         rows = await self._store.rows(
-            f"SELECT kind, course_id, count(*) AS count FROM receipt"
+            # What is grouped by another order than the table's is sorted in memory. In the table's
+            # order first, it is a row for each learner in a course, not one for each fact.
+            "SELECT kind, course_id, sum(count) AS count FROM ("
+            " SELECT kind, learner_id, course_id, count(*) AS count FROM receipt"
             f" WHERE target_id = ? AND {chosen} AND {_UP} AND NOT {_with('fallen', 'receipt')}"
-            " GROUP BY kind, course_id",
+            " GROUP BY kind, learner_id, course_id) GROUP BY kind, course_id",
             target_id,
             *numbers,
         )
