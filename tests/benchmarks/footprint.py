@@ -191,12 +191,15 @@ def _sync(here: Bench, kind: str, what: str, changes: int) -> list[Figure]:
     assert sum(each["count"] for each in run["actions"]) == changes, run
     how = f"{here.how} --only sync"
     name, what = f"footprint.{Beekeed.name}.{kind}", f"{Beekeed.name}: {what}"
-    return [
+    figures = [
         Figure(f"{name}_written_bytes", f"{what}: written", written.bytes, "B", how),
         Figure(f"{name}_writes", f"{what}: calls that write", written.writes, "", how),
         Figure(f"{name}_flushes", f"{what}: flushes to the disk", written.flushes, "", how),
-        Figure(f"{name}_disk_bytes", f"{what}: written to the disk", on_disk, "B", how),
     ]
+    if not is_in_memory(here.here.folder):
+        what += ": written to the disk"
+        figures.append(Figure(f"{name}_disk_bytes", what, on_disk, "B", how))
+    return figures
 
 
 def idles(here: Bench, seconds: float) -> list[Figure]:
