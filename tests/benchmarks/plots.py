@@ -20,6 +20,10 @@ def draw(plot: Plot, file: Path) -> None:
     for mark, (name, points) in zip(_MARKS * 3, plot.lines.items(), strict=False):
         axes.plot(*zip(*points, strict=True), marker=mark, label=name)
     axes.set(xscale="log", yscale="log", xlabel=plot.x, ylabel=plot.y, title=plot.title)
+    low, high = axes.get_ylim()
+    if high < low * 10:  # what hardly grows is to look so
+        middle = (low * high) ** 0.5
+        axes.set_ylim(middle / 10**0.5, middle * 10**0.5)
     axes.grid(visible=True, which="major", alpha=0.3)
     axes.legend()
     figure.savefig(file, metadata={"Date": None})

@@ -283,9 +283,9 @@ def plots(readings: Sequence[Reading]) -> list[Plot]:
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in readings)]
     drawn = []
     for kind in kinds:
-        for name, y, value in (
-            ("seconds", "seconds of processor time", lambda each: each.cpu_seconds),
-            ("peak", "MiB above the idle process", lambda each: each.peak_mib),
+        for name, title, y, value in (
+            ("seconds", "Time", "seconds of processor time", lambda each: each.cpu_seconds),
+            ("peak", "Memory", "MiB above the idle process", lambda each: each.peak_mib),
         ):
             lines = {
                 case: points(readings, kind, case, lambda each: each.rows, value)
@@ -297,7 +297,7 @@ def plots(readings: Sequence[Reading]) -> list[Plot]:
                     readings, kind, "full", lambda each: each.rows, lambda each: each.count_seconds
                 )
             drawn.append(Plot(
-                f"read_changes_{kind}_{name}", f"Reading a box's changes, {kind}",
+                f"read_changes_{kind}_{name}", f"{title} of finding changes by rows, {kind}",
                 "rows on the box", y, {case: line for case, line in lines.items() if line},
             ))  # fmt: skip
     return drawn + grown(readings, kinds)
@@ -306,15 +306,17 @@ def plots(readings: Sequence[Reading]) -> list[Plot]:
 def grown(readings: Sequence[Reading], kinds: Sequence[str]) -> list[Plot]:
     """Draw time and memory by changes, with as many rows."""
     drawn = []
-    for name, y, value in (
-        ("seconds", "seconds of processor time", lambda each: each.cpu_seconds),
-        ("peak", "MiB above the idle process", lambda each: each.peak_mib),
+    for name, title, y, value in (
+        ("seconds", "Time", "seconds of processor time", lambda each: each.cpu_seconds),
+        ("peak", "Memory", "MiB above the idle process", lambda each: each.peak_mib),
     ):
         lines = {kind: points(readings, kind, "grown", lambda e: e.changes, value, largest=True)
                  for kind in kinds}  # fmt: skip
         if all(lines.values()):
-            drawn.append(Plot(f"read_changes_by_changes_{name}", "Reading, by what is new",
-                              "changes", y, lines))  # fmt: skip
+            drawn.append(Plot(
+                f"read_changes_by_changes_{name}", f"{title} of finding changes by their number",
+                "changes", y, lines,
+            ))  # fmt: skip
     return drawn
 
 
