@@ -156,7 +156,7 @@ def figures(found: Mapping[str, Found], changes: int, floor: int) -> Iterator[Fi
     """Give what was found as figures."""
     plain = found.get("plain")
     for name, each in found.items():
-        how = f"{_HOW} --only {name}"
+        how = f"{_HOW} --only {name}{' --quick' if changes == _QUICK_CHANGES else ''}"
         size = each.bytes[changes]
         ratio = size / plain.bytes[changes] if plain else None
         beside = WAYS["plain"] if plain else ""

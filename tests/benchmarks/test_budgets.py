@@ -1,12 +1,13 @@
 """Nothing that is measured in bytes or counts grows unseen (tests/benchmarks/budgets.toml)."""
 
 import asyncio
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import budgets, bytes_per_action, footprint, read_changes
+from tests.benchmarks import budgets, bytes_per_action, footprint, read_changes, school_day
 from tests.benchmarks.figures import Figure
 from tests.conftest import TOLD
 
@@ -32,15 +33,26 @@ def reading_figures(folder: Path) -> Sequence[Figure]:
     return read_changes.figures(readings, 200)
 
 
+def school_day_figures(folder: Path) -> Sequence[Figure]:
+    """Bytes on the wire of a small school day, by the real daemon."""
+    options = Namespace(only=["beekeed"], quick=True, seed=1, peers=None)
+    return school_day.run(options).figures
+
+
 MEASURES: Mapping[str, Callable[[Path], Sequence[Figure]]] = {
     "bytes_per_action": bytes_figures,
     "footprint": footprint_figures,
     "read_changes": reading_figures,
+    "school_day": school_day_figures,
 }
 """What measures the figures whose names begin so, each in a few seconds."""
+FOR_ROOT = ("school_day",)
+_PARAMS = [
+    pytest.param(name, marks=[pytest.mark.root] if name in FOR_ROOT else []) for name in MEASURES
+]
 
 
-@pytest.fixture(scope="module", params=MEASURES)
+@pytest.fixture(scope="module", params=_PARAMS)
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Figure]:
