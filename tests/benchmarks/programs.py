@@ -20,6 +20,9 @@ from pathlib import Path
 from tests.process import family, used
 from tests.system.world import ROOT, World
 
+AUTHORITIES = "SSL_CERT_FILE"
+"""Names the certificates that a program trusts. A box's daemon has them all; tests have none, and
+the page neither, as beekeed-page.service says."""
 _PATIENCE_SECONDS = 60
 _WATCHDOG_SECONDS = 30  # as beekeed.service has it
 _QUIET = {
@@ -124,7 +127,8 @@ class Beekeed(Program):
         return [sys.executable, "-m", "beekeed", "run", "--config", config]
 
     def _environment(self) -> Mapping[str, str]:
-        return self._here.environment | {
+        usual = {key: what for key, what in self._here.environment.items() if key != AUTHORITIES}
+        return usual | {
             "NOTIFY_SOCKET": str(self._here.folder / "notify"),
             "WATCHDOG_USEC": str(_WATCHDOG_SECONDS * 1_000_000),
         }
