@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from beekeed.core.model import Reason
 from beekeed.errors import Code, Param
@@ -63,7 +63,7 @@ def login_page(answer: Answer, host: str) -> str | None:
     `host`: who was asked. A site that sends its visitors to its own name is no login page.
     """
     if 300 <= answer.status < 400:
-        where = urlsplit(answer.headers.get("location", "")).hostname or host
+        where = _split(answer.headers.get("location", "")).hostname or host
         return None if _is_same_site(where, host) else _target(answer)
     is_page = answer.status == _LOGIN_REQUIRED or (
         answer.status == 200 and _is_page(answer) and _LOGIN.search(answer.body)
@@ -81,7 +81,7 @@ def _spoken(answer: Answer) -> Reason | None:
         return Reason(Code.ANSWER_UNREADABLE, {"what": "JSON"})
     if not isinstance(said, dict) or "exception" not in said:
         return Reason(Code.ANSWER_UNREADABLE, {"what": "JSON of something else"})
-    return Reason(Code.MAINTENANCE) if said.get("errorcode") in _IN_MAINTENANCE else None
+    return Reason(Code.MAINTENANCE) if str(said.get("errorcode")) in _IN_MAINTENANCE else None
 
 
 def _is_page(answer: Answer) -> bool:
@@ -93,5 +93,20 @@ def _is_same_site(one: str, other: str) -> bool:
 
 
 def _target(answer: Answer) -> str:
-    location = answer.headers.get("location", "")
-    return urlsplit(location).netloc or location[:60]
+    return place_of(answer.headers.get("location", ""))
+
+
+def place_of(location: str) -> str:
+    """Give the host of where a redirect leads, or the beginning of what is no address.
+
+    aiohttp makes half characters of a header's bytes that are no UTF-8: nothing can keep those.
+    """
+    plain = location.encode("utf-8", "replace").decode()
+    return _split(plain).netloc or plain[:60]
+
+
+def _split(location: str) -> SplitResult:
+    try:
+        return urlsplit(location)
+    except ValueError:  # as of "http://["
+        return urlsplit("")

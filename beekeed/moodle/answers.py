@@ -31,7 +31,7 @@ from beekeed.moodle.functions import TRANSACTIONS
 
 class _Warning(msgspec.Struct):
     warningcode: str
-    itemid: int | None = None
+    itemid: wire.Number | None = None
 
 
 class _Updated(msgspec.Struct):
@@ -39,15 +39,15 @@ class _Updated(msgspec.Struct):
 
 
 class _Created(msgspec.Struct):
-    id: int
+    id: wire.Number
     username: str
 
 
 class _Override(msgspec.Struct):
-    cmid: int
-    userid: int
-    state: int | None
-    tracking: int
+    cmid: wire.Number
+    userid: wire.Number
+    state: wire.Number | None
+    tracking: wire.Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _read(steps: Sequence[Step], answer: wire.Json) -> list[Outcome]:
         case SetGrade() as first:
             grades = [step for step in steps if isinstance(step, SetGrade)]
             if not first.assignment:
-                return _graded(grades, wire.shaped(answer, int))
+                return _graded(grades, wire.shaped(answer, wire.Number))
             _expect_nothing(answer, "grade")
             return [_graded_through_assignment(step) for step in grades]
         case JoinGroup():

@@ -21,7 +21,7 @@ from beekeed.core.step import (
     Step,
     Verdict,
 )
-from beekeed.errors import BeekeedError, Code, RemoteRefused
+from beekeed.errors import BeekeedError, Code, RemoteGarbled, RemoteRefused
 from beekeed.moodle import answers, functions, refusals, rights, shapes, wire
 from beekeed.moodle.calls import Manner
 from beekeed.moodle.patience import Patience
@@ -310,7 +310,10 @@ class MoodleWebServices:
             case wire.Refusal(errorcode=errorcode):
                 return self._why_no_group(errorcode)
             case answer:
-                return wire.shaped(answer, list[shapes.Group])[0].id
+                made = wire.shaped(answer, list[shapes.Group])
+                if not made:
+                    raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=functions.MAKE_GROUP)
+                return made[0].id
 
     def _why_no_group(self, errorcode: str) -> Reason:
         """Give the reason why a group was not made; raise what is not its name's fault."""

@@ -10,6 +10,7 @@ import msgspec
 from beekeed.core.grade import OnlineAssignment, OnlineGrade
 from beekeed.core.model import Comment
 from beekeed.core.profile import custom_name
+from beekeed.moodle.wire import Number, Points
 
 
 class _Function(msgspec.Struct):
@@ -23,7 +24,7 @@ class SiteInfo(msgspec.Struct):
     username: str
     functions: list[_Function]
     release: str = ""
-    siteid: int = 1
+    siteid: Number = 1
     """The number of the course that is the front page."""
 
 
@@ -33,11 +34,11 @@ class CourseHeader(msgspec.Struct):
     The times and the revision come only where the account may update the course.
     """
 
-    id: int
+    id: Number
     shortname: str
-    timecreated: int | None = None
-    timemodified: int | None = None
-    cacherev: int | None = None
+    timecreated: Number | None = None
+    timemodified: Number | None = None
+    cacherev: Number | None = None
 
 
 class Courses(msgspec.Struct):
@@ -49,24 +50,24 @@ class Courses(msgspec.Struct):
 class Module(msgspec.Struct):
     """A module of `core_course_get_contents`; `completion` 0: not tracked."""
 
-    id: int
+    id: Number
     name: str
     modname: str
-    completion: int = 0
-    instance: int = 0
+    completion: Number = 0
+    instance: Number = 0
 
 
 class Section(msgspec.Struct):
     """A section of `core_course_get_contents`."""
 
-    section: int
+    section: Number
     modules: list[Module]
 
 
 class User(msgspec.Struct):
     """A user of `core_user_get_users_by_field`; fields we may not see are left out."""
 
-    id: int
+    id: Number
     username: str | None = None
     firstname: str = ""
     lastname: str = ""
@@ -76,7 +77,7 @@ class User(msgspec.Struct):
 class Role(msgspec.Struct):
     """A role of a participant."""
 
-    roleid: int
+    roleid: Number
     shortname: str
 
 
@@ -94,13 +95,13 @@ PROFILE_FIELDS = (
 
 
 class _Membership(msgspec.Struct):
-    id: int
+    id: Number
 
 
 class Participant(msgspec.Struct):
     """A user of `core_enrol_get_enrolled_users`."""
 
-    id: int
+    id: Number
     fullname: str = ""
     roles: list[Role] = []
     firstname: str | None = None
@@ -123,9 +124,9 @@ class Participant(msgspec.Struct):
 
 
 class _Status(msgspec.Struct):
-    cmid: int
-    state: int | None  # null where only a view is stored (seen on 4.5.6)
-    timecompleted: int | None = None
+    cmid: Number
+    state: Number | None  # null where only a view is stored (seen on 4.5.6)
+    timecompleted: Number | None = None
 
     @property
     def is_set(self) -> bool:
@@ -140,18 +141,18 @@ class Statuses(msgspec.Struct):
 
 
 class _GradeItem(msgspec.Struct):
-    grademin: float
-    grademax: float
-    cmid: int | None = None  # totals have none
-    itemnumber: int | None = None
-    graderaw: float | None = None  # the final grade, whatever its name says (seen on 4.5.6)
+    grademin: Points
+    grademax: Points
+    cmid: Number | None = None  # totals have none
+    itemnumber: Number | None = None
+    graderaw: Points | None = None  # the final grade, whatever its name says (seen on 4.5.6)
     gradeishidden: bool | None = None
-    gradedategraded: int | None = None
+    gradedategraded: Number | None = None
     gradeislocked: bool | None = None
     gradeisoverridden: bool | None = None
     locked: bool | None = None
     feedback: str | None = None  # as stored, whatever its format (seen on 4.5.6)
-    feedbackformat: int | None = None
+    feedbackformat: Number | None = None
 
     @property
     def is_unseen(self) -> bool:
@@ -161,7 +162,7 @@ class _GradeItem(msgspec.Struct):
 
 
 class _UserGrades(msgspec.Struct):
-    userid: int
+    userid: Number
     gradeitems: list[_GradeItem]
 
 
@@ -195,13 +196,13 @@ class _Config(msgspec.Struct):
 
 
 class _Assignment(msgspec.Struct):
-    id: int
-    cmid: int
-    teamsubmission: int
-    blindmarking: int
-    markingworkflow: int
+    id: Number
+    cmid: Number
+    teamsubmission: Number
+    blindmarking: Number
+    markingworkflow: Number
     attemptreopenmethod: str
-    maxattempts: int
+    maxattempts: Number
     configs: list[_Config] = []
 
     @property
@@ -241,7 +242,7 @@ class Assignments(msgspec.Struct):
 
 
 class _GradingArea(msgspec.Struct):
-    cmid: int
+    cmid: Number
     activemethod: str | None = None
 
 
@@ -258,5 +259,5 @@ class GradingAreas(msgspec.Struct):
 class Group(msgspec.Struct):
     """A group of `core_group_get_course_groups`, or one that was made."""
 
-    id: int
+    id: Number
     name: str

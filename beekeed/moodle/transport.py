@@ -6,12 +6,9 @@ is taken back as far as it did not arrive: else the kernel would deliver it when
 is there again, after it was read back that nothing was done.
 """
 
-import contextlib
 import socket
 import ssl
 import struct
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -154,9 +151,8 @@ class Transport:
         """Have whoever knows the time hear the Date of an answer (RFC 9110, 6.6.1)."""
         if self._trust is None or not self._counts_date:
             return
-        with contextlib.suppress(KeyError, ValueError):  # none, or none that can be read
-            date = parsedate_to_datetime(answer.headers["Date"])
-            self._trust.hear(date.replace(tzinfo=date.tzinfo or UTC))
+        if (date := wire.date_of(answer.headers)) is not None:
+            self._trust.hear(date)
 
     def _refused(self, error: aiohttp.ClientConnectorCertificateError) -> LinkDown:
         """Tell what is wrong with a certificate: its dates, its name, its issuer, or our clock."""

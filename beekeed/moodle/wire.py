@@ -5,20 +5,26 @@ object with an `exception`, in an answer of status 200 (recorded). Whatever else
 comes back raises RemoteGarbled, RemoteRefused or OutcomeUnknown.
 """
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from beekeed.core.answer import place_of
 from beekeed.errors import Code, OutcomeUnknown, RemoteGarbled, RemoteRefused
 from beekeed.moodle.functions import BATCH, CONTENTS, COURSES, GROUPS
 from beekeed.moodle.refusals import errorcode_of, refused
 
 Json = Any
+Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A whole number of an answer: as many bits as PHP and our database have."""
+Points = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]
+"""A number of an answer that is one: neither nan nor infinite."""
 Answer = TypeVar("Answer")
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -139,11 +145,11 @@ def read(status: int, headers: Mapping[str, str], body: bytes, phrase: str = "")
     if status in _BUSY:
         raise OutcomeUnknown(Code.SERVER_BUSY, status=status, **_wait(headers))
     if 300 <= status < 400:
-        raise RemoteGarbled(Code.REDIRECTED, where=_host(headers.get("Location", "")))
+        raise RemoteGarbled(Code.REDIRECTED, where=place_of(headers.get("Location", "")))
     if status == 403 and not body.strip():
         raise RemoteRefused(Code.WEB_SERVICES_OFF)
     try:
-        value = json.loads(body)
+        value = _decoded(body.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise _not_json(status, body) from error
     if status != 200:
@@ -161,15 +167,31 @@ def _wait(headers: Mapping[str, str]) -> dict[str, int]:
     asked = headers.get("Retry-After", "").strip()
     if asked.isdecimal():
         return {"wait_seconds": int(asked.lstrip("0")[:_MOST_DIGITS] or "0")}
-    try:
-        until, now = parsedate_to_datetime(asked), parsedate_to_datetime(headers.get("Date", ""))
-        return {"wait_seconds": max(0, int((until - now).total_seconds()))}
-    except (ValueError, TypeError, OverflowError):
+    until, now = _moment(asked), date_of(headers)
+    if until is None or now is None:
         return {}
+    return {"wait_seconds": max(0, int((until - now).total_seconds()))}
 
 
-def _host(location: str) -> str:
-    return urlsplit(location).netloc or location[:60]
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Give when an answer was written, in UTC (RFC 9110, 6.6.1); None where that cannot be told."""
+    return _moment(headers.get("Date", ""))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+        return read.replace(tzinfo=read.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # of no year that there is
+        return None
+
+
+def _decoded(text: str | bytes) -> Json:
+    """Read JSON as RFC 8259 has it: no NaN, and no half of a character, which nothing can keep.
+
+    Raises ValueError and RecursionError.
+    """
+    return msgspec.json.decode(text)
 
 
 def _not_json(status: int, body: bytes) -> RemoteGarbled:
@@ -198,8 +220,8 @@ def read_batch(value: Json) -> list[Json | Refusal]:
     for response in shaped(value, _Responses).responses:
         text = response.exception if response.error else response.data
         try:
-            inner = json.loads("null" if text is None else text)  # null stays null (recorded)
-        except ValueError as error:
+            inner = _decoded("null" if text is None else text)  # null stays null (recorded)
+        except (ValueError, RecursionError) as error:
             raise RemoteGarbled(Code.ANSWER_UNREADABLE, what=BATCH) from error
         if response.error:
             fields = inner if isinstance(inner, dict) else {}

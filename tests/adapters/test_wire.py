@@ -141,6 +141,8 @@ def test_an_access_exception_is_told_apart_by_its_message() -> None:
         (200, b'{"responses": [', Code.ANSWER_UNREADABLE),
         (200, b"\xff\xfe", Code.ANSWER_UNREADABLE),
         (200, b"[" * 100_000, Code.ANSWER_UNREADABLE),
+        (200, b'{"sitename": "\\ud800"}', Code.ANSWER_UNREADABLE),
+        (200, b"[NaN]", Code.ANSWER_UNREADABLE),
     ],
 )
 def test_what_is_not_moodle_is_said_to_be_garbled(status: int, content: bytes, code: Code) -> None:
@@ -155,6 +157,42 @@ def test_a_redirect_names_where_it_points() -> None:
     with pytest.raises(RemoteGarbled) as caught:
         wire.read(302, {"Location": "https://portal.example.org/login?x=1"}, b"")
     assert caught.value.params["where"] == "portal.example.org"
+
+
+@pytest.mark.parametrize("where", ["http://[", "https:/caf\udce9/", "http://[fe80::%zz"])
+def test_a_redirect_to_what_is_no_address_is_one_all_the_same(where: str) -> None:
+    """A login page's network may say anything; what is told of it can be kept."""
+    with pytest.raises(RemoteGarbled) as caught:
+        wire.read(302, {"Location": where}, b"")
+    assert caught.value.code is Code.REDIRECTED
+    str(caught.value.params["where"]).encode()
+
+
+@pytest.mark.parametrize(
+    "date", ["1 Jan 99999999999999999999 0:0", "31 Dec 9999 23:59:00 -2359", "soon"]
+)
+def test_a_date_of_no_year_that_there_is_tells_nothing(date: str) -> None:
+    """Neither the time nor how long to wait."""
+    assert wire.date_of({"Date": date}) is None
+    with pytest.raises(OutcomeUnknown) as caught:
+        wire.read(429, {"Date": date, "Retry-After": date}, b"")
+    assert "wait_seconds" not in caught.value.params
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape"),
+    [(2**63, wire.Number), (-(2**63) - 1, wire.Number), ("nan", wire.Points)],
+)
+def test_a_number_that_nothing_can_keep_is_garbled(answer: Any, shape: Any) -> None:
+    """Our database has as many bits for one as PHP."""
+    with pytest.raises(RemoteGarbled):
+        wire.shaped(answer, shape)
+
+
+def test_a_batch_whose_answers_are_too_deep_is_garbled() -> None:
+    """They are JSON inside JSON, each read by itself."""
+    with pytest.raises(RemoteGarbled):
+        wire.read_batch({"responses": [{"error": False, "data": "[" * 100_000}]})
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
