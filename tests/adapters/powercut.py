@@ -37,11 +37,20 @@ def record(database: Path, *words: str) -> list[Event]:
     """Run a module with these words, and give what it did to the files of a database."""
     trace = database.with_name("trace")
     subprocess.run(
-        ["strace", "-f", "-o", str(trace), "-xx", "-s", "70000", "-e", f"trace={_TRACED}",
-         sys.executable, "-m", *words],
+        [*tracing(trace), sys.executable, "-m", *words],
         check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    return list(_events(_whole_lines(trace.read_text().splitlines()), str(database)))
+    return recorded(trace, str(database))
+
+
+def tracing(trace: Path) -> list[str]:
+    """Give what starts a program so that what it does is recorded in a file."""
+    return ["strace", "-f", "-o", str(trace), "-xx", "-s", "70000", "-e", f"trace={_TRACED}"]
+
+
+def recorded(trace: Path, names: str) -> list[Event]:
+    """Give what a program did to the files whose names begin so."""
+    return list(_events(_whole_lines(trace.read_text().splitlines()), names))
 
 
 def _whole_lines(lines: Sequence[str]) -> Iterator[str]:
