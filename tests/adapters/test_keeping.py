@@ -137,6 +137,24 @@ async def test_what_is_damaged_comes_back_from_the_copy(
     await store.close()
 
 
+async def test_an_index_of_another_moment_is_damage(database: Path, clock: FakeClock) -> None:
+    """A page did not arrive: looked up by name, a course would not be there, and come twice."""
+    await with_copy(database, clock)
+    with closing(sqlite3.connect(database)) as db:
+        ((page,),) = db.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_course_1'"
+        )
+    where = slice((page - 1) * 4096, page * 4096)
+    older = copies_of(database)[0].read_bytes()[where]
+    content = bytearray(database.read_bytes())
+    assert content[where] != older
+    content[where] = older
+    database.write_bytes(content)
+    reason = await told(database)
+    assert reason is not None
+    assert reason.code is Code.STORE_RESTORED
+
+
 async def test_a_damaged_copy_is_passed_over(database: Path, clock: FakeClock) -> None:
     """The newest that is whole comes back, not the newest."""
     await with_copy(database, clock)

@@ -46,7 +46,7 @@ def is_here() -> bool:
 
 def main() -> NoReturn:
     """Run one target; a finding ends the process with its traceback."""
-    asked = _parser().parse_args()
+    asked = _parser().parse_intermixed_args()
     corpora = asked.corpus or [corpus_of(asked.target)]
     if is_here() and (asked.seconds or asked.merge):
         _fuzz(asked, corpora)
