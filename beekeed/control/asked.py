@@ -91,6 +91,8 @@ async def _read_body(request: web.Request, kind: type[msgspec.Struct]) -> msgspe
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
     except msgspec.MsgspecError as error:
         raise _refusal(error, kind) from error
+    except UnicodeDecodeError as error:  # within a text
+        raise BeekeedError(Code.BAD_REQUEST, detail="the body is no JSON") from error
 
 
 def _refusal(error: msgspec.MsgspecError, kind: type[msgspec.Struct]) -> BeekeedError:

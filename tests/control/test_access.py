@@ -27,7 +27,7 @@ class Asked(dict[Any, Any]):
 @pytest.fixture
 async def path(tmp_path: Path) -> AsyncIterator[Path]:
     """The API on a socket; nothing stands behind it."""
-    api: Any = SimpleNamespace(watchers=Watchers(clock=SystemClock()))
+    api: Any = SimpleNamespace(watchers=Watchers(clock=SystemClock()), signing=None)
     runner = web.AppRunner(application(api, Door.CONTROL), shutdown_timeout=0.1)
     await runner.setup()
     await web.UnixSite(runner, str(tmp_path / "api.sock")).start()
@@ -58,6 +58,15 @@ async def test_a_body_that_cannot_be_read_is_a_bad_request(
     await sent(path, HEAD + b"Content-Length: 100\r\n\r\nabc", stays=False)
     await asyncio.sleep(0.2)
     assert [each for each in caplog.records if each.name.startswith("beekeed")] == []
+
+
+async def test_a_body_with_a_text_that_is_no_utf_8_is_a_bad_request(path: Path) -> None:
+    """Also within a text of what is JSON otherwise."""
+    head = HEAD.replace(b"/v1/sync", b"/v1/session")
+    body = b'{"password":"\x83"}'
+    answer = await sent(path, head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert Code.BAD_REQUEST.encode() in answer
 
 
 @pytest.mark.parametrize(
