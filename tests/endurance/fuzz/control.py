@@ -103,11 +103,15 @@ class _Try:
             kept = {key: value for key, value in asked.items() if value is not None}
             self._check_stored(kept, before, after)
 
-    @staticmethod
-    def _check_stored(asked: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> None:
+    def _check_stored(
+        self, asked: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
+    ) -> None:
+        answer = self._running.ask(self._running.control, "GET", "/v1/settings")
+        shown = {each["key"]: each for each in answer.data["settings"]}
         for key, value in asked.items():
-            assert key in after or value is None or key not in before, key
-            assert value is None or after.get(key, value) == value, key
+            wanted = shown[key]["default"] if value is None else value
+            assert shown[key]["value"] == wanted, key
+            assert after.get(key, shown[key]["default"]) == wanted, key
         for key in before.keys() | after.keys():
             assert key in asked or before.get(key) == after.get(key), key
 
