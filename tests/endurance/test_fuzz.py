@@ -14,7 +14,7 @@ from tests.conftest import TOLD
 from tests.endurance.fuzz.__main__ import TARGETS, corpus_of, is_here
 from tests.system.world import ROOT
 
-_SECONDS = 2
+_SECONDS = 1
 _SECONDS_LONG = 60
 _MOST_CORPUS_BYTES = 200_000
 _DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)")
