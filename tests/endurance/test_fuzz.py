@@ -3,9 +3,11 @@
 A finding leaves a file; `python -m tests.endurance.fuzz TARGET --seconds 0 FILE` tries it again.
 """
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,13 @@ _DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    """Fuzz in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.endurance.fuzz", *words],
-        cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
-    )  # fmt: skip
+    """Fuzz in a process of its own, which ends without clearing away, in memory."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        return subprocess.run(
+            [sys.executable, "-m", "tests.endurance.fuzz", *words],
+            cwd=ROOT, env=os.environ | {"TMPDIR": folder},
+            capture_output=True, text=True, errors="replace", check=False,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("target", TARGETS)

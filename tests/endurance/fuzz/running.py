@@ -69,7 +69,7 @@ class Running:
     """A daemon that runs; `session_id`, `form_token`: of who is signed in."""
 
     def __init__(self) -> None:
-        self.here = Path(tempfile.mkdtemp(prefix="fuzz-running-", dir="/dev/shm"))
+        self.here = Path(tempfile.mkdtemp(prefix="fuzz-running-"))
         self.loop = asyncio.new_event_loop()
         self.control, self.page = self.here / "control.sock", self.here / "page.sock"
         self.session_id = self.form_token = ""
