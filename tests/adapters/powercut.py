@@ -40,17 +40,18 @@ def record(database: Path, *words: str) -> list[Event]:
         [*tracing(trace), sys.executable, "-m", *words],
         check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    return recorded(trace, str(database))
+    return events_of(trace, str(database))
 
 
-def tracing(trace: Path) -> list[str]:
-    """Give what starts a program so that what it does is recorded in a file."""
-    return ["strace", "-f", "-o", str(trace), "-xx", "-s", "70000", "-e", f"trace={_TRACED}"]
+def tracing(trace: Path, *options: str) -> list[str]:
+    """Give the beginning of a command line whose rest is recorded."""
+    of_what = ["-xx", "-s", "70000", "-e", f"trace={_TRACED}"]
+    return ["strace", "-f", *options, "-o", str(trace), *of_what]
 
 
-def recorded(trace: Path, names: str) -> list[Event]:
-    """Give what a program did to the files whose names begin so."""
-    return list(_events(_whole_lines(trace.read_text().splitlines()), names))
+def events_of(trace: Path, beginning: str) -> list[Event]:
+    """Give what was done to the files whose names begin so; a last line may be cut off."""
+    return list(_events(_whole_lines(trace.read_text().splitlines()), beginning))
 
 
 def _whole_lines(lines: Sequence[str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ from beekeed.sqlite import floor
 from beekeed.sqlite.days import number
 from beekeed.sqlite.opening import floor_of, open_store
 from beekeed.sqlite.recovery import SqliteRecoveries
-from tests.adapters.powercut import Disk, Event, recorded, tracing
+from tests.adapters.powercut import Disk, Event, events_of, tracing
 from tests.conftest import TOLD
 from tests.system.test_kill import work_online
 from tests.system.world import World, world
@@ -111,7 +111,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Card]:
         (traced,) = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
         os.kill(int(traced), signal.SIGTERM)
         daemon.wait(20)
-        yield Card(here, recorded(trace, str(here.state.with_suffix(""))))
+        yield Card(here, events_of(trace, str(here.state.with_suffix(""))))
 
 
 def until(done: object) -> None:

@@ -61,6 +61,8 @@ class Emulator:
         self.weather = Weather()
         self.sent: Counter[Flow] = Counter()
         self.received: Counter[Flow] = Counter()
+        self.lost = 0
+        """Packets that the line lost, both ways."""
         self._random = random.Random(seed)
         for namespace in (self.box, self.net):
             _ip("netns", "add", namespace)
@@ -71,6 +73,11 @@ class Emulator:
         self._stopping, self._stop = os.pipe()
         self._thread = threading.Thread(target=self._carry, name=f"line {name}")
         self._thread.start()
+
+    @property
+    def device(self) -> str:
+        """The box's end of the line."""
+        return self._devices[0]
 
     def close(self) -> None:
         """Take everything down."""
@@ -147,7 +154,9 @@ class Emulator:
         """Count what the box sends, and tell whether a packet gets through."""
         if source == self._box:
             self.sent[_flow(packet, at=2)] += len(packet)
-        return self._random.random() >= self.weather.loss
+        is_lost = self._random.random() < self.weather.loss
+        self.lost += is_lost
+        return not is_lost
 
     def _deliver(self, source: int, packet: bytes) -> None:
         if source == self._net:
