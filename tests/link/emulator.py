@@ -159,12 +159,12 @@ class Emulator:
         return not is_lost
 
     def _deliver(self, source: int, packet: bytes) -> None:
-        if source == self._net:
-            self.received[_flow(packet, at=0)] += len(packet)
         try:
             os.write(self._net if source == self._box else self._box, packet)
-        except OSError:  # the device is full or gone: one more way to get lost
+        except OSError:  # the device is full, down or gone: one more way to get lost
             return
+        if source == self._net:
+            self.received[_flow(packet, at=0)] += len(packet)
 
 
 def _packets(source: int) -> list[bytes]:

@@ -16,7 +16,10 @@ class Books:
     def check(self) -> None:
         """See that they agree; the line is read first, so that nothing is on it unwritten."""
         truth, charged = self._place.on_line(), self._place.in_ledger()
-        assert charged >= truth, f"the ledger has {charged} bytes, and the line {truth}"
+        names = self._place.on_line_for_names()
+        assert charged >= truth, (
+            f"the ledger has {charged} bytes, and the line {truth}, {names} of them for names"
+        )
         spent, most = truth - self._before_month, self._buttons.most_allowed_bytes
         assert spent <= most, f"{spent} bytes in {self._month}, when at most {most} were allowed"
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 _ONCE = ("mdl_user_enrolments", "mdl_role_assignments", "mdl_groups_members", "mdl_user_info_data")
 """Rows that nobody takes away here, so that they are made once."""
 
+_NAME = "lower(firstname || ' ' || lastname)"
+
 
 class Written(NamedTuple):
     """A row that somebody wrote."""
@@ -25,9 +27,10 @@ class Written(NamedTuple):
     run: int
 
 
-def broken(online: Path) -> list[str]:
+def broken(online: Path, box: Path) -> list[str]:
     """Tell what was doubled or replaced that should not have been."""
     with closing(sqlite3.connect(online, timeout=20)) as db:
+        db.execute("ATTACH ? AS box", (str(box),))
         rows = db.execute(
             "SELECT who, what, how, user, part, old, new, fixed, run FROM chaos_written ORDER BY id"
         ).fetchall()
@@ -56,13 +59,14 @@ def _of_update(row: Written, earlier: Sequence[Written]) -> Iterator[str]:
 
 
 def _of_accounts(db: sqlite3.Connection) -> Iterator[str]:
-    people = "lower(firstname || ' ' || lastname)"
-    sql = (
-        f"SELECT {people}, count(*) FROM mdl_user WHERE deleted = 0 GROUP BY 1 HAVING count(*) > 1"
-    )
-    yield from (f"{count} accounts of {name}" for name, count in db.execute(sql))
-    sql = "SELECT courseid, lower(name), count(*) FROM mdl_groups GROUP BY 1, 2 HAVING count(*) > 1"
-    yield from (f"{count} groups {name} in {course}" for course, name, count in db.execute(sql))
+    """Give who has more accounts than the box has people of that name, and groups likewise."""
+    for table, name in (("user", _NAME), ("groups", "courseid || lower(name)")):
+        counts = f"SELECT {name}, count(*) FROM {{0}}mdl_{table} GROUP BY 1"
+        found = dict(db.execute(counts.format("")).fetchall())
+        known = dict(db.execute(counts.format("box.")).fetchall()) if table == "user" else {}
+        for each, count in found.items():
+            if count > max(1, known.get(each, 0)):
+                yield f"{count} of {each} in {table}"
 
 
 def _of_mail(db: sqlite3.Connection) -> Iterator[str]:

@@ -45,7 +45,8 @@ class Ending:
     def check(self) -> None:
         """See that everything is accounted for."""
         here = self._place.here
-        assert not doubled.broken(here.online)
+        doubles = doubled.broken(here.online, here.box)
+        assert not doubles, "\n".join(doubles)
         assert here.in_state("SELECT count(*) FROM intent") == [(0,)], "a request was left open"
         assert here.in_state("PRAGMA integrity_check") == [("ok",)]
         assert "Traceback" not in here.log(), here.log()
@@ -80,6 +81,6 @@ class Ending:
 
     def _ask(self, target: str, body: object = None) -> dict[str, Any]:
         answer = self._place.ask("POST", target, body)
-        assert answer is not None
+        assert answer is not None, f"no answer to {target}\n{self._place.here.log()}"
         assert answer.status == 200, (target, answer.body)
         return answer.data

@@ -218,11 +218,13 @@ class BoxGone(Fault):
         box = self.place.here.box
         self._kept = box.with_name("kept.sqlite")
         self.place.here.on_box("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.place.is_box_away = True
         box.rename(self._kept)
 
     def end(self) -> None:
         """See Fault."""
         self._kept.rename(self.place.here.box)
+        self.place.is_box_away = False
 
     def has_struck(self) -> bool:
         """See Fault. A sync ended for it."""

@@ -46,7 +46,7 @@ class Learners:
 
     def work(self, count: int) -> None:
         """Do so many things, unless the box's database is away."""
-        if not self._place.here.box.exists():
+        if self._place.is_box_away:
             return
         weights = (6, 2, 2, 2, 1, 1, 1)
         for what in self._chance.choices(list(self._how), weights, k=count):

@@ -45,6 +45,7 @@ class Place:
         self.clock = WorldClock(here)
         self.tally = Tally(rounds=1)
         self.daemon: subprocess.Popen[str] | None = None
+        self.is_box_away = False
         self.is_disk_full = False
         self.disk_freed_at = 0.0
         self.is_recorded = False
@@ -118,7 +119,11 @@ class Place:
 
     def on_line(self) -> int:
         """The truth: bytes of the daemon's connections and of the names it looked up."""
-        return self.emulator.bytes_of(Flow(_TCP, _HTTPS)) + self.emulator.bytes_of(DNS)
+        return self.emulator.bytes_of(Flow(_TCP, _HTTPS)) + self.on_line_for_names()
+
+    def on_line_for_names(self) -> int:
+        """That part of it that looked names up."""
+        return self.emulator.bytes_of(DNS)
 
     def in_ledger(self) -> int:
         """What our database, as it is on disk, has been charged with."""
