@@ -17,6 +17,13 @@ class WorldClock:
         self._here = here
         self.ahead_seconds = 0
         self.wrong_seconds = 0
+        self._first_day = self.today()
+
+    @property
+    def months(self) -> int:
+        """How many months this world has seen, the first and the present one among them."""
+        now, first = self.today(), self._first_day
+        return 12 * (now.year - first.year) + now.month - first.month + 1
 
     def now(self) -> int:
         """The true time of this world, in Unix seconds."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.endurance.chaos import doubled
+from tests.endurance.chaos import agreeing, doubled
 from tests.endurance.chaos.books import Books
 from tests.endurance.chaos.buttons import Buttons
 from tests.endurance.chaos.explained import Explained
@@ -55,6 +55,7 @@ class Ending:
         explained = Explained(self._place)
         lost = [each for each in found.differences if not explained.has(each)]
         assert not lost, lost
+        agreeing.check(self._place)
         self._books.close()
 
     def _sync(self) -> dict[str, Any]:
