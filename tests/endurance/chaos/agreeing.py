@@ -11,6 +11,7 @@ from tests.endurance.chaos.place import Place
 
 _PAGE = 50
 _MONTHS = 4
+_TAKE_AWAY = ("activity removed", "teacher's tick")
 _IN_THE_WAY = ("waiting", "late", "set_aside", "missing")
 
 
@@ -20,6 +21,7 @@ def check(place: Place) -> None:
     for run in runs:
         _check_run(place, run)
     _check_bytes(place, runs)
+    _check_missing(place, runs)
     for day in _days(place):
         _check_day(day, place.clock.today())
 
@@ -45,6 +47,16 @@ def _check_bytes(place: Place, runs: list[dict[str, Any]]) -> None:
     is_whole = not any(run["reason"] and run["reason"]["code"] == "interrupted" for run in runs)
     if is_whole and place.clock.months == 1:
         assert spent == of_runs, (spent, of_runs)
+
+
+def _check_missing(place: Place, runs: list[dict[str, Any]]) -> None:
+    """What was acknowledged was found there by who read it back, unless a teacher took it away."""
+    if any(place.tally.worked[what] for what in _TAKE_AWAY):
+        return
+    for run in runs:
+        actions = place.data(f"/v1/runs/{run['event_id']}")["actions"]
+        missing = [each for each in actions if each["verdict"] == "missing"]
+        assert not missing, (run["event_id"], missing)
 
 
 def _check_day(day: dict[str, Any], today: date) -> None:

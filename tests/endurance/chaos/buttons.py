@@ -78,10 +78,10 @@ class Buttons:
         self._settings("on", {"sync.enabled": True})
 
     def _change_limit(self) -> None:
-        self.set_limit(self._chance.randrange(100_000, 900_000))
+        self.set_limit(self._chance.randrange(80_000, 300_000))
 
     def _top_up(self) -> None:
-        self.top_up(self._chance.randrange(20_000, 150_000))
+        self.top_up(self._chance.randrange(10_000, 60_000))
 
     def _verify(self) -> None:
         self._press("verify", "/v1/verify", None)

@@ -45,7 +45,8 @@ class Ending:
     def check(self) -> None:
         """See that everything is accounted for."""
         here = self._place.here
-        doubles = doubled.broken(here.online, here.box)
+        assert self._place.witness.seen
+        doubles = [*self._place.witness.broken, *doubled.broken(here.online, here.box)]
         assert not doubles, "\n".join(doubles)
         assert here.in_state("SELECT count(*) FROM intent") == [(0,)], "a request was left open"
         assert here.in_state("PRAGMA integrity_check") == [("ok",)]

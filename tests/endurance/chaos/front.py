@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from tests.endurance.chaos.witness import Witness
 from tests.front import Front
 
 _PIECE = 65_536
@@ -33,6 +34,7 @@ class Mischief(Front):
     def __init__(self, *where: Any, **how: Any) -> None:
         super().__init__(*where, **how)
         self.mood: Mood | None = None
+        self.witness: Witness | None = None
         self.did: Counter[str] = Counter()
         self._random = random.Random(0)
 
@@ -62,12 +64,15 @@ class Mischief(Front):
         to_behind: asyncio.StreamWriter,
         writer: asyncio.StreamWriter,
     ) -> None:
+        listener = self.witness.listen() if self.witness is not None else None
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
                 if mood := self._takes("reset request"):
                     to_behind.write(piece[: mood.after_bytes])
                     _reset(writer)
                     break
+                if listener is not None:
+                    listener.hear(piece)
                 to_behind.write(piece)
                 await to_behind.drain()
         to_behind.close()

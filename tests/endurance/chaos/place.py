@@ -16,6 +16,7 @@ from tests.certificates import Certificates
 from tests.endurance.chaos.clock import WorldClock
 from tests.endurance.chaos.front import Mischief
 from tests.endurance.chaos.tally import Tally
+from tests.endurance.chaos.witness import Witness
 from tests.link.emulator import BOX, DNS, NET, Emulator, Flow, Weather
 from tests.link.net import HOST, Net, inside
 from tests.namespaces import Line
@@ -43,6 +44,7 @@ class Place:
         self.emulator = emulator
         self.net = net
         self.front = front
+        self.witness = front.witness = Witness(here.online)
         self.clock = WorldClock(here)
         self.tally = Tally(rounds=1)
         self.daemon: subprocess.Popen[str] | None = None

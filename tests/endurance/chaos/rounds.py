@@ -17,6 +17,7 @@ from tests.endurance.chaos.teachers import Teachers
 
 _REQUESTS_BEFORE = (0, 0, 1, 2, 3, 4, 6, 9, 13)
 """A fault comes after so many requests of a sync, one of them."""
+_AMPLE_BYTES = 600_000
 _MOMENT_SECONDS = 3.0
 _LASTS_SECONDS = 2.5
 _PATIENCE_SECONDS = 8.0
@@ -30,7 +31,7 @@ class Round:
     def __init__(self, world: Place, chance: random.Random) -> None:
         self._place = world
         self._chance = chance
-        limit_bytes = chance.randrange(100_000, 800_000)
+        limit_bytes = chance.choice((chance.randrange(80_000, 250_000), _AMPLE_BYTES))
         self._buttons = Buttons(world, chance, limit_bytes)
         self._limit_bytes = limit_bytes
         self._learners = Learners(world, chance)
