@@ -19,7 +19,9 @@ _NOT_A_DATABASE = b"Not a database. " * 512
 
 
 class Fault:
-    """One fault in one beat."""
+    """One fault in one beat. `comes_first`: before the sync, which has no use for it later."""
+
+    comes_first = False
 
     def __init__(self, place: Place, chance: random.Random) -> None:
         self.place = place
@@ -210,6 +212,7 @@ class FullDisk(Fault):
 class BoxGone(Fault):
     """The file of the box's database is not there."""
 
+    comes_first = True
     codes: tuple[str, ...] = ("device_missing", "device_unreadable", "device_table_missing")
 
     def strike(self) -> None:

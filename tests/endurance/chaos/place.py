@@ -117,6 +117,10 @@ class Place:
         found = self.here.in_state("SELECT count(*) FROM run WHERE ended_at IS NULL")
         return found != [(0,)]
 
+    def is_writing(self) -> bool:
+        """Whether a request that writes is about to go out, or has no answer yet."""
+        return self.here.in_state("SELECT count(*) FROM intent") != [(0,)]
+
     def requests(self) -> int:
         """How many requests reached the online Moodle."""
         return int(self.here.on_online("SELECT count(*) FROM sandbox_request")[0][0])

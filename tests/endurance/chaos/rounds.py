@@ -55,12 +55,15 @@ class Round:
         if name == "power cut":
             self._place.restart(recorded=True)
         self._teachers.sometimes_put_right()
-        self._learners.work(self._chance.randrange(3, 10))
+        self._learners.work(self._chance.randrange(5, 15))
         fault = FAULTS[name](self._place, self._chance)
-        self._buttons.sync()
-        self._wait_for_moment(self._chance.choice(_REQUESTS_BEFORE))
         self._place.tally.asked[name] += 1
-        fault.strike()
+        if fault.comes_first:
+            fault.strike()
+        self._buttons.sync()
+        if not fault.comes_first:
+            self._wait_for_moment()
+            fault.strike()
         self._meanwhile()
         fault.end()
         self._settle()
@@ -71,14 +74,15 @@ class Round:
             self._place.clock.sleep_until_morning(self._chance.randrange(1, 4))
             self._books.turn_page()
 
-    def _wait_for_moment(self, requests: int) -> None:
-        """Wait until the sync has asked so much, or is over."""
-        until = self._place.requests() + requests
+    def _wait_for_moment(self) -> None:
+        """Wait until the sync has asked so much, or is about to write, or is over."""
+        until = self._place.requests() + self._chance.choice(_REQUESTS_BEFORE)
+        is_for_writing = self._chance.random() < 0.6
         deadline = time.monotonic() + _MOMENT_SECONDS
-        while self._place.requests() < until and self._place.is_running():
-            if time.monotonic() > deadline:
+        while self._place.is_running() and time.monotonic() < deadline:
+            if self._place.is_writing() if is_for_writing else self._place.requests() >= until:
                 return
-            time.sleep(0.01)
+            time.sleep(0.005)
 
     def _meanwhile(self) -> None:
         """Have people go on for as long as the fault lasts."""
