@@ -1,7 +1,6 @@
 """When all is quiet: everything is online, or listed with its reason; nothing is left open."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tests.endurance.chaos import agreeing, doubled
@@ -9,6 +8,7 @@ from tests.endurance.chaos.books import Books
 from tests.endurance.chaos.buttons import Buttons
 from tests.endurance.chaos.explained import Explained
 from tests.endurance.chaos.place import Place
+from tests.endurance.chaos.teachers import Teachers
 
 _ROUNDS = 6
 _LONGEST_SECONDS = 120
@@ -16,19 +16,17 @@ _PLENTY_BYTES = 20_000_000
 
 
 class Ending:
-    """The end of a round. `put_right`: has all courses be as they were."""
+    """The end of a round."""
 
-    def __init__(
-        self, place: Place, buttons: Buttons, books: Books, put_right: Callable[[], None]
-    ) -> None:
+    def __init__(self, place: Place, buttons: Buttons, books: Books, teachers: Teachers) -> None:
         self._place = place
         self._buttons = buttons
         self._books = books
-        self._put_right = put_right
+        self._teachers = teachers
 
     def come_to_rest(self) -> None:
         """Have all faults be over, and sync until nothing is left to do."""
-        self._put_right()
+        self._teachers.put_right()
         self._place.clock.step(0)
         self._place.restart()  # whoever was asked to wait is not any more
         self._buttons.enable()
@@ -56,7 +54,7 @@ class Ending:
         explained = Explained(self._place)
         lost = [each for each in found.differences if not explained.has(each)]
         assert not lost, lost
-        agreeing.check(self._place)
+        agreeing.check(self._place, self._teachers.took_away())
         self._books.close()
 
     def _sync(self) -> dict[str, Any]:

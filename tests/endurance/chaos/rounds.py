@@ -45,7 +45,7 @@ class Round:
         self._buttons.set_limit(self._limit_bytes)
         for each in faults:
             self._beat(each)
-        ending = Ending(self._place, self._buttons, self._books, self._teachers.put_right)
+        ending = Ending(self._place, self._buttons, self._books, self._teachers)
         ending.come_to_rest()
         ending.check()
         self._count_runs()

@@ -4,7 +4,7 @@ courses right again.
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -31,6 +31,8 @@ _TICKED = (
     " JOIN mdl_course_modules cm ON cm.id = c.coursemoduleid AND cm.completion = 1"
 )
 
+_REMOVE = 0.25
+
 
 @dataclass(frozen=True)
 class _Page:
@@ -49,6 +51,10 @@ class Teachers:
     def __init__(self, place: Place, chance: random.Random) -> None:
         self._place = place
         self._chance = chance
+        self._removes = chance.random() < _REMOVE
+        """Whether activities are taken away in this round, and what was online with them."""
+        self._unticks = False
+        """Whether anything was ticked off."""
         self._renamed: list[_Page] = []
         self._moved: list[_Page] = []
         self._untracked: list[_Page] = []
@@ -85,6 +91,12 @@ class Teachers:
         for listed in (self._removed, self._renamed, self._untracked, self._moved):
             listed.clear()
 
+    def took_away(self) -> Collection[str]:
+        """Give the kinds of what they took away that was online, and beekeed may find missing."""
+        if self._removes:
+            return ("completion", "grade")
+        return ("completion",) if self._unticks else ()
+
     def sometimes_put_right(self) -> None:
         """Put courses right now and then, so that they are not left out for ever."""
         if self._chance.random() < 0.4:
@@ -120,8 +132,9 @@ class Teachers:
             found = db.execute(_TICKED).fetchall()
             if found:
                 module, user = self._chance.choice(found)
-                state = self._chance.randrange(2)
+                state = self._chance.choice((0, 1, 1))
                 people.set_completion(db, module, user, state, now=self._place.clock.now())
+                self._unticks |= not state
         return bool(found)
 
     def _add(self) -> bool:
@@ -155,7 +168,7 @@ class Teachers:
 
     def _remove(self) -> bool:
         """One that nothing else was done to, so that it can be made again as it was."""
-        if self._renamed or self._moved or self._untracked or self._removed:
+        if not self._removes or self._renamed or self._moved or self._untracked or self._removed:
             return False
         with self._open() as db:
             before = self._page(db)
