@@ -15,6 +15,14 @@ from tests.namespaces import ip
 
 _MOST_ANSWER = 600
 _WRONG_SECONDS = (-20 * 365 * 86_400, -86_400, -3_600, 86_400, 40 * 86_400)
+_AFTER_A_RESET = 0.6
+_WRITING = (
+    "core_completion_override_activity_completion_status",
+    "core_grades_update_grades",
+    "mod_assign_save_grades",
+    "core_group_add_group_members",
+    "core_user_update_users",
+)
 _NOT_A_DATABASE = b"Not a database. " * 512
 
 
@@ -26,6 +34,13 @@ class Fault:
     def __init__(self, place: Place, chance: random.Random) -> None:
         self.place = place
         self.chance = chance
+
+    def prepare(self) -> None:
+        """Have something be as it should before the sync begins."""
+
+    def is_moment(self) -> bool | None:
+        """Whether it is time to strike; None where any time is good."""
+        return None
 
     def strike(self) -> None:
         """Begin."""
@@ -268,12 +283,27 @@ class WrongClock(Fault):
 
 
 class Kill(Fault):
-    """SIGKILL, in the middle of a sync."""
+    """SIGKILL, in the middle of a sync; at times right after a request that wrote nothing."""
+
+    def prepare(self) -> None:
+        """See Fault. The connection of such a request is reset."""
+        self._waits = self.chance.random() < _AFTER_A_RESET
+        if self._waits:
+            self._value = f"{self.chance.choice(_WRITING)}:9"
+            self.place.here.switch("cut_before", self._value)
+
+    def is_moment(self) -> bool | None:
+        """See Fault."""
+        if not self._waits:
+            return None
+        sql = "SELECT value FROM sandbox_switch WHERE name = 'cut_before'"
+        return self.place.here.on_online(sql) != [(self._value,)]
 
     def strike(self) -> None:
         """See Fault."""
         self._running = self.place.is_running()
         self.place.kill()
+        self.place.here.switch("cut_before", None)
 
     def end(self) -> None:
         """See Fault."""

@@ -9,7 +9,7 @@ from tests.endurance.chaos import audit
 from tests.endurance.chaos.books import Books
 from tests.endurance.chaos.buttons import Buttons
 from tests.endurance.chaos.ending import Ending
-from tests.endurance.chaos.faults import FAULTS
+from tests.endurance.chaos.faults import FAULTS, Fault
 from tests.endurance.chaos.learners import Learners
 from tests.endurance.chaos.place import Place, place
 from tests.endurance.chaos.tally import Tally
@@ -60,9 +60,10 @@ class Round:
         self._place.tally.asked[name] += 1
         if fault.comes_first:
             fault.strike()
+        fault.prepare()
         self._buttons.sync()
         if not fault.comes_first:
-            self._wait_for_moment()
+            self._wait_for_moment(fault)
             fault.strike()
         self._meanwhile()
         fault.end()
@@ -74,13 +75,19 @@ class Round:
             self._place.clock.sleep_until_morning(self._chance.randrange(1, 4))
             self._books.turn_page()
 
-    def _wait_for_moment(self) -> None:
-        """Wait until the sync has asked so much, or is about to write, or is over."""
+    def _wait_for_moment(self, fault: Fault) -> None:
+        """Wait until the fault's own moment; or until the sync has asked so much, or is about to
+        write. Not longer than the sync goes on.
+        """
         until = self._place.requests() + self._chance.choice(_REQUESTS_BEFORE)
         is_for_writing = self._chance.random() < 0.6
         deadline = time.monotonic() + _MOMENT_SECONDS
         while self._place.is_running() and time.monotonic() < deadline:
-            if self._place.is_writing() if is_for_writing else self._place.requests() >= until:
+            is_time = fault.is_moment()
+            if is_time is None:
+                writes = is_for_writing and self._place.is_writing()
+                is_time = writes or (not is_for_writing and self._place.requests() >= until)
+            if is_time:
                 return
             time.sleep(0.005)
 
