@@ -57,7 +57,7 @@ def _check_missing(place: Place, runs: list[dict[str, Any]], taken_away: Collect
             for each in actions
             if each["verdict"] == "missing" and each["kind"] not in taken_away
         ]
-        assert not missing, (run["event_id"], missing)
+        assert not missing, (run["event_id"], run["cause"], missing, place.tally.worked)
 
 
 def _check_day(day: dict[str, Any], today: date) -> None:

@@ -54,7 +54,7 @@ class Teachers:
         self._removes = chance.random() < _REMOVE
         """Whether activities are taken away in this round, and what was online with them."""
         self._unticks = False
-        """Whether anything was ticked off."""
+        """Whether anything was ticked off, or shows no completions any more for a while."""
         self._renamed: list[_Page] = []
         self._moved: list[_Page] = []
         self._untracked: list[_Page] = []
@@ -163,6 +163,7 @@ class Teachers:
         with self._open() as db:
             before = self._page(db)
             self._untracked.append(before)
+            self._unticks = True
             track_activity(db, before.module, 0)
         return True
 
