@@ -1,0 +1,58 @@
+"""Sync after sync in one process, each with a change: it ends with what it began with.
+
+The real daemon, asked over its control socket; nothing of it is replaced. In the normal check
+far fewer syncs, so that the bounds are those of each sync: a small leak shows only among many.
+"""
+
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.conftest import TOLD
+from tests.endurance.leak.held import Bounds, left
+from tests.endurance.leak.school import busy_school
+from tests.engine.histories.world import memory
+
+MIB = 2**20
+LONG, SHORT = Bounds(2 * MIB, blocks=2_000), Bounds(MIB // 2, blocks=1_000)
+SYNCS = 10_000
+LONGEST_SECONDS = 15 * 60
+PLANTS = {"answers": "pieces of memory", "tasks": "tasks", "files": "open files"}
+
+
+def test_it_holds_no_more_after_thousands_of_syncs_than_after_a_few(
+    request: pytest.FixtureRequest,
+    is_long: bool,
+) -> None:
+    """No memory, file, task or thread is left, while the database grows with the history."""
+    warm_up, syncs, bounds = (200, SYNCS, LONG) if is_long else (40, 100, SHORT)
+    until = time.monotonic() + LONGEST_SECONDS
+    with TemporaryDirectory(dir=memory()) as folder, busy_school(Path(folder)) as here:
+        here.warm_up(warm_up)
+        first, grown = here.held(), here.database_bytes()
+        while here.syncs < warm_up + syncs and time.monotonic() < until:
+            here.sync()
+        last, grown = here.held(), here.database_bytes() - grown
+        assert here.arrived()
+    request.config.stash[TOLD].append(
+        f"leak: {last.syncs - first.syncs} syncs with a change each in one process: memory"
+        f" {(last.anonymous_bytes - first.anonymous_bytes) / 1024:+,.0f} KiB of"
+        f" {first.anonymous_bytes / MIB:.1f} MiB, pieces of it {last.blocks - first.blocks:+,},"
+        f" {len(last.files)} open files, {len(last.tasks)} tasks;"
+        f" the database {grown / 1024:+,.0f} KiB"
+    )
+    assert list(left(first, last, bounds)) == []
+
+
+def test_what_is_not_let_go_is_seen(is_long: bool) -> None:
+    """Answers that are kept, a task that waits for ever, a file that stays open."""
+    for plant in PLANTS if is_long else ["answers"]:
+        with TemporaryDirectory(dir=memory()) as folder, busy_school(Path(folder), plant) as here:
+            here.warm_up(10)
+            first = here.held()
+            for _ in range(20):
+                here.sync()
+            found = list(left(first, here.held(), SHORT))
+        assert any(each.startswith(PLANTS[plant]) for each in found), (plant, found)
