@@ -14,6 +14,7 @@ One that surely never arrived does not count: `is_worth_a_try` alone tells then.
 _FIRST_WAIT_SECONDS = 1.0
 _TRIES = 3  # until the site answered in a run: somebody may be waiting to be told
 _TRIES_LATER = 8  # then a run has something to lose: their waits add up to two minutes at most
+_LATENESS = 0.5  # of what was asked for
 _GATEWAY = frozenset({429, 502, 503, 504})
 _PASSING = frozenset(
     {
@@ -33,7 +34,8 @@ def passes(error: BeekeedError) -> bool:
 def is_worth_a_try(failures: int, *, answered: bool) -> bool:
     """Tell whether to ask again in this run, after so many failures in a row.
 
-    `answered`: whether the site did anything for us in this run.
+    `answered`: whether the site did anything for us in this run, or said when to come again:
+    a busy one that is to serve a thousand boxes has not served all when it first says so.
     """
     return failures < (_TRIES_LATER if answered else _TRIES)
 
@@ -47,3 +49,12 @@ def longest_wait_seconds(failures: int) -> float:
     if not failures:
         return 0.0
     return min(LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** min(failures - 1, 10))
+
+
+def longest_lateness_seconds(asked_seconds: float) -> float:
+    """Give how much later at most to come than a site asked for.
+
+    It asks the same of all that it sends away in one moment. The lateness itself is drawn
+    between nothing and this, so that they do not come back in one moment.
+    """
+    return min(LONGEST_WAIT_SECONDS, asked_seconds) * _LATENESS

@@ -40,8 +40,9 @@ class Patience:
         self._last = error
         now = self._clock.monotonic()
         asked = min(float(error.params.get("wait_seconds", 0)), _LONGEST_ASKED_SECONDS)
+        self._answered = self._answered or asked > 0
         self._asked_until = max(self._asked_until, now + asked)
-        self._not_before = max(self._not_before, now + self._drawn(self._failures))
+        self._not_before = max(self._not_before, now + self._wait_seconds(asked))
 
     def hold(self, seconds: float) -> None:
         """Have the site left alone for so long: it may still be at work for us."""
@@ -62,14 +63,24 @@ class Patience:
         asked = self._asked_until - now
         if asked > retry.LONGEST_WAIT_SECONDS:
             raise self._too_long(asked)
-        seconds = max(asked, self._not_before - now, self._drawn(fruitless))
+        seconds = max(asked, self._not_before - now, self._backed_off(fruitless))
         if seconds > 0:
             await self._clock.sleep(seconds)
 
-    def _drawn(self, failures: int) -> float:
-        return random.uniform(0, retry.longest_wait_seconds(failures))  # noqa: S311 - no secret
+    def _wait_seconds(self, asked: float) -> float:
+        """Give how long to wait after a failure: as the site asked for, or else with back-off."""
+        if asked:
+            return asked + _drawn(retry.longest_lateness_seconds(asked))
+        return self._backed_off(self._failures)
+
+    def _backed_off(self, failures: int) -> float:
+        return _drawn(retry.longest_wait_seconds(failures))
 
     def _too_long(self, seconds: float) -> BeekeedError:
         if self._last is not None and self._last.code is Code.MAINTENANCE:
             return self._last
         return LinkDown(Code.ASKED_TO_WAIT, minutes=math.ceil(seconds / 60))
+
+
+def _drawn(longest_seconds: float) -> float:
+    return random.uniform(0, longest_seconds)  # noqa: S311 - no secret

@@ -51,3 +51,9 @@ def test_who_waits_to_be_told_is_told_soon() -> None:
 
     assert longest(answered=False) <= 5
     assert 60 <= longest(answered=True) <= 150
+
+
+@pytest.mark.parametrize(("asked", "later"), [(0, 0), (60, 30), (120, 60), (86_400, 60)])
+def test_who_is_told_when_to_come_may_be_later_by_half_of_that(asked: float, later: float) -> None:
+    """And by a minute at the most."""
+    assert retry.longest_lateness_seconds(asked) == later
