@@ -137,7 +137,7 @@ async def test_a_site_that_says_when_to_come_again_is_asked_more_often() -> None
 
 
 async def test_a_long_wait_makes_nobody_much_later() -> None:
-    """A minute at the most: a run that begins after an hour's wait is not held up for half of it."""
+    """A minute at the most: whoever begins after an hour does not wait half of one more."""
     clock = FakeClock()
     async with requests(busy(Retry_After="3600"), good, clock=clock) as (asks, asked):
         with pytest.raises(LinkDown):

@@ -14,6 +14,7 @@ BENCHMARKS = {
     "footprint": "memory, start, idleness and writes, beside other daemons",
     "read_changes": "finding changes on boxes of up to a million rows",
     "bytes_per_action": "bytes of each kind of change, beside plain calls",
+    "fleet": "a thousand boxes that come back to a server together",
     "page_weight": "bytes, requests and memory of the status page",
 }
 ROOT = Path(__file__).parent.parent.parent
