@@ -6,25 +6,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+CACHE_BYTES = 2_000 * 1024
+"""As much of a database as SQLite keeps in memory, by its default: it fills up as that grows."""
+
 
 @dataclass(frozen=True)
 class Held:
     """What a process holds after so many syncs.
 
     `anonymous_bytes`: what of it belongs to no file, resident. `blocks`: the pieces of memory
-    that Python gave out.
+    that Python gave out. `database_bytes`: how large its database is.
     """
 
     syncs: int
     anonymous_bytes: int
     blocks: int
+    database_bytes: int
     files: Sequence[str]
     tasks: Sequence[str]
     threads: int
     objects: Counter[str]
 
+    @property
+    def uncached_bytes(self) -> int:
+        """What it holds beside its database's cache."""
+        return self.anonymous_bytes - min(self.database_bytes, CACHE_BYTES)
 
-def held_by(pid: int, file: Path, syncs: int) -> Held:
+
+def held_by(pid: int, file: Path, database: Path, syncs: int) -> Held:
     """Give what a process holds, by the kernel and by what it wrote down itself."""
     own = json.loads(file.read_text())
     proc = Path(f"/proc/{pid}")
@@ -32,6 +41,7 @@ def held_by(pid: int, file: Path, syncs: int) -> Held:
         syncs=syncs,
         anonymous_bytes=_anonymous_bytes(proc),
         blocks=own["blocks"],
+        database_bytes=database.stat().st_size,
         files=sorted(_target(each) for each in (proc / "fd").iterdir()),
         tasks=own["tasks"],
         threads=sum(1 for _ in (proc / "task").iterdir()),
@@ -59,13 +69,13 @@ class Bounds:
     What is kept on purpose, and is bounded, may not be full yet; memory is in pieces.
     """
 
-    anonymous_bytes: int
+    uncached_bytes: int
     blocks: int
 
 
 def left(first: Held, last: Held, bounds: Bounds) -> Iterator[str]:
     """Say what was not let go from one look to another."""
-    if (more := last.anonymous_bytes - first.anonymous_bytes) > bounds.anonymous_bytes:
+    if (more := last.uncached_bytes - first.uncached_bytes) > bounds.uncached_bytes:
         yield f"memory: {more // 1024} KiB more"
     if (more := last.blocks - first.blocks) > bounds.blocks:
         grown = (last.objects - first.objects).most_common(5)

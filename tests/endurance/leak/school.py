@@ -94,11 +94,7 @@ class BusySchool:
         while not self._file.exists():
             assert time.monotonic() < deadline, self._world.log()
             time.sleep(0.01)
-        return held_by(self.daemon.pid, self._file, self.syncs)
-
-    def database_bytes(self) -> int:
-        """How large the daemon's database is, which grows with its history."""
-        return self._world.state.stat().st_size
+        return held_by(self.daemon.pid, self._file, self._world.state, self.syncs)
 
 
 @contextmanager
