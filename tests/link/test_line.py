@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from beekeed.link.meter import RunMeter
 from beekeed.link.uplink import Uplink
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
+from tests import namespaces
 from tests.ledger import Purse
 from tests.line import paid_line
 from tests.link.bench import certificates
@@ -24,6 +25,13 @@ from tests.link.bench import certificates
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CALL = Call("f", {"text": "x" * 500})
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Keep other tests' packets out of the kernel's counters: what drops is nobody else's."""
+    with namespaces.alone():
+        yield
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

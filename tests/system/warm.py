@@ -40,10 +40,13 @@ class Program:
 
 
 class Warm:
-    """The process that has imported everything. Ends with whoever started it."""
+    """The process that has imported everything. Ends with whoever started it.
+
+    `environment`: what each program has that is started from it, but for its time zone.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+        self.environment = environment
         self._lock = threading.Lock()  # whoever asks two things at once has threads
         self._line: socket.socket | None = None
 
@@ -67,7 +70,7 @@ class Warm:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "tests.system.warm", str(there.fileno())],
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[there.fileno()],
-                    cwd=ROOT, env=self._environment,
+                    cwd=ROOT, env=self.environment,
                 )  # fmt: skip
             atexit.register(_end, self._line, process)
         return self._line

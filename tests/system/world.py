@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +45,14 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "SSL_CERT_FILE": os.devnull,  # nobody here has a certificate of the world's authorities
 }
+
+
+_ITS_OWN = "TZ", "PYTEST_CURRENT_TEST"
+"""What a program has of its own in any case, and what none of ours reads."""
+
+
+def _but(environment: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in names}
 
 
 @cache
@@ -93,7 +101,6 @@ class World:
         self.token = folder / "token"
         self.address = ""
         self.environment = os.environ | _ENVIRONMENT
-        self._usual = self._but_zone()
         self.settings: dict[str, str] = {}
         """What `configure` sets each time, as it takes it."""
         self._children: list[subprocess.Popen[str]] = []
@@ -124,7 +131,7 @@ class World:
         self, module: str, *words: str, errors: IO[str], prefix: Sequence[str] = ()
     ) -> "subprocess.Popen[str]":
         """Start one of our modules, whose standard output can be read; `prefix`: a command."""
-        if not prefix and self._but_zone() == self._usual:
+        if not prefix and self._is_usual():
             return self._started_warm(module, words, errors)
         return subprocess.Popen(
             [*prefix, sys.executable, "-m", module, *words],
@@ -145,9 +152,9 @@ class World:
         child.stdout = os.fdopen(reading)
         return child
 
-    def _but_zone(self) -> dict[str, str]:
-        """Give the environment without what a program can have of its own in any case."""
-        return {name: value for name, value in self.environment.items() if name != "TZ"}
+    def _is_usual(self) -> bool:
+        """Tell whether the environment is what a program has that is started warm."""
+        return _but(self.environment, *_ITS_OWN) == _but(_warm().environment, *_ITS_OWN)
 
     def start_online(self, host: str = "127.0.0.1", inside: str = "", wwwroot: str = "") -> None:
         """Start the sandbox online Moodle; `wwwroot`: the address that clients must use."""
@@ -219,7 +226,7 @@ class World:
     def ctl_in(self, folder: Path, *words: str, given: str | None = None) -> Said:
         """Run beekeectl to its end, in a folder."""
         program = [sys.executable, "-m", "beekeed.ctl", *words, "--socket", str(self.socket)]
-        if self._but_zone() != self._usual:
+        if not self._is_usual():
             done = subprocess.run(
                 program,
                 input=given,
