@@ -1,14 +1,13 @@
 """The faults of the table: each with a world where it can happen, its beginning and its end."""
 
-import os
 import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 
+from tests.disk import fill
 from tests.mailserver import MailServer, mail_server, mail_settings
 from tests.namespaces import UPLINK, Line, ip, line
 from tests.system.phases import Daemon
@@ -204,20 +203,7 @@ class Full(Fault):
     @contextmanager
     def strikes(self, here: World, daemon: Daemon) -> Iterator[None]:
         """See Fault."""
-        filler = here.state.parent / "filler"
-        _fill(filler)
+        filler = fill(here.state.parent)
         self._reader.close()
         yield
         filler.unlink()
-
-
-def _fill(filler: Path) -> None:
-    """Take all room that is left, to the last page."""
-    size = 2**16
-    with filler.open("wb", buffering=0) as file:
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
-    assert os.statvfs(filler).f_bfree == 0

@@ -1,6 +1,5 @@
-"""The disk with our state: filled up, and as a power cut leaves it."""
+"""The disk with our state as a power cut leaves it."""
 
-import os
 import random
 from pathlib import Path
 
@@ -9,20 +8,6 @@ from tests.endurance.chaos.place import Place
 
 _KEPT = (0.0, 0.3, 0.7, 1.0)
 _OURS = "beekeed."
-
-
-def fill(folder: Path) -> Path:
-    """Take all room that is left, to the last page; gives the file that did."""
-    filler = folder / "filler"
-    size = 2**16
-    with filler.open("wb", buffering=0) as file:
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
-    assert os.statvfs(filler).f_bfree == 0
-    return filler
 
 
 def lay_out_after_a_cut(place: Place, chance: random.Random) -> int:

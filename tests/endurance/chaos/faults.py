@@ -7,6 +7,7 @@ import random
 import sqlite3
 import time
 
+from tests.disk import fill
 from tests.endurance.chaos import disk
 from tests.endurance.chaos.front import Mood
 from tests.endurance.chaos.place import LINE, Place
@@ -208,7 +209,7 @@ class FullDisk(Fault):
         self._reader = sqlite3.connect(self.place.here.state, isolation_level=None)
         self._reader.execute("BEGIN")
         self._reader.execute("SELECT count(*) FROM run")
-        self._filler = disk.fill(self.place.here.state.parent)
+        self._filler = fill(self.place.here.state.parent)
 
     def end(self) -> None:
         """See Fault. Who ended meanwhile is started again."""
