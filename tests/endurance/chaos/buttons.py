@@ -54,6 +54,11 @@ class Buttons:
         )
         self._press("sync", "/v1/sync", body)
 
+    def sync_all(self) -> None:
+        """Start a sync of everything, at times by force."""
+        body = {"force": True} if self._chance.random() < 0.2 else None
+        self._press("sync", "/v1/sync", body)
+
     def stop(self) -> None:
         """Stop the sync that runs."""
         self._press("stop", "/v1/stop", None)

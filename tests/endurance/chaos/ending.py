@@ -50,6 +50,7 @@ class Ending:
         assert here.in_state("PRAGMA integrity_check") == [("ok",)]
         assert "Traceback" not in here.log(), here.log()
         found = here.compare()
+        self._place.tally.left_open = self._place.witness.read_back.seen
         self._place.tally.facts = found.compared - len(found.differences)
         explained = Explained(self._place)
         lost = [each for each in found.differences if not explained.has(each)]

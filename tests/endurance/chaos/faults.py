@@ -10,20 +10,17 @@ import time
 from tests.disk import fill
 from tests.endurance.chaos import disk
 from tests.endurance.chaos.front import Mood
+from tests.endurance.chaos.hold import Hold
 from tests.endurance.chaos.place import LINE, Place
 from tests.link.emulator import Weather
 from tests.namespaces import ip
 
 _MOST_ANSWER = 600
 _WRONG_SECONDS = (-20 * 365 * 86_400, -86_400, -3_600, 86_400, 40 * 86_400)
-_AFTER_A_RESET = 0.6
-_WRITING = (
-    "core_completion_override_activity_completion_status",
-    "core_grades_update_grades",
-    "mod_assign_save_grades",
-    "core_group_add_group_members",
-    "core_user_update_users",
-)
+_REQUESTS_BEFORE = (0, 0, 1, 2, 3, 4, 6, 9)
+"""A fault comes after so many requests of a sync, one of them; or at one that writes."""
+_WRITING_BEFORE = (0, 0, 0, 1, 2)
+_OF_WRITING = 0.6
 _NOT_A_DATABASE = b"Not a database. " * 512
 
 
@@ -31,17 +28,18 @@ class Fault:
     """One fault in one beat. `comes_first`: before the sync, which has no use for it later."""
 
     comes_first = False
+    least_seconds = 0.0
+    """It lasts so long at least, to take effect."""
 
     def __init__(self, place: Place, chance: random.Random) -> None:
         self.place = place
         self.chance = chance
 
-    def prepare(self) -> None:
-        """Have something be as it should before the sync begins."""
-
-    def is_moment(self) -> bool | None:
-        """Whether it is time to strike; None where any time is good."""
-        return None
+    def moment(self) -> Hold:
+        """Give the moment at which to strike: what is kept back until then."""
+        if self.chance.random() < _OF_WRITING:
+            return Hold(of_writing=True, skip=self.chance.choice(_WRITING_BEFORE))
+        return Hold(skip=self.chance.choice(_REQUESTS_BEFORE))
 
     def strike(self) -> None:
         """Begin."""
@@ -60,12 +58,12 @@ class Cut(Fault):
     def strike(self) -> None:
         """See Fault."""
         self._open = self.place.is_running()
-        self._requests = self.place.requests()
+        self._requests = self.place.witness.requests
         self._set("down")
 
     def end(self) -> None:
         """See Fault."""
-        self._silent = self.place.requests() == self._requests
+        self._silent = self.place.witness.requests == self._requests
         self._set("up")
 
     def has_struck(self) -> bool:
@@ -78,6 +76,8 @@ class Cut(Fault):
 
 class Silence(Fault):
     """The line loses every packet."""
+
+    least_seconds = 0.5
 
     def strike(self) -> None:
         """See Fault."""
@@ -202,9 +202,12 @@ class HardFailing(Switched):
 class FullDisk(Fault):
     """The disk with our state is full."""
 
+    least_seconds = 1.5
+
     def strike(self) -> None:
         """See Fault."""
         self.place.is_disk_full = True
+        self.place.here.in_state("PRAGMA wal_checkpoint(TRUNCATE)")  # no room left in the log
         # Whoever reads keeps SQLite's log from starting over in place: each commit takes room.
         self._reader = sqlite3.connect(self.place.here.state, isolation_level=None)
         self._reader.execute("BEGIN")
@@ -284,27 +287,24 @@ class WrongClock(Fault):
 
 
 class Kill(Fault):
-    """SIGKILL, in the middle of a sync; at times right after a request that wrote nothing."""
+    """SIGKILL, in the middle of a sync; mostly while a request that writes is on its way."""
 
-    def prepare(self) -> None:
-        """See Fault. The connection of such a request is reset."""
-        self._waits = self.chance.random() < _AFTER_A_RESET
-        if self._waits:
-            self._value = f"{self.chance.choice(_WRITING)}:9"
-            self.place.here.switch("cut_before", self._value)
-
-    def is_moment(self) -> bool | None:
-        """See Fault."""
-        if not self._waits:
-            return None
-        sql = "SELECT value FROM sandbox_switch WHERE name = 'cut_before'"
-        return self.place.here.on_online(sql) != [(self._value,)]
+    def moment(self) -> Hold:
+        """See Fault. The request may be done, or come late, or never."""
+        hold = super().moment()
+        hold.of_answer = self.chance.random() < 0.4
+        hold.loses = self.chance.random() < 0.6
+        return hold
 
     def strike(self) -> None:
         """See Fault."""
         self._running = self.place.is_running()
         self.place.kill()
-        self.place.here.switch("cut_before", None)
+        self._leave_behind()
+        self.place.note_left_open()
+
+    def _leave_behind(self) -> None:
+        """Have the disk be as whoever starts next finds it."""
 
     def end(self) -> None:
         """See Fault."""
@@ -318,9 +318,7 @@ class Kill(Fault):
 class PowerCut(Kill):
     """The power goes: of what was not flushed, some is on the disk and some is not."""
 
-    def strike(self) -> None:
-        """See Fault."""
-        super().strike()
+    def _leave_behind(self) -> None:
         self._laid_out = self.place.is_recorded
         if self._laid_out:
             disk.lay_out_after_a_cut(self.place, self.chance)
@@ -350,3 +348,11 @@ FAULTS: dict[str, type[Fault]] = {
     "SIGKILL": Kill,
     "power cut": PowerCut,
 }
+
+_MORE = {"SIGKILL": 3, "power cut": 2, "500": 3}
+"""Those that meet most when they meet a request that writes."""
+
+
+def draw(chance: random.Random, count: int) -> list[str]:
+    """Draw so many of them."""
+    return chance.choices(list(FAULTS), [_MORE.get(name, 1) for name in FAULTS], k=count)

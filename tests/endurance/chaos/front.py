@@ -1,6 +1,7 @@
 """What stands before the online Moodle, takes the encryption off, and may misbehave.
 
-Rule: what it does to a connection is counted when it is done.
+Rule: what it does to a connection is counted when it is done. It may also keep a request, or
+its answer, back (`hold.py`): then whoever breaks something knows what is under way.
 """
 
 import asyncio
@@ -9,9 +10,11 @@ import random
 import socket
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.endurance.chaos.hold import Hold
 from tests.endurance.chaos.witness import Witness
 from tests.front import Front
 
@@ -34,6 +37,7 @@ class Mischief(Front):
     def __init__(self, *where: Any, **how: Any) -> None:
         super().__init__(*where, **how)
         self.mood: Mood | None = None
+        self.hold: Hold | None = None
         self.witness: Witness | None = None
         self.did: Counter[str] = Counter()
         self._random = random.Random(0)
@@ -44,10 +48,11 @@ class Mischief(Front):
         except OSError:
             writer.close()
             return
+        held: list[Hold] = []
         with contextlib.suppress(ExceptionGroup):
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._carry_up(reader, to_behind, writer))
-                both.create_task(self._carry_down(behind, writer))
+                both.create_task(self._carry_up(reader, to_behind, writer, held))
+                both.create_task(self._carry_down(behind, writer, held))
 
     def _takes(self, *moods: str) -> Mood | None:
         """Use up a mood, if it has one of these."""
@@ -63,23 +68,40 @@ class Mischief(Front):
         reader: asyncio.StreamReader,
         to_behind: asyncio.StreamWriter,
         writer: asyncio.StreamWriter,
+        held: list[Hold],
     ) -> None:
-        listener = self.witness.listen() if self.witness is not None else None
+        """Carry requests up; `held`: whose answer is to be kept back."""
+        assert self.witness is not None
+        listener = self.witness.listen()
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
+                hold = self._holds(listener.hear(piece))
+                if hold is not None and hold.of_answer:
+                    held.append(hold)
+                elif hold is not None and not await hold.keep_back():
+                    _reset(writer)
+                    break
                 if mood := self._takes("reset request"):
                     to_behind.write(piece[: mood.after_bytes])
                     _reset(writer)
                     break
-                if listener is not None:
-                    listener.hear(piece)
                 to_behind.write(piece)
                 await to_behind.drain()
         to_behind.close()
 
-    async def _carry_down(self, behind: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _holds(self, writing: Sequence[bool]) -> Hold | None:
+        """Give the hold that a request meets; each of `writing`: one, and whether it writes."""
+        hold = self.hold
+        return hold if hold is not None and any(hold.takes(each) for each in writing) else None
+
+    async def _carry_down(
+        self, behind: asyncio.StreamReader, writer: asyncio.StreamWriter, held: list[Hold]
+    ) -> None:
         with contextlib.suppress(OSError):
             while piece := await behind.read(_PIECE):
+                if held and not await held.pop().keep_back():
+                    _reset(writer)
+                    break
                 if mood := self._takes("reset", "garbage", "502", "502 later"):
                     await self._spoil(mood, piece, writer)
                     break

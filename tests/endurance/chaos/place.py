@@ -117,13 +117,21 @@ class Place:
         found = self.here.in_state("SELECT count(*) FROM run WHERE ended_at IS NULL")
         return found != [(0,)]
 
-    def is_writing(self) -> bool:
-        """Whether a request that writes is about to go out, or has no answer yet."""
-        return self.here.in_state("SELECT count(*) FROM intent") != [(0,)]
+    def is_at_limit(self) -> bool:
+        """Whether the last run that ended met the limit."""
+        sql = "SELECT code FROM run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        return any(str(code).startswith("limit_") for (code,) in self.here.in_state(sql))
 
-    def requests(self) -> int:
-        """How many requests reached the online Moodle."""
-        return int(self.here.on_online("SELECT count(*) FROM sandbox_request")[0][0])
+    def note_left_open(self) -> None:
+        """Have what is on its way, or has no answer, be read back before it is sent again.
+
+        No sync is under way; where one has begun meanwhile, nothing is noted.
+        """
+        runs = "SELECT count(*), sum(ended_at IS NULL) FROM run"
+        before = peek(self.here, runs)
+        intents = peek(self.here, "SELECT kind, step FROM intent")
+        if self.daemon is None or (peek(self.here, runs) == before and not before[0][1]):
+            self.witness.read_back.note(intents)
 
     def on_line(self) -> int:
         """The truth: bytes of the daemon's connections and of the names it looked up."""

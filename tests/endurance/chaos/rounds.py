@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.endurance.chaos import audit
+from tests.endurance.chaos import faults as known
 from tests.endurance.chaos.books import Books
 from tests.endurance.chaos.buttons import Buttons
 from tests.endurance.chaos.ending import Ending
 from tests.endurance.chaos.faults import FAULTS, Fault
+from tests.endurance.chaos.hold import Hold
 from tests.endurance.chaos.learners import Learners
 from tests.endurance.chaos.place import Place, place
 from tests.endurance.chaos.tally import Tally
 from tests.endurance.chaos.teachers import Teachers
 
-_REQUESTS_BEFORE = (0, 0, 1, 2, 3, 4, 6, 9, 13)
-"""A fault comes after so many requests of a sync, one of them."""
 _AMPLE_BYTES = 600_000
+_SHORT_BYTES = (40_000, 100_000)
+"""Less than the first sync takes."""
+_TIGHT_BYTES = (80_000, 250_000)
 _MOMENT_SECONDS = 3.0
+_MORE_WORK = 6
+_TOPPED_UP = 0.8
 _LASTS_SECONDS = 2.5
 _PATIENCE_SECONDS = 8.0
 """After so long somebody stops a sync."""
@@ -31,7 +36,8 @@ class Round:
     def __init__(self, world: Place, chance: random.Random) -> None:
         self._place = world
         self._chance = chance
-        limit_bytes = chance.choice((chance.randrange(80_000, 250_000), _AMPLE_BYTES))
+        short, tight = chance.randrange(*_SHORT_BYTES), chance.randrange(*_TIGHT_BYTES)
+        limit_bytes = chance.choice((short, short, tight, _AMPLE_BYTES))
         self._buttons = Buttons(world, chance, limit_bytes)
         self._limit_bytes = limit_bytes
         self._learners = Learners(world, chance)
@@ -52,6 +58,8 @@ class Round:
 
     def _beat(self, name: str) -> None:
         self._night()
+        if self._place.is_at_limit() and self._chance.random() < _TOPPED_UP:
+            self._buttons.top_up(self._chance.randrange(30_000, 80_000))
         if name == "power cut":
             self._place.restart(recorded=True)
         self._teachers.sometimes_put_right()
@@ -60,12 +68,10 @@ class Round:
         self._place.tally.asked[name] += 1
         if fault.comes_first:
             fault.strike()
-        fault.prepare()
-        self._buttons.sync()
-        if not fault.comes_first:
-            self._wait_for_moment(fault)
-            fault.strike()
-        self._meanwhile()
+            self._buttons.sync()
+        else:
+            self._strike_in_time(fault)
+        self._meanwhile(fault.least_seconds)
         fault.end()
         self._settle()
         self._place.tally.struck[name] += fault.has_struck()
@@ -75,25 +81,31 @@ class Round:
             self._place.clock.sleep_until_morning(self._chance.randrange(1, 4))
             self._books.turn_page()
 
-    def _wait_for_moment(self, fault: Fault) -> None:
-        """Wait until the fault's own moment; or until the sync has asked so much, or is about to
-        write. Not longer than the sync goes on.
+    def _strike_in_time(self, fault: Fault) -> None:
+        """Strike when a sync has come to the fault's moment; at its first request, where the
+        sync never comes there; and just so, where nothing is asked at all.
         """
-        until = self._place.requests() + self._chance.choice(_REQUESTS_BEFORE)
-        is_for_writing = self._chance.random() < 0.6
+        for hold in (fault.moment(), Hold()):
+            self._place.front.hold = hold
+            self._buttons.sync_all()
+            self._wait_for(hold)
+            if hold.caught.is_set():
+                break
+            self._learners.work(_MORE_WORK)
+        fault.strike()
+        hold.release()
+        self._place.front.hold = None
+
+    def _wait_for(self, hold: Hold) -> None:
+        """Wait until it keeps something back. Not longer than the sync goes on."""
         deadline = time.monotonic() + _MOMENT_SECONDS
         while self._place.is_running() and time.monotonic() < deadline:
-            is_time = fault.is_moment()
-            if is_time is None:
-                writes = is_for_writing and self._place.is_writing()
-                is_time = writes or (not is_for_writing and self._place.requests() >= until)
-            if is_time:
+            if hold.caught.wait(0.02):
                 return
-            time.sleep(0.005)
 
-    def _meanwhile(self) -> None:
+    def _meanwhile(self, least_seconds: float) -> None:
         """Have people go on for as long as the fault lasts."""
-        until = time.monotonic() + self._chance.uniform(0, _LASTS_SECONDS)
+        until = time.monotonic() + self._chance.uniform(least_seconds, _LASTS_SECONDS)
         for do, likely in (
             (self._buttons.press_any, 0.5),
             (lambda: self._learners.work(2), 0.5),
@@ -116,6 +128,7 @@ class Round:
                 time.sleep(0.5)
             time.sleep(0.05)
         self._books.check()
+        self._place.note_left_open()
 
     def _count_runs(self) -> None:
         sql = "SELECT status, coalesce(code, ''), count(*) FROM run GROUP BY 1, 2"
@@ -132,4 +145,4 @@ def play(seed: int, faults: Sequence[str], folder: Path, name: str) -> Tally:
 
 def draw(seed: int, beats: int) -> list[str]:
     """Draw the faults of a round."""
-    return random.Random(f"{seed} faults").choices(list(FAULTS), k=beats)
+    return known.draw(random.Random(f"{seed} faults"), beats)

@@ -20,6 +20,8 @@ class Tally:
     runs: Counter[str] = field(default_factory=Counter)
     facts: int = 0
     """Facts that were the same on both sides in the end."""
+    left_open: int = 0
+    """What was on its way at a death, or when a sync ended, and had to be read back."""
     bytes_on_line: int = 0
     over_bytes: int = 0
     """What the ledger had more than the line, in sum."""
@@ -28,6 +30,7 @@ class Tally:
         """Add another's counts."""
         self.rounds += other.rounds
         self.facts += other.facts
+        self.left_open += other.left_open
         self.bytes_on_line += other.bytes_on_line
         self.over_bytes += other.over_bytes
         for name in ("struck", "asked", "pressed", "worked", "runs"):
@@ -39,8 +42,8 @@ class Tally:
             f"chaos: {self.rounds} rounds, {self.runs.total()} syncs {_listed(self.runs)}",
             f"chaos: faults that took effect (of those tried): {self._faults()}",
             f"chaos: buttons {_listed(self.pressed)}; work {_listed(self.worked)}",
-            f"chaos: {self.facts} facts the same in the end; {self.bytes_on_line} bytes on the"
-            f" line, {self.over_bytes} more in the ledger",
+            f"chaos: {self.facts} facts the same in the end, {self.left_open} left open and read"
+            f" back; {self.bytes_on_line} bytes on the line, {self.over_bytes} more in the ledger",
         ]
 
     def _faults(self) -> str:
