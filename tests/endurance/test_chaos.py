@@ -14,7 +14,7 @@ from tests.endurance.chaos.tally import Tally
 
 pytestmark = pytest.mark.root
 
-_BEATS, _FEW_BEATS = 14, 6
+_BEATS, _FEW_BEATS = 14, 5
 _LONG_SECONDS = 24 * 60
 
 
