@@ -6,13 +6,14 @@ drives out what is sound.
 
 import asyncio
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from beekeed.clock import Clock
 from beekeed.errors import BeekeedError, Code, StoreBroken
 from beekeed.sqlite.files import Damaged, remove, replace, version_of
-from beekeed.sqlite.store import Store
+from beekeed.sqlite.store import Store, broken
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,8 @@ class Backups:
             await asyncio.to_thread(_rotate, self._path, beside)
         except Damaged as error:
             raise StoreBroken(Code.STORE_BROKEN, detail=str(error)) from error
+        except sqlite3.Error as error:
+            raise broken(error) from error
         except OSError as error:
             raise StoreBroken(Code.STORE_FULL) from error
         finally:

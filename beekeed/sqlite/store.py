@@ -113,8 +113,12 @@ class Store:
 
 
 def broken(error: sqlite3.Error) -> StoreBroken:
-    """Tell a full disk from a damaged database."""
-    if "full" in str(error):
+    """Tell a full disk from a damaged database.
+
+    Without room for what SQLite keeps beside the file, it speaks of an I/O error.
+    """
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE):
         return StoreBroken(Code.STORE_FULL)
     return StoreBroken(Code.STORE_BROKEN, detail=str(error))
 

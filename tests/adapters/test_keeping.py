@@ -301,10 +301,12 @@ async def test_a_damaged_database_drives_out_no_sound_copy(
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("room", ["too little", "for the copy alone"])
 async def test_a_disk_without_room_for_a_copy_stops_nothing(
-    tmp_path: Path, clock: FakeClock
+    tmp_path: Path, clock: FakeClock, room: str
 ) -> None:
-    """The database goes on, and the older copy is still there."""
+    """The database goes on, and the older copy is still there; also where the copy is made, and
+    there is no room to look it over."""
     small = tmp_path / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=True)
@@ -314,7 +316,8 @@ async def test_a_disk_without_room_for_a_copy_stops_nothing(
         store = await open_store(path)
         try:
             free = shutil.disk_usage(small).free
-            (small / "pictures").write_bytes(bytes(free - 150_000))
+            left = 150_000 if room == "too little" else copies_of(path)[0].stat().st_size + 12_000
+            (small / "pictures").write_bytes(bytes(free - left))
             taken = Backups(store=store, path=path, clock=clock)
             taken.want()
             running = asyncio.create_task(taken.run())
