@@ -164,7 +164,7 @@ def _written(value: ast.expr) -> Iterator[str]:
 
 def _like(put_in: ast.expr) -> str:
     source = ast.unparse(put_in)
-    known = {"example": "in [mail]: to = 5", "pragma": "quick_check", "key": "mail.to"}
+    known = {"example": "in [mail]: to = 5", "pragma": "synchronous", "key": "mail.to"}
     known["close"] = known["key"]
     return next((value for name, value in known.items() if name in source), "5")
 

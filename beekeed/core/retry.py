@@ -13,7 +13,7 @@ One that surely never arrived does not count: `is_worth_a_try` alone tells then.
 
 _FIRST_WAIT_SECONDS = 1.0
 _TRIES = 3  # until the site answered in a run: somebody may be waiting to be told
-_TRIES_LATER = 8  # then a run has something to lose: their waits add up to two minutes at most
+_TRIES_LATER = 8  # then a run has something to lose: back-off adds up to two minutes at most
 _LATENESS = 0.5  # of what was asked for
 _GATEWAY = frozenset({429, 502, 503, 504})
 _PASSING = frozenset(

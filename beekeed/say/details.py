@@ -120,7 +120,6 @@ DETAILS: Sequence[str] = (
     "it does not answer",
     "synchronous is {value}",
     "journal_mode is {value}",
-    "quick_check is {value}",
     "systemctl did not end",
     "systemctl ended with {code}",
     "psql is not there, or did not end",
