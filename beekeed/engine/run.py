@@ -121,6 +121,9 @@ class Engine:
         except asyncio.CancelledError:
             ended = RunStatus.ERROR, Reason(Code.INTERRUPTED)
             raise
+        except StoreBroken as error:  # there may be room again when the end is written down
+            ended = RunStatus.ERROR, Reason(error.code, error.params)
+            raise
         finally:
             self._stop = self._report = None
             await self._online.close()

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import ClientSession, web
 
 from beekeed.core.clocktrust import Moment
-from beekeed.core.model import Change, Kind, RunStatus
+from beekeed.core.model import Change, Kind, Reason, RunStatus
 from beekeed.core.request import Period, Request
 from beekeed.core.step import Outcome, Step
-from beekeed.errors import Code, LinkDown, OutcomeUnknown
+from beekeed.errors import Code, LinkDown, OutcomeUnknown, StoreBroken
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from beekeed.ports.device import DeviceMoodle, DeviceSnapshot
@@ -49,6 +49,27 @@ def power_cut(here: School, kind: Kind) -> Iterator[None]:
         journal.record = record  # type: ignore[method-assign]
 
 
+@contextmanager
+def disk_full(here: School) -> Iterator[None]:
+    """There is no room for what a run has to write down, and there is when it ends."""
+    journal, store = here.stores.journal, here.store
+    intend = journal.intend
+
+    async def fill(*_: object) -> None:
+        async with store.write() as db:
+            await db.execute("PRAGMA max_page_count = 1")
+            try:
+                await db.execute("CREATE TABLE large AS SELECT zeroblob(1000000)")
+            finally:
+                await db.execute("PRAGMA max_page_count = 4294967294")
+
+    journal.intend = fill  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        journal.intend = intend  # type: ignore[method-assign]
+
+
 async def cut_off(here: School, kind: Kind) -> None:
     """A run that the power cut ends between the answer and its receipt."""
     with power_cut(here, kind), pytest.raises(asyncio.CancelledError):
@@ -72,6 +93,17 @@ async def test_taken_back_while_nobody_knew_that_it_had_arrived(amina: School) -
     amina.box.complete("amina", "Numbers", 0)
     await amina.completed()
     assert amina.online.state("amina", "Numbers") == 0
+
+
+async def test_a_run_that_a_full_disk_ended_says_so_once_there_is_room(amina: School) -> None:
+    """Not that beekeed made a mistake; the next one finds what it left."""
+    amina.box.complete("amina", "Numbers")
+    with disk_full(amina), pytest.raises(StoreBroken):
+        await amina.sync()
+    (latest,) = await amina.stores.history.recent(1)
+    assert (latest.status, latest.reason) == (RunStatus.ERROR, Reason(Code.STORE_FULL))
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 1
 
 
 class StoppedAtSecondReading:
