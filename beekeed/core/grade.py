@@ -95,7 +95,8 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
     """Decide what becomes of a grade when online holds `theirs`; None: send it.
 
     Three-way (features.md, row 18): the receipt is the base, the change ours. At the
-    first meeting the higher stays; later, what is neither base nor ours stays.
+    first meeting the higher stays; later, what is neither base nor ours stays. One whose
+    answer was lost was a meeting as well: what is there since is nobody's but a teacher's.
     """
     if theirs.grade is None:
         return _kept(Code.GRADE_FIXED_ONLINE, change, theirs) if theirs.is_fixed else None
@@ -105,10 +106,11 @@ def decide(change: Change, theirs: OnlineGrade) -> Outcome | None:
         return _kept(Code.GRADE_FIXED_ONLINE, change, theirs) if theirs.is_fixed else None
     if theirs.is_fixed:
         return _kept(Code.GRADE_FIXED_ONLINE, change, theirs)
-    if change.base is None:
+    known = change.met if change.base is None else change.base.online_value
+    if known is None:
         higher_online = theirs.grade > float(points(change.value))
         return _kept(Code.GRADE_HIGHER_ONLINE, change, theirs) if higher_online else None
-    if text(theirs.grade) == points(change.base.online_value):
+    if text(theirs.grade) == points(known):
         return None
     return differs(change, theirs)
 

@@ -290,7 +290,9 @@ class Change:
     """A fact that the online Moodle has not acknowledged.
 
     `first_seen_at` is None until it is noted. `base` is what online acknowledged
-    before, where this is an edit. `aside` is why it was set aside, where it was.
+    before, where this is an edit. `aside` is why it was set aside, where it was. `met`: what
+    online held before a grade was sent that somebody there may have replaced before we knew
+    that it had arrived (no base is); empty: none.
     """
 
     key: Key
@@ -299,6 +301,7 @@ class Change:
     first_seen_at: datetime | None = None
     base: Receipt | None = None
     aside: Reason | None = None
+    met: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

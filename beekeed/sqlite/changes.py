@@ -503,4 +503,5 @@ def _change(row: Row) -> Change:
         moment(row["happened_at"]),
         moment(row["first_seen_at"]),
         aside=reason_of(row["aside_code"], row["aside_params"]),
+        met=row["met_online"],
     )

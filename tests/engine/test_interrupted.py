@@ -476,3 +476,34 @@ async def test_a_stop_is_heard_between_two_requests(here: School, in_batches: bo
     assert len(here.online.sql("SELECT 1 FROM mdl_course_modules_completion")) == 1
     assert len(await here.store.rows("SELECT 1 FROM receipt WHERE kind = 3")) == 1
     assert counts(await here.completed())[("completion", "done")] == 4
+
+
+async def corrected_before_it_was_looked_for(here: School) -> None:
+    """The box's 8 arrived, its answer was lost with the power, and a teacher made it 3.25."""
+    here.box.grade("amina", "Test", 8)
+    await cut_off(here, Kind.GRADE)
+    here.online.sql("UPDATE mdl_grade_grades SET finalgrade = 3.25, rawgrade = 3.25")
+    await here.sync()
+    assert await here.aside() == [("amina", "grade", "grade_differs_online")]
+
+
+@pytest.mark.parametrize("value", [8, 9])
+async def test_what_a_teacher_made_of_a_grade_that_nobody_knew_to_be_there_stays(
+    amina: School, value: float
+) -> None:
+    """For good: whether the box says the same again, or a higher grade later."""
+    await corrected_before_it_was_looked_for(amina)
+    amina.box.grade("amina", "Test", value)
+    await amina.stores.changes.retry()
+    await amina.sync()
+    assert amina.online.grades("amina", "Test") == [(0, 3.25)]
+    assert await amina.aside() == [("amina", "grade", "grade_differs_online")]
+
+
+async def test_what_a_teacher_takes_away_again_is_sent_again(amina: School) -> None:
+    """Online is then as it was before the grade was sent."""
+    await corrected_before_it_was_looked_for(amina)
+    amina.online.sql("UPDATE mdl_grade_grades SET finalgrade = NULL, rawgrade = NULL")
+    await amina.stores.changes.retry()
+    await amina.completed()
+    assert amina.online.grades("amina", "Test") == [(0, 8.0)]

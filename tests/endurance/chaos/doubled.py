@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -27,53 +27,37 @@ class Written(NamedTuple):
     run: int
 
 
-Known = Collection[tuple[str, float]]
-"""Grades of ours that beekeed knows to have arrived: whose, and the points."""
-
-
-def broken(online: Path, box: Path, known: Known) -> list[str]:
+def broken(online: Path, box: Path) -> list[str]:
     """Tell what was doubled or replaced that should not have been."""
     with closing(sqlite3.connect(online, timeout=20)) as db:
         db.execute("ATTACH ? AS box", (str(box),))
         rows = db.execute(
             "SELECT who, what, how, user, part, old, new, fixed, run FROM chaos_written ORDER BY id"
         ).fetchall()
-        names = dict(db.execute("SELECT id, username FROM mdl_user"))
-        ours = {
-            (user, points) for user, name in names.items() for who, points in known if who == name
-        }
-        written = [Written(*row) for row in rows]
-        return [*_of_rows(written, ours), *_of_accounts(db), *_of_mail(db)]
+        return [*_of_rows([Written(*row) for row in rows]), *_of_accounts(db), *_of_mail(db)]
 
 
-def _of_rows(rows: Sequence[Written], ours: Collection[tuple[int, float]]) -> Iterator[str]:
+def _of_rows(rows: Sequence[Written]) -> Iterator[str]:
     made = Counter((r.what, r.user, r.part) for r in rows if r.how == "INSERT" and r.what in _ONCE)
     yield from (f"made {count} times: {key}" for key, count in made.items() if count > 1)
     before: dict[tuple[str, int, int], list[Written]] = defaultdict(list)
     for row in rows:
         earlier = before[row.what, row.user, row.part]
         if row.who == "beekeed" and row.how == "UPDATE":
-            yield from _of_update(row, earlier, ours)
+            yield from _of_update(row, earlier)
         earlier.append(row)
 
 
-def _of_update(
-    row: Written, earlier: Sequence[Written], ours: Collection[tuple[int, float]]
-) -> Iterator[str]:
-    """Where the answer to ours was lost, and a teacher was there before it was looked for, nobody
-    can tell whether it had arrived: then the higher may stay, as at the first meeting."""
+def _of_update(row: Written, earlier: Sequence[Written]) -> Iterator[str]:
+    """What a teacher put back as it was before ours is as if ours had never come."""
     if row.old == row.new:
         yield f"written again: {row}"
     last = earlier[-1] if earlier else None
     if last is not None and last.who == "teacher" and last.run < row.run:
-        is_grade = row.what == "mdl_grade_grades" and row.old != row.new
-        if last.fixed or (is_grade and any(_arrived(each, ours) for each in earlier)):
+        ours = next((each for each in reversed(earlier) if each.who == "beekeed"), None)
+        is_replaced = ours is not None and last.new != ours.old and row.old != row.new
+        if last.fixed or (is_replaced and row.what == "mdl_grade_grades"):
             yield f"a teacher's replaced: {last} by {row}"
-
-
-def _arrived(written: Written, ours: Collection[tuple[int, float]]) -> bool:
-    points = written.new.partition(" ")[0] if written.new else ""
-    return written.who == "beekeed" and bool(points) and (written.user, float(points)) in ours
 
 
 def _of_accounts(db: sqlite3.Connection) -> Iterator[str]:
