@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 
@@ -57,10 +57,24 @@ class Front:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, to_behind = await asyncio.open_connection(self._host, self.port_behind)
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_copy(reader, to_behind))
-            both.create_task(_copy(behind, writer))
+        with ending(writer):
+            behind, to_behind = await asyncio.open_connection(self._host, self.port_behind)
+            with ending(to_behind):
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(_copy(reader, to_behind))
+                    both.create_task(_copy(behind, writer))
+
+
+@contextlib.contextmanager
+def ending(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """Close a connection at the end; at once where everything is being closed."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+    finally:
+        writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

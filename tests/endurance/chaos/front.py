@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.endurance.chaos.hold import Hold
 from tests.endurance.chaos.witness import Witness
-from tests.front import Front
+from tests.front import Front, ending
 
 _PIECE = 65_536
 _SHUT_DOWN_HARD = struct.pack("ii", 1, 0)  # SO_LINGER: a close is a reset
@@ -43,16 +43,13 @@ class Mischief(Front):
         self._random = random.Random(0)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            behind, to_behind = await asyncio.open_connection(self._host, self.port_behind)
-        except OSError:
-            writer.close()
-            return
         held: list[Hold] = []
-        with contextlib.suppress(ExceptionGroup):
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._carry_up(reader, to_behind, writer, held))
-                both.create_task(self._carry_down(behind, writer, held))
+        with ending(writer), contextlib.suppress(OSError, ExceptionGroup):
+            behind, to_behind = await asyncio.open_connection(self._host, self.port_behind)
+            with ending(to_behind):
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._carry_up(reader, to_behind, writer, held))
+                    both.create_task(self._carry_down(behind, writer, held))
 
     def _takes(self, *moods: str) -> Mood | None:
         """Use up a mood, if it has one of these."""
