@@ -144,10 +144,9 @@ def _grade(step: SetGrade, theirs: OnlineGrade) -> Outcome | None:
     if has_points and (not step.assignment or theirs.comment.same_as(step.comment)):
         held = grade.online_value(step.change, theirs.grade or 0, theirs.comment)
         return Outcome(Verdict.DONE, held)
-    decided = grade.decide(step.change, theirs)
-    if decided is None and not has_points and _changed_meanwhile(step, theirs):
+    if not has_points and _changed_meanwhile(step, theirs):
         return grade.differs(step.change, theirs)
-    return decided
+    return grade.decide(step.change, theirs)
 
 
 def _changed_meanwhile(step: SetGrade, theirs: OnlineGrade) -> bool:
@@ -156,5 +155,7 @@ def _changed_meanwhile(step: SetGrade, theirs: OnlineGrade) -> bool:
     Ours may have arrived and been corrected: it must not be sent over that.
     """
     if step.change.base is not None or step.before is None or theirs.grade is None:
+        return False
+    if theirs.is_fixed:  # a reason of its own
         return False
     return grade.text(theirs.grade) != grade.points(step.before)

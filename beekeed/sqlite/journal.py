@@ -27,7 +27,6 @@ from beekeed.core.step import (
     Step,
     Verdict,
 )
-from beekeed.errors import Code
 from beekeed.ports.stores import Adopted
 from beekeed.sqlite import contents
 from beekeed.sqlite.days import count_saved
@@ -153,8 +152,8 @@ class _Entry:
                 return
             case Verdict.KEPT | Verdict.REFUSED:
                 await self._aside(change, outcome)
-                if isinstance(what, SetGrade):
-                    await self._met(what, outcome)
+                if isinstance(what, SetGrade) and outcome.verdict is Verdict.KEPT:
+                    await self._met(what)
             case _ if isinstance(what, CreateAccount):
                 await self.account(
                     change.key.learner_id,
@@ -206,13 +205,12 @@ class _Entry:
             ),
         )
 
-    async def _met(self, step: SetGrade, outcome: Outcome) -> None:
+    async def _met(self, step: SetGrade) -> None:
         """Keep what a teacher did since a grade was sent apart from a first meeting, for good."""
-        if outcome.reason is not None and outcome.reason.code is Code.GRADE_DIFFERS_ONLINE:
-            where = (self._target_id, *key_values(step.change.key))
-            await self._db.execute(
-                f"UPDATE change SET met_online = ? WHERE {_KEY}", (step.before, *where)
-            )
+        where = (self._target_id, *key_values(step.change.key))
+        await self._db.execute(
+            f"UPDATE change SET met_online = ? WHERE {_KEY}", (step.before, *where)
+        )
 
     async def _receipt(self, change: Change, outcome: Outcome) -> None:
         """Write what was sent as acknowledged; a value that came since stays pending."""

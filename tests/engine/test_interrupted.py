@@ -478,22 +478,37 @@ async def test_a_stop_is_heard_between_two_requests(here: School, in_batches: bo
     assert counts(await here.completed())[("completion", "done")] == 4
 
 
-async def corrected_before_it_was_looked_for(here: School) -> None:
-    """The box's 8 arrived, its answer was lost with the power, and a teacher made it 3.25."""
+async def corrected_before_it_was_looked_for(here: School, by_teacher: float) -> None:
+    """The box's 8 arrived, its answer was lost with the power, and a teacher made it another."""
     here.box.grade("amina", "Test", 8)
     await cut_off(here, Kind.GRADE)
-    here.online.sql("UPDATE mdl_grade_grades SET finalgrade = 3.25, rawgrade = 3.25")
+    here.online.sql("UPDATE mdl_grade_grades SET finalgrade = ?1, rawgrade = ?1", by_teacher)
     await here.sync()
     assert await here.aside() == [("amina", "grade", "grade_differs_online")]
 
 
 @pytest.mark.parametrize("value", [8, 9])
+@pytest.mark.parametrize("by_teacher", [3.25, 8.5])
 async def test_what_a_teacher_made_of_a_grade_that_nobody_knew_to_be_there_stays(
-    amina: School, value: float
+    amina: School, by_teacher: float, value: float
 ) -> None:
     """For good: whether the box says the same again, or a higher grade later."""
-    await corrected_before_it_was_looked_for(amina)
+    await corrected_before_it_was_looked_for(amina, by_teacher)
     amina.box.grade("amina", "Test", value)
+    await amina.stores.changes.retry()
+    await amina.sync()
+    assert amina.online.grades("amina", "Test") == [(0, by_teacher)]
+    assert await amina.aside() == [("amina", "grade", "grade_differs_online")]
+
+
+async def test_what_a_teacher_locked_meanwhile_is_met_no_first_time_either(amina: School) -> None:
+    """Once it is unlocked, what they wrote still stays."""
+    amina.box.grade("amina", "Test", 8)
+    await cut_off(amina, Kind.GRADE)
+    amina.online.sql("UPDATE mdl_grade_grades SET finalgrade = 3.25, overridden = 1")
+    await amina.sync()
+    assert await amina.aside() == [("amina", "grade", "grade_fixed_online")]
+    amina.online.sql("UPDATE mdl_grade_grades SET overridden = 0")
     await amina.stores.changes.retry()
     await amina.sync()
     assert amina.online.grades("amina", "Test") == [(0, 3.25)]
@@ -502,7 +517,7 @@ async def test_what_a_teacher_made_of_a_grade_that_nobody_knew_to_be_there_stays
 
 async def test_what_a_teacher_takes_away_again_is_sent_again(amina: School) -> None:
     """Online is then as it was before the grade was sent."""
-    await corrected_before_it_was_looked_for(amina)
+    await corrected_before_it_was_looked_for(amina, 3.25)
     amina.online.sql("UPDATE mdl_grade_grades SET finalgrade = NULL, rawgrade = NULL")
     await amina.stores.changes.retry()
     await amina.completed()
