@@ -16,6 +16,10 @@ from tests.system.world import ROOT, Said, World
 
 DBTYPES = {"mariadb": "mariadb", "postgresql": "pgsql"}
 _START_SECONDS = 30
+_WITH_WWW = (
+    '[ -d /var/www ] || mount -t overlay -o "lowerdir=$0:/var" overlay /var;'  # no web server here
+    ' mount --bind "$0/www" /var/www && exec "$@"'
+)
 
 
 class Moodle:
@@ -42,8 +46,8 @@ class UnsetBox(World):
         self.login = moodle.login(self.box)
         self._talks: list[Conversation] = []
         self._daemon: subprocess.Popen[str] | None = None
-        self.www, self.etc = folder / "www", folder / "etc"
-        self.www.mkdir()
+        self.www, self.etc = folder / "var" / "www", folder / "etc"
+        self.www.mkdir(parents=True)
         self.etc.mkdir()
         self.settings_file = self.etc / "beekeed.toml"
         self.extra = self.etc / "beekeed.toml.d" / "10-setup.toml"
@@ -53,7 +57,7 @@ class UnsetBox(World):
         self.environment |= {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         self._under = (
             *("unshare", "--mount", "--propagation", "private", "sh", "-c"),
-            *('mount --bind "$0" /var/www && exec "$@"', str(self.www)),
+            *(_WITH_WWW, str(self.www.parent)),
         )
 
     def install(self) -> None:
