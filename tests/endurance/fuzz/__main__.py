@@ -12,7 +12,8 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
 }
 """Each with the modules that libFuzzer looks into: to prepare all would take long."""
 LONGEST_BYTES = 8192  # of what is tried
+_FOUND = 77
 _CORPUS = Path(__file__).parent.parent / "corpus"
 
 
@@ -50,7 +52,7 @@ def main() -> NoReturn:
     corpora = asked.corpus or [corpus_of(asked.target)]
     if is_here() and (asked.seconds or asked.merge):
         _fuzz(asked, corpora)
-    tried = _replay(_target(asked.target), corpora)
+    tried = _replay(_ending(_target(asked.target).taste), corpora)
     print(f"replayed {tried} files", flush=True)
     os._exit(0)  # without a word to what a target has running
 
@@ -71,11 +73,30 @@ def _target(name: str) -> Target:
     return made
 
 
-def _replay(target: Target, corpora: list[Path]) -> int:
+def _ending(taste: Callable[[bytes], None], into: Path | None = None) -> Callable[[bytes], None]:
+    """Have a finding end the process at once, which would wait for a daemon's threads otherwise.
+
+    What was found is kept in the folder `into`.
+    """
+
+    def tasted(data: bytes) -> None:
+        try:
+            taste(data)
+        except Exception:  # noqa: BLE001 - whatever it is, it is a finding
+            traceback.print_exc()
+            if into is not None:
+                (into / "finding").write_bytes(data)
+            sys.stderr.flush()
+            os._exit(_FOUND)
+
+    return tasted
+
+
+def _replay(taste: Callable[[bytes], None], corpora: list[Path]) -> int:
     tried = 0
     for file in _files(corpora):
         print(file, flush=True)
-        target.taste(file.read_bytes())
+        taste(file.read_bytes())
         tried += 1
     return tried
 
@@ -113,7 +134,7 @@ def _fuzz(asked: argparse.Namespace, corpora: list[Path]) -> None:
         return mutated(data, most_bytes, seed, atheris.Mutate)
 
     words = [sys.argv[0], *options, *map(str, corpora)]
-    atheris.Setup(words, target.taste, custom_mutator=mutate)
+    atheris.Setup(words, _ending(target.taste, into), custom_mutator=mutate)
     atheris.Fuzz()
 
 

@@ -4,11 +4,25 @@ What stands for a session and its form's token is put in: `SESSION`, `FORM`.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TARGET = re.compile(rb"/[!-~]*")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([ -~\x80-\xff]*)")
 _OURS = frozenset({b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"})
+_ONCE = frozenset(
+    {
+        b"content-location",
+        b"content-range",
+        b"content-type",
+        b"etag",
+        b"host",
+        b"max-forwards",
+        b"server",
+        b"user-agent",
+    }
+)
+"""Twice they are none of HTTP (RFC 9110): aiohttp refuses them before ours sees anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +55,19 @@ def request_of(data: bytes, *, session_id: str, form_token: str) -> Request:
     head, _, body = data.partition(b"\n\n")
     first, *lines = head.split(b"\n")
     method, _, target = first.partition(b" ")
-    headers = [found.groups() for line in lines if (found := _HEADER.fullmatch(line))]
+    headers: list[tuple[bytes, bytes]] = []
+    for line in lines:
+        found = _HEADER.fullmatch(line)
+        if found is not None and _may_follow(headers, found[1].lower()):
+            headers.append((found[1], found[2]))
     return Request(
         method.decode() if method in (b"GET", b"POST", b"DELETE", b"HEAD", b"PUT") else "GET",
         target.decode("ascii") if _TARGET.fullmatch(target) else "/",
-        tuple((name, value) for name, value in headers if name.lower() not in _OURS),
+        tuple(headers),
         body,
     )
+
+
+def _may_follow(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bool:
+    is_there = any(name == before.lower() for before, _ in headers)
+    return name not in _OURS and not (is_there and name in _ONCE)
