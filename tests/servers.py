@@ -170,7 +170,9 @@ class Mariadb(Server):
             subprocess.run(
                 ["mariadb-install-db", "--no-defaults", "--force",  # no name need be looked up
                  f"--datadir={data}", "--skip-test-db",
-                 "--auth-root-authentication-method=normal", *own],
+                 "--auth-root-authentication-method=normal",
+                 f"--tmpdir={temporary}",  # it deletes what others have in theirs
+                 *own],
                 check=True, capture_output=True,
             )  # fmt: skip
         self._await(
