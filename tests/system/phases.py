@@ -63,7 +63,7 @@ def _until_held(here: World, function: str) -> None:
 
 
 @contextmanager
-def _held(here: World, switch: str, function: str) -> Iterator[None]:
+def held(here: World, switch: str, function: str) -> Iterator[None]:
     """Start a sync, and hold it at a request until the end of the block."""
     here.switch(switch, function)
     here.ctl("sync")
@@ -81,7 +81,7 @@ def _frozen(
     """Start a sync, and stop the daemon at its first or nth write after a request was held."""
     log = here.state_inside.with_name(here.state.name + "-wal")
     with ExitStack() as holding:
-        holding.enter_context(_held(here, *hold))
+        holding.enter_context(held(here, *hold))
         with frozen(daemon.pid, log, call, done=done, nth=nth) as still:
             holding.close()
             still.wait()
@@ -122,7 +122,7 @@ def reserved(here: World, daemon: Daemon) -> Iterator[None]:
 @contextmanager
 def sent(here: World, daemon: Daemon) -> Iterator[None]:
     """The request reached the online Moodle, which did nothing of it yet."""
-    with _held(here, "hold_before", GRADE):
+    with held(here, "hold_before", GRADE):
         assert grades(here) == (True, False, False)
         yield
 
@@ -130,7 +130,7 @@ def sent(here: World, daemon: Daemon) -> Iterator[None]:
 @contextmanager
 def done(here: World, daemon: Daemon) -> Iterator[None]:
     """The request reached the online Moodle, which did all of it and did not answer yet."""
-    with _held(here, "hold_after", GRADE):
+    with held(here, "hold_after", GRADE):
         _until_done(here)
         assert grades(here) == (True, False, True)
         yield

@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.servers import Server, execute
 from tests.system.installed import SETTINGS, UNIT, Box, installed
 from tests.system.installed import TOKEN as TOKEN_FILE
 from tests.system.keyboard import END, INTERRUPT, Conversation, Ended
+from tests.system.phases import held
 from tests.system.test_check import _OF_ROLE, _OF_SERVICE, without
 from tests.system.test_databases import CONFIG as CONFIG_PHP
 from tests.system.unset import Moodle, UnsetBox, unset
@@ -31,6 +33,11 @@ DAY = "Day of the month"
 WHEN = "When: "
 _DATABASE = "/srv/database"  # in a machine of ours
 PAGE_PASSWORD = "correct horse 3"
+_HOUR = datetime.now(UTC).hour
+_AWAY = (_HOUR + 12) % 23  # an hour at which none of these tests runs, and not the day's last
+DAILY = f"{_AWAY:02}:00"
+HOURS = f"mon-fri {_AWAY:02}-{_AWAY + 1:02}, sat {_AWAY:02}"
+EARLY = "3:30" if 6 <= _HOUR < 23 else "9:30"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +88,7 @@ def to_the_end(there: Conversation, first_sync: str = "2") -> Ended:
     """Take what is offered from the page's password on."""
     there.type(PASSWORD)
     there.type(LIMIT)
-    there.type(WHEN)
+    there.type(WHEN + "like 02:00, “mon-fri 08-11, sat 20”, or none [02:00]", DAILY)
     there.type("not now: it begins by the schedule", first_sync)
     return there.end()
 
@@ -157,7 +164,7 @@ def _wish_with_mistakes(there: Conversation) -> None:
     there.type(DAY, "31")
     assert "from 1 to 28" in there.type(DAY, "5")
     there.type(WHEN, "at noon")
-    assert "“at noon” is not understood" in there.type(WHEN, "3:30")
+    assert "“at noon” is not understood" in there.type(WHEN, EARLY)
 
 
 def _nothing_is_given_away(box: UnsetBox, shown: str) -> None:
@@ -182,7 +189,7 @@ def _is_set_up(box: UnsetBox) -> None:
     assert not {"INSERT", "UPDATE", "DELETE", "CREATE", "ALL"} & {*granted.replace(",", "").split()}
     limit, schedule = box.ctl("limit", "--json").json, box.ctl("schedule", "--json").json
     assert (limit["enabled"], limit["limit_bytes"], limit["billing_day"]) == (True, 200 * 10**6, 5)
-    assert (schedule["enabled"], schedule["daily_at"]) == (True, "03:30")
+    assert (schedule["enabled"], schedule["daily_at"]) == (True, f"0{EARLY}")
     assert box.ctl("password", "--json").json["is_set"]
     execute(box.login, "CREATE TABLE mdl_of_a_later_plugin (id bigint)")
     ours = replace(box.login, user="beekeed", password=box.password.read_text().strip())
@@ -207,13 +214,46 @@ def test_again_everything_is_there_already(box: UnsetBox) -> None:
     there.type(CHOICE)
     assert "Enter keeps the one that is set" in there.type(PASSWORD)
     there.type(f"{LIMIT}, like 500MB, or none [none]")
-    there.type("[02:00]")
+    there.type(f"[{DAILY}]")
     late = box.ctl("schedule", "--json").json["jitter_seconds"]
     assert ("This box starts" in there.type("not now", "2")) is bool(late)
     assert there.end().code == Exit.OK
     assert [(file.read_text(), file.stat().st_ino) for file in files] == before
     assert box.extra.read_text() == settings
     assert box.rights() == granted
+
+
+def test_a_sync_that_runs_already_is_the_first_one(box: UnsetBox) -> None:
+    """The time that was just set is now, for example: nobody is told to wait, and none is asked
+    whether one is to begin."""
+    there = box.talk()
+    to_the_check(box, there)
+    there.type(PASSWORD)
+    there.type(LIMIT)
+    there.until(WHEN)
+    with held(box, "hold_before", functions.SITE_INFO):
+        there.type("[02:00]", DAILY)
+        ended = there.end()
+    assert ended.code == Exit.OK
+    assert "A sync is running already. beekeectl watch shows how it goes on." in ended.shown
+    assert "Wait for it" not in ended.shown
+    assert "Nothing is left to do: this box synchronizes." in ended.shown
+
+
+def test_a_sync_that_begins_while_the_question_stands_there_is_named(box: UnsetBox) -> None:
+    """Whoever starts it then joins it."""
+    there = box.talk()
+    to_the_check(box, there)
+    there.type(PASSWORD)
+    there.type(LIMIT)
+    there.type(WHEN, DAILY)
+    there.until("start it now")
+    with held(box, "hold_before", functions.SITE_INFO):
+        there.type(CHOICE, "1")
+        ended = there.end()
+        (event_id,) = [each["event_id"] for each in box.ctl("history", "--json").json["runs"]]
+    assert ended.code == Exit.OK
+    assert f"Sync {event_id} runs already. beekeectl watch shows" in ended.shown
 
 
 ANSWERS = """
@@ -232,7 +272,7 @@ size = "1.5GB"
 billing_day = 7
 
 [schedule]
-when = "mon-fri 08-09, sat 20"
+when = "{hours}"
 
 [sync]
 start = true
@@ -241,7 +281,7 @@ start = true
 
 def answers(box: UnsetBox) -> str:
     """A file of answers for a box."""
-    return ANSWERS.format(address=box.address, token=box.token)
+    return ANSWERS.format(address=box.address, token=box.token, hours=HOURS)
 
 
 def test_from_a_file_nothing_is_asked(box: UnsetBox) -> None:
@@ -298,7 +338,7 @@ WRONG_TOO = (
     ('"random"', '"short"', "page.password: It has fewer than 8 letters"),
     ('"1.5GB"', "1500", 'limit.size: "500MB"?'),
     ("billing_day = 7", "billing_day = 31", "from 1 to 28"),
-    ("mon-fri 08-09", "mon-fri 08-99", "is not understood"),
+    ("{hours}", "mon-fri 08-99", "is not understood"),
     ("start = true", 'start = "yes"', "sync.start: false?"),
     ("[sync]", "[sync.more]", "sync.more"),
 )
@@ -314,7 +354,7 @@ def test_what_is_wrong_with_a_file_is_said_before_anything_is_changed(
     """With the name of the answer, and what was meant."""
     assert before in ANSWERS
     text = ANSWERS.replace(before, after)
-    text = text.format(address=untouched.address, token=untouched.token)
+    text = text.format(address=untouched.address, token=untouched.token, hours=HOURS)
     done = untouched.set_up(text)
     said = " ".join(done.err.split())
     assert done.code == Exit.USAGE, said
@@ -539,7 +579,7 @@ def test_under_systemd_it_runs_from_now_on(machine: Box) -> None:
     assert "beekeed runs, and will after every start of this box; so does its page." in said
     assert "✓ rights on the box: ok" in said
     there.type(LIMIT)
-    there.type(WHEN)
+    there.type(WHEN, DAILY)
     there.type("start it now", "1")
     assert there.end().code == Exit.OK
     for unit in (UNIT, "beekeed-page.socket"):

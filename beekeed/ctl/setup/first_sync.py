@@ -6,6 +6,7 @@ from beekeed.ctl.preview import print_preview
 from beekeed.ctl.setup.asking import Answers
 from beekeed.ctl.setup.record import Record
 from beekeed.ctl.terminal import Terminal
+from beekeed.errors import Code
 
 _NOW, _LATER = "now", "later"
 
@@ -17,6 +18,11 @@ def settle(
     try:
         answer = client.get("preview")
     except Refused as refused:
+        if refused.code == Code.ALREADY_RUNNING:  # the time that was just set has come
+            record.say(_("A sync is running already."))
+            record.say(_("beekeectl watch shows how it goes on."))
+            record.done("sync", started=False, code=refused.code)
+            return
         record.reason(refused.code, refused.params)
         record.done("preview", code=refused.code)
         return
@@ -41,6 +47,10 @@ def settle(
         record.reason(refused.code, refused.params)
         record.done("sync", started=False, code=refused.code)
         return
-    record.say(_("Sync {event_id} started.", event_id=started["event_id"]))
+    event_id, joined = started["event_id"], started["joined"]
+    if joined:  # it began while the question stood there
+        record.say(_("Sync {event_id} runs already.", event_id=event_id))
+    else:
+        record.say(_("Sync {event_id} started.", event_id=event_id))
     record.say(_("beekeectl watch shows how it goes on."))
-    record.done("sync", started=True, event_id=started["event_id"])
+    record.done("sync", started=not joined, event_id=event_id)
