@@ -78,20 +78,21 @@ def compare(
         if not acknowledged(fact, receipt):
             if before is None or before.value != fact.value:
                 pending.append(Change(fact.key, fact.value, fact.happened_at, base=receipt))
-        elif before is not None and not _stays_noted(before, fact, receipt):
+        elif before is not None and not _stays_noted(before, receipt):
             settled.append(fact.key)
     return Differences(tuple(pending), tuple(settled), tuple(lost), tuple(gone), tuple(back))
 
 
-def _stays_noted(before: Change, fact: Fact, receipt: Receipt | None) -> bool:
-    """Tell whether it was acknowledged, and set aside when it was read again later.
+def _stays_noted(before: Change, receipt: Receipt | None) -> bool:
+    """Tell whether what is acknowledged was set aside when it was read again later.
 
     Online changed since: the box has nothing to send, and a person should know all the same;
-    or somebody wants it to be tried again, and the next sync looks.
+    or somebody wants it to be tried again, and the next sync looks. The box may hold another
+    value by now which the same receipt confirms: a pass for what was complete.
     """
-    if receipt is None or fact.key.kind is Kind.ACCOUNT:
+    if receipt is None or before.key.kind is Kind.ACCOUNT:
         return False
-    return before.value == receipt.value == fact.value
+    return before.value == receipt.value
 
 
 def acknowledged(fact: Fact, receipt: Receipt | None) -> bool:

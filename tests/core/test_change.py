@@ -1,5 +1,6 @@
 """What is pending, and what may be sent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,6 +171,32 @@ def test_noting_what_was_found_leaves_nothing_to_note(
     base |= {key: Receipt(key, base[key].value, base[key].value, False) for key in found.back}
     assert not change.compare(facts, base, after)
     assert all(each.value in "012" for each in after.values() if each.key in box)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (Kind.COMPLETION, ("0", "1", "2", "3", "4")),
+        (Kind.ENROLMENT, ("active", "suspended")),
+        (Kind.GRADE, ("7", "8")),
+        (Kind.PROFILE, ("Accra", "Lomé")),
+        (Kind.MEMBERSHIP, ("MATHS",)),
+    ],
+)
+def test_what_is_read_again_stays_noted_while_the_box_stays_as_it_is(
+    kind: Kind, values: tuple[str, ...]
+) -> None:
+    """Its change has the receipt's value, which may be another than the box's that it confirms."""
+    key = replace(KEY, kind=kind)
+    confirmed = 0
+    for value in values:
+        receipt = Receipt(key, value, value)
+        for fact in (Fact(key, each, None) for each in values):
+            if change.acknowledged(fact, receipt):
+                confirmed += 1
+                again = Change(key, receipt.value, None, base=receipt)
+                assert not change.compare([fact], {key: receipt}, {key: again}), (fact, receipt)
+    assert confirmed >= len(values)
 
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
