@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from beekeed.client import Client, Refused
@@ -68,14 +69,17 @@ def run(client: Client, terminal: Terminal, arguments: argparse.Namespace) -> Ex
     return Exit.OK
 
 
+def started_or_joined(started: Mapping[str, Any]) -> str:
+    """Say of an answer to `POST /v1/sync` that the sync started, or that it runs already."""
+    if started["joined"]:
+        return _("Sync {event_id} runs already.", event_id=started["event_id"])
+    return _("Sync {event_id} started.", event_id=started["event_id"])
+
+
 def _print_started(terminal: Terminal, started: dict[str, Any], *, has_more: bool) -> None:
     """Say that it started, or runs already; `has_more`: more was asked for than a sync."""
-    event_id = started["event_id"]
-    if not started["joined"]:
-        terminal.line(_("Sync {event_id} started.", event_id=event_id))
-        return
-    terminal.line(_("Sync {event_id} runs already.", event_id=event_id))
-    if has_more:
+    terminal.line(started_or_joined(started))
+    if started["joined"] and has_more:
         terminal.line(_("It was not asked for that: ask again when it is over."))
 
 

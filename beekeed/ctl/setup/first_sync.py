@@ -5,6 +5,7 @@ from beekeed.ctl.language import _
 from beekeed.ctl.preview import print_preview
 from beekeed.ctl.setup.asking import Answers
 from beekeed.ctl.setup.record import Record
+from beekeed.ctl.sync import started_or_joined
 from beekeed.ctl.terminal import Terminal
 from beekeed.errors import Code
 
@@ -47,10 +48,6 @@ def settle(
         record.reason(refused.code, refused.params)
         record.done("sync", started=False, code=refused.code)
         return
-    event_id, joined = started["event_id"], started["joined"]
-    if joined:  # it began while the question stood there
-        record.say(_("Sync {event_id} runs already.", event_id=event_id))
-    else:
-        record.say(_("Sync {event_id} started.", event_id=event_id))
+    record.say(started_or_joined(started))
     record.say(_("beekeectl watch shows how it goes on."))
-    record.done("sync", started=not joined, event_id=event_id)
+    record.done("sync", started=not started["joined"], event_id=started["event_id"])
