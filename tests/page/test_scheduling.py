@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.page.browser import Browser, Seen, moment
+from tests.page.browser import Browser, Seen, dated, moment
 from tests.page.site import Site, site
 
 CHOSEN = {
@@ -45,7 +47,11 @@ def test_it_is_saved_and_due(here: Site, admin: Browser) -> None:
     assert "Saved." in seen.text
     assert "they are inactive" not in seen.text
     assert ticked(seen) == ["Monday 08:00", "Friday 20:00", "Sunday 23:00"]
-    assert f"Next sync {moment(schedule['next_due_at'])} (11:0" in seen.text
+    due = schedule["next_due_at"]  # the daily time, or one of the hours on its day
+    local = datetime.fromisoformat(due).astimezone(ZoneInfo("Asia/Kolkata"))
+    is_next_day = local.date() > datetime.fromisoformat(due).date()
+    shown = f"{dated(local)}, {local:%H:%M}" if is_next_day else f"{local:%H:%M}"
+    assert f"Next sync {moment(due)} ({shown} here)" in seen.text
     assert "05:30 UTC is 11:00 here (Asia/Kolkata)" in seen.text
 
 
