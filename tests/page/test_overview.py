@@ -9,13 +9,16 @@ from tests.page.test_live import COMPLETE, soon
 
 
 def work(here: Site, shortname: str) -> None:
-    """Have a learner do something in a course now: each time something else."""
+    """Have a learner do something in a course now: each time something else.
+
+    Nothing is sent of what was failed until it is passed.
+    """
     here.world.on_box(
         "UPDATE mdl_course_modules_completion SET completionstate = 1 - (completionstate > 0),"
         " timemodified = ? WHERE id = (SELECT c.id FROM mdl_course_modules_completion c"
         "  JOIN mdl_course_modules m ON m.id = c.coursemoduleid"
         "  JOIN mdl_course k ON k.id = m.course WHERE k.shortname = ?"
-        "  ORDER BY c.timemodified LIMIT 1)",
+        "  AND c.completionstate <> 3 ORDER BY c.timemodified LIMIT 1)",
         int(time.time()), shortname,
     )  # fmt: skip
 
