@@ -12,7 +12,8 @@ UPLINK, SITE = "uplink", "site"
 """The two ends of the line: the box's, and the net's."""
 
 _CLONE_NEWNET = 0x40000000  # unshare(2)
-_NO_IPV6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
+NO_IPV6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
+"""Where there is a 1, the kernel sends nothing by itself: no router is asked for."""
 
 
 class Line(NamedTuple):
@@ -68,7 +69,7 @@ def line(name: str = "", *, subnet: str = "10.77.0", ipv6: bool = False) -> Iter
             (net, SITE, made.net_address),
         ):
             if not ipv6:
-                ip("netns", "exec", each, "sh", "-c", f"echo 1 > {_NO_IPV6}")
+                ip("netns", "exec", each, "sh", "-c", f"echo 1 > {NO_IPV6}")
             ip("-n", each, "address", "add", f"{address}/24", "dev", device)
             ip("-n", each, "link", "set", device, "up")
             ip("-n", each, "link", "set", "lo", "up")

@@ -13,6 +13,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests import namespaces
 from tests.link.emulator import TUN_WITHOUT_HEADER, TUNSETIFF
@@ -117,6 +118,7 @@ def device() -> Iterator[int]:
         try:
             settings = struct.pack("16sH22x", DEVICE.encode(), TUN_WITHOUT_HEADER)
             fcntl.ioctl(descriptor, TUNSETIFF, settings)
+            Path(namespaces.NO_IPV6).write_text("1")
             namespaces.ip("address", "add", f"{BOX}/24", "dev", DEVICE)
             namespaces.ip("link", "set", DEVICE, "up")
             yield descriptor
