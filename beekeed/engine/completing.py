@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from beekeed.core import change as rules
 from beekeed.core.model import Change, Completion, Key, Reason
-from beekeed.core.step import Complete, Outcome
+from beekeed.core.step import Complete, Outcome, Verdict
 from beekeed.engine.outbound import Accounts, Outbound
 from beekeed.errors import Code
+
+_TRACKING_OFF = Reason(Code.TRACKING_OFF)
 
 
 class Completing:
@@ -19,7 +21,7 @@ class Completing:
     async def send(self, changes: Sequence[Change], accounts: Accounts) -> None:
         """Read what online holds where that counts, and send what may be sent."""
         untracked = [change for change in changes if not self.is_tracked(change.key)]
-        await self._out.wire.refuse(untracked, Reason(Code.TRACKING_OFF))
+        await self._out.wire.refuse(untracked, _TRACKING_OFF)
         steps = [self._step(c, accounts) for c in changes if self.is_tracked(c.key)]
         doubtful = [step for step in steps if rules.reads_first(step.change)]
         decided, ready = await self._decide(doubtful)
@@ -43,7 +45,11 @@ class Completing:
     async def _decide(
         self, steps: Sequence[Complete]
     ) -> tuple[list[tuple[Change, Outcome]], list[Complete]]:
-        """Read what online holds: what need not or must not be sent, and what is to be."""
+        """Read what online holds: what need not or must not be sent, and what is to be.
+
+        What is not shown says nothing: its activity is tracked no more since the run began. Only
+        what is to be lowered waits for that, as Moodle leaves any result alone otherwise.
+        """
         if not steps:
             return [], []
         places = {(step.course_online_id, step.online_id) for step in steps}
@@ -52,7 +58,10 @@ class Completing:
         ready: list[Complete] = []
         for step in steps:
             held = states[step.course_online_id, step.online_id]
-            theirs = held.get(step.cmid, Completion.INCOMPLETE)
+            if step.cmid not in held and step.state is Completion.INCOMPLETE:
+                decided.append((step.change, Outcome(Verdict.REFUSED, reason=_TRACKING_OFF)))
+                continue
+            theirs = held.get(step.cmid) or Completion.INCOMPLETE
             outcome = rules.decide(step.change, theirs)
             if outcome is None:
                 ready.append(replace(step, before=str(theirs.value)))

@@ -178,9 +178,10 @@ class Verifier:
             number = item.number if item is not None else 0
             theirs = held.grades.get(place, {}).get((activity.cmid, number))
             return verify.graded(receipt, theirs)
-        if place not in held.states or not activity.tracked:
+        states = held.states.get(place, {})
+        if activity.cmid not in states:  # it is not tracked, perhaps since this run began
             return Finding.UNSEEN
-        return verify.completion(held.states[place].get(activity.cmid))
+        return verify.completion(states[activity.cmid])
 
     def _field(self, receipt: Receipt, account: Account, name: str, held: _Held) -> Finding:
         course = self._out.there.course_of(account.online_id)

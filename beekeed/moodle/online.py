@@ -247,9 +247,8 @@ class MoodleWebServices:
         """See ports.OnlineMoodle."""
         return {
             place: {
-                status.cmid: answers.state_of(status.state)
+                status.cmid: answers.state_of(status.state) if status.is_set else None
                 for status in wire.shaped(answer, shapes.Statuses).statuses
-                if status.is_set
             }
             for place, answer in await self._read_places(functions.COMPLETIONS, whose)
         }

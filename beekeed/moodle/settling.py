@@ -103,7 +103,7 @@ def _settled(step: Step, held: Held) -> Outcome:
         case Complete():
             states = held.states.get((step.course_online_id, step.online_id))
             if states is not None:
-                outcome = _completion(step, states.get(step.cmid, Completion.INCOMPLETE))
+                outcome = _completion(step, states.get(step.cmid) or Completion.INCOMPLETE)
         case SetGrade():
             grades = held.grades.get((step.course_online_id, step.online_id), {})
             theirs = grades.get((step.cmid, step.item))

@@ -23,8 +23,8 @@ class Enrolled:
 Place = tuple[int, int]
 """A course and an account, by their online ids."""
 
-States = Mapping[int, Completion]
-"""Completion states by course module id; left out where nobody ever set one."""
+States = Mapping[int, Completion | None]
+"""Completion states by course module id, of what is tracked and shown; None: never set."""
 
 
 Grades = Mapping[tuple[int, int], OnlineGrade]

@@ -230,13 +230,17 @@ async def test_the_state_that_comes_back_decides(
 async def test_an_activity_that_was_only_viewed_has_no_state(
     online: MoodleWebServices, side: Side
 ) -> None:
-    """Moodle answers null then, for a number: that is incomplete, and no riddle."""
+    """Moodle answers null then, for a number: that is incomplete, and no riddle.
+
+    One that is not tracked is not told at all.
+    """
     side.learner("amina", "Amina", "Diallo", "MATHS")
     view(side.db, side.module("Numbers"), side.user("amina"), now=MADE)
     place = (side.course("MATHS"), side.user("amina"))
     states = (await online.completions([place]))[place]
-    assert side.module("Numbers") not in states
+    assert states[side.module("Numbers")] is None
     side.sql("UPDATE mdl_course_modules SET completion = 0")
+    assert (await online.completions([place]))[place] == {}
     (outcome,) = await online.apply([complete(side, "Numbers")])
     assert outcome.reason is not None
     assert outcome.reason.code is Code.TRACKING_OFF

@@ -238,3 +238,16 @@ async def test_fields_that_php_cuts_off_are_sent_again(amina: School) -> None:
     await amina.completed()
     for number in range(10):
         assert amina.online.state(f"l{number}", "Numbers") == 1
+
+
+async def test_what_is_tracked_no_more_when_it_is_to_be_lowered_waits(amina: School) -> None:
+    """Nobody sees then what online holds: it is not taken for incomplete."""
+    amina.box.complete("amina", "Numbers")
+    await amina.completed()
+    amina.box.complete("amina", "Numbers", 0)
+    with amina.untracked_when_read("Numbers"):
+        assert (await amina.sync()).run.status is RunStatus.PARTIAL
+    assert await amina.aside() == [("amina", "completion", "tracking_off")]
+    assert amina.online.state("amina", "Numbers") == 1
+    await amina.completed()
+    assert amina.online.state("amina", "Numbers") == 0

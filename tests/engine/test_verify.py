@@ -112,6 +112,17 @@ async def test_an_online_database_that_was_put_back_is_found_and_mended(
         assert len({row[1:4] for row in rows}) == len(rows), table
 
 
+async def test_what_is_tracked_no_more_when_it_is_read_is_not_missing(sent: School) -> None:
+    """It is not shown then; its receipt stays, so that it can be taken back."""
+    with sent.untracked_when_read("Numbers"):
+        details = await verify(sent)
+    assert found(details, "unseen") == {"completion": 1}
+    assert found(details, "missing") == {}
+    sent.box.complete("amina", "Numbers", 0)
+    await sent.completed()
+    assert sent.online.state("amina", "Numbers") == 0
+
+
 async def test_a_learner_who_was_deleted_online_is_pending_again(sent: School) -> None:
     """With all that was acknowledged, to whoever has that username there next."""
     sent.online.sql(
