@@ -46,6 +46,7 @@ from tests.benchmarks.calls import (
 )
 from tests.benchmarks.figures import Figure, Findings
 from tests.engine.school import MADE, TOKEN, School, Side, school
+from tests.front import ending
 
 REPORT = "gradereport_user_get_grade_items"
 PEOPLE = "core_user_get_users_by_field"
@@ -99,8 +100,10 @@ class Relay:
             yield address
 
     async def _connected(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        far, up = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(self._pass(near, up, True), self._pass(far, out, False))
+        with ending(out):
+            far, up = await asyncio.open_connection("127.0.0.1", self._port)
+            with ending(up):
+                await asyncio.gather(self._pass(near, up, True), self._pass(far, out, False))
 
     async def _pass(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, is_request: bool

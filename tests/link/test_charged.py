@@ -12,6 +12,7 @@ from beekeed.errors import Code, LinkDown
 from beekeed.link.diagnosis import Diagnosis
 from beekeed.link.route import KernelRoute
 from tests.clock import FakeTrust
+from tests.front import ending
 from tests.ledger import Purse
 from tests.line import paid_line
 
@@ -42,10 +43,11 @@ class Site:
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         self.visits += 1
-        if await reader.readline():
-            body = b'{"exception":"moodle_exception","errorcode":"invalidtoken"}'
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        writer.close()
+        with ending(writer):
+            if await reader.readline():
+                body = b'{"exception":"moodle_exception","errorcode":"invalidtoken"}'
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+                writer.write(head + body)
 
 
 @pytest.fixture

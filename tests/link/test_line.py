@@ -18,6 +18,7 @@ from beekeed.link.uplink import Uplink
 from beekeed.moodle.transport import Transport
 from beekeed.moodle.wire import Call
 from tests import namespaces
+from tests.front import ending
 from tests.ledger import Purse
 from tests.line import paid_line
 from tests.link.bench import certificates
@@ -67,7 +68,12 @@ async def long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 @asynccontextmanager
 async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server on loopback."""
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with ending(writer):
+            await serve(reader, writer)
+
+    listening = await asyncio.start_server(served, "127.0.0.1", 0, ssl=context)
     async with listening:
         port = listening.sockets[0].getsockname()[1]
         yield f"http{'s' if context else ''}://127.0.0.1:{port}"

@@ -7,6 +7,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tests.front import ending
+
 _QUIET_SECONDS = 0.3
 
 T = TypeVar("T")
@@ -70,10 +72,13 @@ class Relay:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _connected(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        far, up = await asyncio.open_connection(*self._behind)
         under_way = [Exchange("")]
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(self._ask(near, up, under_way), self._answer(far, out, under_way))
+        with contextlib.suppress(OSError, asyncio.CancelledError), ending(out):
+            far, up = await asyncio.open_connection(*self._behind)
+            with ending(up):
+                await asyncio.gather(
+                    self._ask(near, up, under_way), self._answer(far, out, under_way)
+                )
 
     async def _ask(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, under_way: list[Exchange]

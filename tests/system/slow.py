@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.front import ending
 from tests.system.world import World
 
 _PIECE = 1024
@@ -53,10 +54,12 @@ class SlowLine:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, to_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
-        await asyncio.gather(
-            self._carry(reader, to_behind, self._asks), self._carry(behind, writer)
-        )
+        with ending(writer):
+            behind, to_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
+            with ending(to_behind):
+                await asyncio.gather(
+                    self._carry(reader, to_behind, self._asks), self._carry(behind, writer)
+                )
 
     async def _carry(
         self,
