@@ -1,8 +1,11 @@
 """Certificates of every kind, made by openssl: good ones, and each fault."""
 
+import os
 import ssl
 import subprocess
 from pathlib import Path
+
+from tests.faketime import preloaded
 
 _KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
@@ -57,11 +60,11 @@ class Certificates:
         return self._folder / f"{name}.pem"
 
     def _openssl(self, *words: str, at: str = "") -> None:
-        faked = ["faketime", f"{at} 00:00:00"] if at else []
-        command = [*faked, "openssl", *words]
-        for is_last in (False, True):
-            # What a program that was killed left in /dev/shm refuses the next faketime that
-            # happens to have its process number: another one does not.
-            done = subprocess.run(command, cwd=self._folder, capture_output=True, check=is_last)
-            if done.returncode == 0:
-                return
+        faked = preloaded() | {"FAKETIME": f"{at} 00:00:00"} if at else {}
+        subprocess.run(
+            ["openssl", *words],
+            cwd=self._folder,
+            env=os.environ | faked,
+            capture_output=True,
+            check=True,
+        )

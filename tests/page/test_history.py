@@ -11,6 +11,7 @@ import pytest
 from beekeed.page.information import SHOWN, told_of
 from tests.page.browser import Browser, Seen, dated, moment
 from tests.page.site import Site, site
+from tests.page.test_live import soon
 
 DAY = timedelta(days=1)
 
@@ -79,7 +80,7 @@ def test_information_for_everybody(anyone: Browser, first: dict[str, Any]) -> No
     (reason,) = {each["reason"]["sentence"] for each in first["actions"] if each["reason"]}
     assert text.count(reason) == 1  # once, whatever the kinds
     assert f"{first['waiting']} changes, {first['set_aside']} of them set aside" in text
-    assert "Mail waits" in text
+    soon(lambda: "Mail waits" in anyone.get(f"/history/{first['event_id']}").text)
     for stays in first["uncarried"]:
         assert stays["reason"]["sentence"] in text
 

@@ -7,23 +7,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
+from tests.faketime import preloaded
 from tests.system.world import World
 
 
 @contextmanager
 def wall_clock(here: World, offset: str = "+0") -> Iterator[None]:
     """Have the programs that are started meanwhile see a clock that is off by so much."""
-    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
     set_clock(here, offset)
-    here.environment |= {
-        "LD_PRELOAD": str(library),
+    here.environment |= preloaded() | {
         "FAKETIME_TIMESTAMP_FILE": str(here.folder / "clock"),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else no wait takes its time
-        "FAKETIME_DISABLE_SHM": "1",
         "NO_FAKE_STAT": "1",
     }
     yield
